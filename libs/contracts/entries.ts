@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { EpochMs, RequestId, SubjectToken } from './names.ts';
+
+/** KV `held`, key `<requestId>`: a request that a client may come back for. Written by ingress only. */
+export const HeldEntry = z.object({
+  requestId: RequestId,
+  fingerprint: z.string().max(64),
+  state: z.enum(['parked', 'running', 'completed']),
+  issuer: z.string(),
+  subject: z.string(),
+  subjectKey: z.string(),
+  protocol: z.string(),
+  instance: SubjectToken,
+  stream: z.boolean(),
+  /** Where frames and `completed` go. */
+  destination: SubjectToken,
+  /** Rule names and groups that can decide; for status answers. */
+  rules: z.array(z.string()),
+  groups: z.array(z.string()),
+  receivedAt: EpochMs,
+  expiresAt: EpochMs,
+  /** Stream sequence of `completed`. */
+  completedSequence: z.number().int().positive().optional(),
+  completedAt: EpochMs.optional(),
+  /** The answer was picked up by a re-send. */
+  pickedUpAt: EpochMs.optional(),
+});
+export type HeldEntry = z.infer<typeof HeldEntry>;
+
+/** KV `runs`, key `<requestId>.<gate>.<version>`: the one running claim on a people's release. */
+export const RunEntry = z.object({
+  state: z.enum(['open', 'claimed', 'finished', 'revoked']),
+  claimedBy: z.string().optional(),
+  attempt: z.number().int().nonnegative(),
+  leaseUntil: EpochMs.optional(),
+  notAfter: EpochMs,
+});
+export type RunEntry = z.infer<typeof RunEntry>;
+
+/** The key of a run in KV `runs`. */
+export function runKey(terms: { requestId: string; gate: string; version: number }): string {
+  return `${terms.requestId}.${terms.gate}.${terms.version}`;
+}
+
+/** KV `approved`, key a digest of principal, connection, rule content and conversation prefix. */
+export const ApprovedEntry = z.object({ requestId: RequestId, approvedAt: EpochMs, expiresAt: EpochMs });
+export type ApprovedEntry = z.infer<typeof ApprovedEntry>;
+
+/** KV `keys`, key the data subject: their data key, wrapped (AES-256-GCM) by the key-encryption key `kek`. */
+export const WrappedKey = z.object({ kek: z.string(), wrapped: z.string(), createdAt: EpochMs });
+export type WrappedKey = z.infer<typeof WrappedKey>;
+
+/** KV `config` keys. Masking profiles stand at `profile.<digest>`. */
+export const configKeys = {
+  /** `{revision, digest, document}`: the revision in force. */
+  active: 'active',
+  profile: (digest: string) => `profile.${digest}`,
+} as const;

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { defineEvent } from '../event.ts';
+import { EpochMs, RequestId, Sha256 } from '../names.ts';
+import { Principal } from '../principal.ts';
+
+/** A revision of `sallyport.yaml` is in force. */
+export const configActivated = defineEvent({
+  name: 'config.activated',
+  schema: z.object({
+    revision: z.string(),
+    digest: Sha256,
+    author: Principal.optional(),
+    message: z.string().max(2000),
+    at: EpochMs,
+  }),
+});
+/** A live grant released a request. */
+export const grantUsed = defineEvent({
+  name: 'grant.used',
+  schema: z.object({ requestId: RequestId, grant: z.string(), at: EpochMs }),
+});
+/** Someone with the right saw content unmasked. Tail: JSON `{reason}`, sealed. */
+export const contentRevealed = defineEvent({
+  name: 'content.revealed',
+  schema: z.object({
+    requestId: RequestId,
+    reader: Principal,
+    subjectKey: z.string().max(64),
+    digest: Sha256,
+    at: EpochMs,
+  }),
+});
+/** Someone with the right read recorded content. */
+export const contentRead = defineEvent({
+  name: 'content.read',
+  schema: z.object({ requestId: RequestId, reader: Principal, at: EpochMs }),
+});
+/** A person's content was erased: their data key is gone. */
+export const contentErased = defineEvent({
+  name: 'content.erased',
+  live: true,
+  schema: z.object({ subjectKey: z.string().max(64), requestedBy: Principal.optional(), at: EpochMs }),
+});
+/** New requests of a user, group or connection (or all) are refused, or no longer. */
+export const principalFrozen = defineEvent({
+  name: 'principal.frozen',
+  schema: z.object({
+    target: z.enum(['user', 'group', 'connection', 'all']),
+    value: z.string().max(512),
+    frozen: z.boolean(),
+    by: Principal,
+    at: EpochMs,
+  }),
+});

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { defineEvent, type EventHead } from '../event.ts';
+import { EpochMs, RequestId, Sha256 } from '../names.ts';
+import { Principal } from '../principal.ts';
+import { BodyReference, RequestContext } from '../request-context.ts';
+
+/** An approver changed a held request: a new version, which policy judges again. Tail: the new body, sealed. */
+export const approvalEdited = defineEvent({
+  name: 'approval.edited',
+  schema: z.object({
+    requestId: RequestId,
+    version: z.number().int().min(2),
+    context: RequestContext,
+    body: BodyReference,
+    previousDigest: Sha256,
+    editor: Principal,
+    editedAt: EpochMs,
+  }),
+});
+export type ApprovalEdited = EventHead<typeof approvalEdited>;

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { defineEvent, type EventHead } from '../event.ts';
+import { EpochMs, RequestId, SubjectToken } from '../names.ts';
+import { ApprovalRequirement, Obligations, RuleMatch } from '../obligations.ts';
+import { BodyReference, RequestContext } from '../request-context.ts';
+import { Gate } from './request-released.ts';
+
+/** A request (or its answer, or a change of the policy) waits for people. Tail: the content, where `body.location` says so. */
+export const approvalRequested = defineEvent({
+  name: 'approval.requested',
+  schema: z.object({
+    requestId: RequestId,
+    version: z.number().int().min(1),
+    gate: Gate,
+    context: RequestContext,
+    body: BodyReference,
+    connection: SubjectToken,
+    upstreamModel: z.string().max(255).nullable(),
+    model: z.string().max(255).nullable(),
+    stream: z.boolean(),
+    obligations: Obligations,
+    requirement: ApprovalRequirement,
+    matches: z.array(RuleMatch).max(1000),
+    rules: z.array(z.string()),
+    revision: z.string(),
+    conversation: z.object({
+      id: z.string(),
+      /** Index of the first turn that no approval covers yet. */
+      newSinceTurn: z.number().int().nonnegative(),
+      /** KV `approved` keys that an approval of this request opens. */
+      approves: z.array(z.string()),
+    }),
+    requestedAt: EpochMs,
+    expiresAt: EpochMs,
+  }),
+});
+export type ApprovalRequested = EventHead<typeof approvalRequested>;

@@ -1,0 +1,49 @@
+import { accessDenied } from './access-denied.ts';
+import {
+  configActivated,
+  contentErased,
+  contentRead,
+  contentRevealed,
+  grantUsed,
+  principalFrozen,
+} from './administration.ts';
+import { approvalDecided } from './approval-decided.ts';
+import { approvalEdited } from './approval-edited.ts';
+import { approvalRequested } from './approval-requested.ts';
+import { requestCancelled } from './request-cancelled.ts';
+import { requestCompleted } from './request-completed.ts';
+import { requestAttached, requestJustified, requestNudged } from './request-notes.ts';
+import { requestReceived } from './request-received.ts';
+import { requestReleased } from './request-released.ts';
+
+export * from './access-denied.ts';
+export * from './administration.ts';
+export * from './approval-decided.ts';
+export * from './approval-edited.ts';
+export * from './approval-requested.ts';
+export * from './request-cancelled.ts';
+export * from './request-completed.ts';
+export * from './request-notes.ts';
+export * from './request-received.ts';
+export * from './request-released.ts';
+
+/** Every event of the flow, in the order a request meets them. */
+export const events = [
+  requestReceived,
+  requestReleased,
+  approvalRequested,
+  approvalEdited,
+  approvalDecided,
+  requestCompleted,
+  requestCancelled,
+  requestJustified,
+  requestNudged,
+  requestAttached,
+  configActivated,
+  accessDenied,
+  grantUsed,
+  contentRevealed,
+  contentRead,
+  contentErased,
+  principalFrozen,
+] as const;

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+/** Who is calling, read from a verified token. `kind: key` is a gateway key, which can never decide. */
+export const Principal = z.object({
+  kind: z.enum(['person', 'service', 'key']),
+  /** OIDC `iss` (RFC 8414 issuer identifier). */
+  issuer: z.string().max(512),
+  /** OIDC `sub`. */
+  subject: z.string().max(255),
+  name: z.string().max(255).optional(),
+  email: z.string().max(320).optional(),
+  groups: z.array(z.string().max(255)).max(500),
+  /** OAuth client (`azp` or `client_id`). */
+  client: z.string().max(255).optional(),
+});
+export type Principal = z.infer<typeof Principal>;
+
+/** The five roles; groups map to them in `sallyport.yaml`. */
+export const roles = ['admin', 'policy-author', 'approver', 'auditor', 'operator'] as const;
+export const Role = z.enum(roles);
+export type Role = z.infer<typeof Role>;
+
+/** True where two principals are the same account of the same issuer. */
+export function samePrincipal(
+  a: Pick<Principal, 'issuer' | 'subject'>,
+  b: Pick<Principal, 'issuer' | 'subject'>,
+): boolean {
+  return a.issuer === b.issuer && a.subject === b.subject;
+}
