@@ -1,4 +1,5 @@
 export * from './canonical.ts';
+export * from './document/index.ts';
 export * from './entries.ts';
 export * from './envelope.ts';
 export * from './errors.ts';

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { Duration, distinct, HttpUrl, Name, SecretReference } from './scalars.ts';
+
+/** People who may decide, known by a group in their token, or named one by one. */
+export const ApprovalGroup = z
+  .strictObject({
+    description: z.string().max(500).optional(),
+    /** The value among a token's groups. */
+    claim: z.string().min(1).max(255).optional(),
+    /** OIDC subjects, in addition. */
+    members: distinct(z.string().min(1).max(255)).optional(),
+    /** Where this group is told by e-mail. */
+    addresses: distinct(z.email()).optional(),
+  })
+  .refine((group) => group.claim !== undefined || group.members !== undefined, 'expected claim or members');
+export type ApprovalGroup = z.infer<typeof ApprovalGroup>;
+
+/** How much of the content a notification carries. */
+const NotifiedContent = z.enum(['none', 'masked', 'full']);
+
+export const Approvals = z.strictObject({
+  groups: z.record(Name, ApprovalGroup).default({}),
+  /** Used by rules that don't say. */
+  defaults: z
+    .strictObject({
+      expiresIn: Duration.default('24h'),
+      denyThreshold: z.number().int().min(1).max(50).default(1),
+      edit: z.strictObject({ needsOtherApprover: z.boolean() }).default({ needsOtherApprover: false }),
+    })
+    .prefault({}),
+  reminders: z.array(Duration).max(10).default([]),
+  escalate: z
+    .array(z.strictObject({ after: Duration, to: Name }))
+    .max(10)
+    .default([]),
+  /** The masking profile under which approvers see content until they ask to reveal it. */
+  shownAs: Name.optional(),
+  /** How long an approved conversation prefix isn't held again. */
+  conversation: Duration.default('8h'),
+  maxPendingPerPrincipal: z.number().int().min(1).max(10_000).default(20),
+  breakGlass: z
+    .strictObject({ group: Name, reviewers: z.number().int().min(1).max(10).default(2) })
+    .optional(),
+  email: z
+    .strictObject({
+      from: z.email(),
+      content: NotifiedContent.default('none'),
+      server: z.strictObject({
+        host: z.string().min(1).max(255),
+        port: z.number().int().min(1).max(65_535).default(587),
+        username: z.string().max(255).optional(),
+        secret: SecretReference.optional(),
+      }),
+    })
+    .optional(),
+  webhooks: z
+    .array(
+      z.strictObject({
+        name: Name,
+        url: HttpUrl,
+        content: NotifiedContent.default('none'),
+        /** Standard Webhooks secrets; two while rotating. */
+        secrets: distinct(SecretReference, 2),
+      }),
+    )
+    .max(50)
+    .default([]),
+});
+export type Approvals = z.infer<typeof Approvals>;

@@ -1,0 +1,15 @@
+export * from './approvals.ts';
+export * from './connections.ts';
+export * from './identity.ts';
+export * from './policy-document.ts';
+export * from './rules.ts';
+export {
+  ByteSize,
+  Duration,
+  durationMs,
+  Rate,
+  rateOf,
+  SecretReference,
+  secretReferenceOf,
+  sizeBytes,
+} from './scalars.ts';

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { roles } from '../principal.ts';
+import { Approvals } from './approvals.ts';
+import { Connections } from './connections.ts';
+import { Identity } from './identity.ts';
+import { Rule } from './rules.ts';
+import { ByteSize, Duration, distinct, Name } from './scalars.ts';
+
+const Groups = distinct(z.string().min(1).max(255));
+
+/** Which groups hold which role. A role that no group holds is held by nobody. */
+export const Roles = z.strictObject({
+  [roles[0]]: Groups.optional(),
+  [roles[1]]: Groups.optional(),
+  [roles[2]]: Groups.optional(),
+  [roles[3]]: Groups.optional(),
+  [roles[4]]: Groups.optional(),
+});
+
+/** How long things are kept. */
+export const Retention = z.strictObject({
+  /** Sealed content in the ledger. */
+  content: Duration.default('90d'),
+  /** The ledger's metadata. */
+  ledger: Duration.default('730d'),
+  /** Answers that a client may still pick up. */
+  pickUp: Duration.default('15m'),
+});
+
+/** Limits of the front door. */
+export const IngressLimits = z.strictObject({
+  maxBody: ByteSize.default('8MiB'),
+  /** Nesting depth of a JSON body. */
+  maxDepth: z.number().int().min(8).max(1000).default(100),
+  /** The longest wait without a byte, for proxies that cut silent connections. */
+  maxSilentWait: Duration.optional(),
+  keepAlive: Duration.default('15s'),
+  maxOpenRequests: z.number().int().min(1).max(1_000_000).default(10_000),
+});
+
+/** `sallyport.yaml`: everything that decides about a request. */
+export const PolicyDocument = z.strictObject({
+  version: z.literal(1),
+  roles: Roles.prefault({}),
+  identity: Identity,
+  connections: Connections,
+  rules: z.array(Rule).max(5000).default([]),
+  masking: z.strictObject({ profiles: z.record(Name, z.unknown()).default({}) }).prefault({}),
+  approvals: Approvals.prefault({}),
+  retention: Retention.prefault({}),
+  ingress: IngressLimits.prefault({}),
+});
+export type PolicyDocument = z.infer<typeof PolicyDocument>;
+
+/** The JSON Schema (draft 2020-12) of `sallyport.yaml`, for editors. */
+export function policyDocumentJsonSchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(PolicyDocument, { io: 'input', unrepresentable: 'any' });
+  return { title: 'sallyport.yaml', ...schema };
+}
