@@ -1,0 +1,56 @@
+import type { KvEntry } from '@nats-io/kv';
+import type { BucketName } from '#contracts';
+import type { Bus } from './bus.ts';
+
+/** One change of a bucket. `value` is null where the key was deleted. */
+export interface BucketChange {
+  key: string;
+  value: Uint8Array | null;
+  revision: number;
+}
+
+const retryMs = 500;
+
+/**
+ * Follows a bucket: calls back for every present value, then for every change, for as long as the process lives.
+ * Resolves once the present values were delivered. After an error it starts again from the present values.
+ */
+export async function watchBucket(
+  bus: Bus,
+  name: BucketName,
+  onChange: (change: BucketChange) => void,
+  options: { key?: string; onError?: (error: unknown) => void } = {},
+): Promise<() => void> {
+  let stopped = false;
+  let stop = (): void => undefined;
+  const run = async (ready: () => void): Promise<void> => {
+    const bucket = await bus.bucket(name);
+    const watch = await bucket.watch({ ...(options.key && { key: options.key }) });
+    stop = () => watch.stop();
+    const present = await bucket.status();
+    if (present.values === 0) ready();
+    for await (const entry of watch) {
+      onChange(readEntry(entry));
+      if (entry.delta === 0) ready();
+    }
+  };
+  const first = new Promise<void>((resolve) => {
+    const loop = async (): Promise<void> => {
+      while (!stopped) {
+        await run(resolve).catch((error) => options.onError?.(error));
+        if (!stopped) await new Promise((next) => setTimeout(next, retryMs));
+      }
+    };
+    void loop();
+  });
+  await first;
+  return () => {
+    stopped = true;
+    stop();
+  };
+}
+
+function readEntry(entry: KvEntry): BucketChange {
+  const gone = entry.operation !== 'PUT';
+  return { key: entry.key, value: gone ? null : entry.value, revision: entry.revision };
+}
