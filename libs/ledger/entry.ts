@@ -1,0 +1,106 @@
+import { hashBytes, sha256 } from './hashing.ts';
+import { writeField } from './length-prefixed.ts';
+import type { PersonalCommitment } from './personal.ts';
+
+/** `event`: as the stream delivered it. `gap`: sequences that the stream lost, recorded where they are missing. */
+export type EntryKind = 'event' | 'gap';
+
+/**
+ * What the tree covers of one ledger entry. Content stays sealed and enters by digest, personal metadata enters
+ * as salted commitments, so that either can be destroyed later and the tree still verifies.
+ */
+export interface Entry {
+  kind: EntryKind;
+  /** Names the stream that numbered the events; a restored or recreated stream gets another. */
+  logId: string;
+  /** The stream's sequence; of a gap, the last one that is missing. */
+  sequence: number;
+  /** When the stream stored it, ms since the epoch. */
+  atMs: number;
+  /** The NATS subject. */
+  subject: string;
+  /** The `Nats-Msg-Id`; empty where there was none. */
+  messageId: string;
+  /** The event's JSON head as bytes, with personal values taken out (see `splitHead`). */
+  head: Uint8Array;
+  personal: readonly PersonalCommitment[];
+  sealed: SealedDigest;
+}
+
+/** The sealed tail by size and SHA-256. */
+export interface SealedDigest {
+  bytes: number;
+  digest: Uint8Array;
+}
+
+const entryVersion = 1;
+const kindCodes: Record<EntryKind, number> = { event: 0, gap: 1 };
+const leafPrefix = 0x00;
+
+/** Size and digest of a sealed tail. */
+export function digestSealed(tail: Uint8Array): SealedDigest {
+  return { bytes: tail.length, digest: tail.length === 0 ? emptyDigest : sha256(tail) };
+}
+
+const emptyDigest = sha256(new Uint8Array(0));
+
+/**
+ * The canonical bytes of an entry, version 1:
+ * `u8 version | u8 kind | u64be sequence | u64be atMs | logId | subject | messageId | head |
+ * u32be count, each (path | ownerKey | digest) | u32be sealed bytes | 32 bytes sealed digest`,
+ * where strings and bytes are preceded by their length (u32be) and strings are UTF-8.
+ * Throws `RangeError` where a number or digest is out of range.
+ */
+export function encodeEntry(entry: Entry): Buffer {
+  return writeLeaf(entry).subarray(1);
+}
+
+/** The entry's leaf hash: SHA-256(0x00 || canonical bytes) (RFC 6962, section 2.1). */
+export function entryLeafHash(entry: Entry): Buffer {
+  return sha256(writeLeaf(entry));
+}
+
+/** The canonical bytes behind the leaf prefix, so that hashing needs no second copy. */
+function writeLeaf(entry: Entry): Buffer {
+  const { logId, subject, messageId, head, personal, sealed } = entry;
+  const sizes = [Buffer.byteLength(logId), Buffer.byteLength(subject), Buffer.byteLength(messageId)] as const;
+  let total = 1 + 2 + 16 + 16 + sizes[0] + sizes[1] + sizes[2] + head.length + 4 + 4 + hashBytes;
+  for (const part of personal) total += commitmentSize(part);
+  const bytes = Buffer.allocUnsafe(total);
+  bytes[0] = leafPrefix;
+  bytes[1] = entryVersion;
+  bytes[2] = kindCodes[entry.kind];
+  writeCount(bytes, entry.sequence, 3);
+  writeCount(bytes, entry.atMs, 11);
+  let at = writeField(bytes, 19, logId, sizes[0]);
+  at = writeField(bytes, at, subject, sizes[1]);
+  at = writeField(bytes, at, messageId, sizes[2]);
+  at = writeField(bytes, at, head, head.length);
+  at = bytes.writeUInt32BE(personal.length, at);
+  for (const part of personal) at = writeCommitment(bytes, at, part);
+  at = bytes.writeUInt32BE(sealed.bytes, at);
+  writeDigest(bytes, at, sealed.digest);
+  return bytes;
+}
+
+function commitmentSize(part: PersonalCommitment): number {
+  return 8 + Buffer.byteLength(part.path) + Buffer.byteLength(part.ownerKey) + hashBytes;
+}
+
+function writeCommitment(bytes: Buffer, at: number, part: PersonalCommitment): number {
+  const afterPath = writeField(bytes, at, part.path, Buffer.byteLength(part.path));
+  const afterOwner = writeField(bytes, afterPath, part.ownerKey, Buffer.byteLength(part.ownerKey));
+  return writeDigest(bytes, afterOwner, part.digest);
+}
+
+function writeDigest(bytes: Buffer, at: number, digest: Uint8Array): number {
+  if (digest.length !== hashBytes) throw new RangeError('ledger: a digest has 32 bytes');
+  bytes.set(digest, at);
+  return at + hashBytes;
+}
+
+function writeCount(bytes: Buffer, value: number, at: number): void {
+  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`ledger: ${value} is no count`);
+  bytes.writeUInt32BE(Math.floor(value / 2 ** 32), at);
+  bytes.writeUInt32BE(value % 2 ** 32, at + 4);
+}

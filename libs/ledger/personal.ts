@@ -1,0 +1,121 @@
+import { createHmac } from 'node:crypto';
+import { sha256 } from './hashing.ts';
+import { lengthPrefixed } from './length-prefixed.ts';
+
+/** A personal value taken out of a head. `path` is its RFC 6901 JSON pointer, `value` its JSON text. */
+export interface PersonalPart {
+  path: string;
+  value: string;
+}
+
+/** What the tree covers of a personal value. */
+export interface PersonalCommitment {
+  path: string;
+  /** Names the data key whose destruction allows value and salt to be gone; empty: they may never be gone. */
+  ownerKey: string;
+  /** SHA-256 over salt, path and value. */
+  digest: Uint8Array;
+}
+
+/** A head without its personal values, and those values. */
+export interface SplitHead {
+  /** The head's JSON with `null` where a personal value was. */
+  head: Buffer;
+  parts: PersonalPart[];
+}
+
+/** Bytes of a commitment's salt: random, or from `deriveSalt`; never used for two values. */
+export const saltBytes = 16;
+
+const commitmentDomain = 'sallyport/personal/1';
+const saltDomain = 'sallyport/personal-salt/1';
+const maxDepth = 64;
+
+/** Scalars and lists that say who someone is, wherever they stand in a head. */
+const personalKeys = new Set(['subject', 'email', 'groups', 'address', 'clientAddress', 'userAgent']);
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/**
+ * Takes the personal values out of an event's head: every object that names a person (has `issuer` and
+ * `subject`), whole; elsewhere `subject`, `email`, `groups`, client address and user agent; and the value of a
+ * frozen user. Works by shape, so an event that is added later is covered. Throws `RangeError` for a head nested
+ * deeper than 64.
+ */
+export function splitHead(head: object): SplitHead {
+  const parts: PersonalPart[] = [];
+  const rest = takeOut(head as Json, '', parts, 0);
+  return { head: Buffer.from(JSON.stringify(rest), 'utf8'), parts };
+}
+
+function takeOut(value: Json, path: string, parts: PersonalPart[], depth: number): Json {
+  if (value === null || typeof value !== 'object') return value;
+  if (depth > maxDepth) throw new RangeError('ledger: a head is nested too deeply');
+  if (Array.isArray(value)) return value.map((item, i) => takeOut(item, `${path}/${i}`, parts, depth + 1));
+  const rest: [string, Json][] = [];
+  for (const [key, item] of Object.entries(value)) {
+    const at = `${path}/${pointerToken(key)}`;
+    if (item !== null && item !== undefined && isPersonal(value, key, item)) {
+      parts.push({ path: at, value: JSON.stringify(item) });
+      rest.push([key, null]);
+    } else {
+      rest.push([key, takeOut(item, at, parts, depth + 1)]);
+    }
+  }
+  return Object.fromEntries(rest);
+}
+
+function isPersonal(holder: { [key: string]: Json }, key: string, item: Json): boolean {
+  return personalKeys.has(key) || isPerson(item) || (key === 'value' && holder.target === 'user');
+}
+
+function isPerson(item: Json): boolean {
+  if (item === null || typeof item !== 'object' || Array.isArray(item)) return false;
+  return typeof item.issuer === 'string' && typeof item.subject === 'string';
+}
+
+const pointerToken = (key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1');
+const keyOf = (token: string) => token.replaceAll('~1', '/').replaceAll('~0', '~');
+
+/** Puts personal values back where they were; those not given stay `null`. Unknown paths are ignored. */
+export function joinHead(head: Uint8Array, parts: readonly PersonalPart[]): unknown {
+  const root: Json = JSON.parse(Buffer.from(head).toString('utf8'));
+  for (const { path, value } of parts) {
+    const keys = path.split('/').slice(1).map(keyOf);
+    const last = keys.pop();
+    let holder: Json | undefined = root;
+    for (const key of keys) holder = childOf(holder, key);
+    if (last !== undefined && childOf(holder, last) === null) {
+      (holder as { [key: string]: Json })[last] = JSON.parse(value);
+    }
+  }
+  return root;
+}
+
+function childOf(holder: Json | undefined, key: string): Json | undefined {
+  if (holder === null || typeof holder !== 'object' || !Object.hasOwn(holder, key)) return undefined;
+  return (holder as { [key: string]: Json })[key];
+}
+
+/**
+ * Commits to a personal value: without salt and value the digest says nothing about it, with them it proves it.
+ * Throws `RangeError` where the salt has not 16 bytes.
+ */
+export function commitPersonal(part: PersonalPart, salt: Uint8Array): Buffer {
+  if (salt.length !== saltBytes) throw new RangeError(`ledger: a salt has ${saltBytes} bytes`);
+  return sha256(lengthPrefixed(commitmentDomain, salt, part.path, part.value));
+}
+
+/**
+ * A salt that needs no storage: HMAC-SHA-256 of the owner's secret over where the value stands. Destroying the
+ * secret destroys every salt made from it. The secret must be used for nothing else.
+ */
+export function deriveSalt(
+  secret: Uint8Array,
+  place: { logId: string; sequence: number; path: string },
+): Buffer {
+  return createHmac('sha256', secret)
+    .update(lengthPrefixed(saltDomain, place.logId, String(place.sequence), place.path))
+    .digest()
+    .subarray(0, saltBytes);
+}
