@@ -1,0 +1,69 @@
+import { createServer, type Server } from 'node:net';
+import { StartProblem } from './problem.ts';
+
+const HOST = '127.0.0.1';
+
+function listen(port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen({ port, host: HOST, exclusive: true }, () => resolve(server));
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+/** True when nothing listens on this loopback port. */
+export async function isPortFree(port: number): Promise<boolean> {
+  try {
+    await close(await listen(port));
+    return true;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'EADDRINUSE' || code === 'EACCES') return false;
+    throw error;
+  }
+}
+
+/** A loopback port that was free a moment ago; for tests. */
+export async function freePort(): Promise<number> {
+  const server = await listen(0);
+  const address = server.address();
+  await close(server);
+  if (address === null || typeof address === 'string') throw new Error('no port was assigned');
+  return address.port;
+}
+
+/** Several distinct free loopback ports, held together so that none is handed out twice. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(Array.from({ length: count }, () => listen(0)));
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map(close));
+  return ports;
+}
+
+/** A port this start needs, the part that needs it, and the option that moves it. */
+export interface NeededPort {
+  readonly part: string;
+  readonly port: number;
+  readonly option: string;
+}
+
+/**
+ * Refuses to go on when a needed port is taken.
+ * @throws StartProblem `embedded.port_busy`, naming every busy port in one line.
+ */
+export async function requireFreePorts(needed: readonly NeededPort[]): Promise<void> {
+  const busy: NeededPort[] = [];
+  for (const entry of needed) if (!(await isPortFree(entry.port))) busy.push(entry);
+  const [first] = busy;
+  if (first === undefined) return;
+  const list = busy.map((entry) => `${entry.port} (${entry.part})`).join(', ');
+  throw new StartProblem(
+    'embedded.port_busy',
+    `${busy.length === 1 ? 'Port' : 'Ports'} ${list} already in use on ${HOST}`,
+    `stop what listens there, or choose another: ${busy.map((entry) => `${entry.option} <port>`).join(' ')}`,
+  );
+}
