@@ -13,6 +13,7 @@ export const ReleaseSignature = z.object({
   keyId: z.string().max(64),
   value: z.string().max(128),
 });
+export type ReleaseSignature = z.infer<typeof ReleaseSignature>;
 
 /** Everything the signature covers, and nothing else decides what masking does. */
 export const ReleaseTerms = z.object({

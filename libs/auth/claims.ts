@@ -1,0 +1,53 @@
+import type { JWTPayload } from 'jose';
+import type { Issuer, Principal } from '#contracts';
+
+/** Splits a claim path at its dots; a quoted segment may hold dots. */
+function segmentsOf(path: string): string[] {
+  return [...path.matchAll(/"([^"]+)"|([^".]+)/g)].map((match) => match[1] ?? match[2] ?? '');
+}
+
+/** The value at a claim path, e.g. `realm_access.roles`. */
+export function claimAt(claims: object, path: string): unknown {
+  let value: unknown = claims;
+  for (const segment of segmentsOf(path)) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) return undefined;
+    value = (value as Record<string, unknown>)[segment];
+  }
+  return value;
+}
+
+/** The groups of a token under an issuer's claim path, separator and mapping. */
+export function groupsOf(claims: object, config: Issuer['groups']): string[] {
+  const raw = claimAt(claims, config.claim);
+  const list = typeof raw === 'string' ? (config.separator ? raw.split(config.separator) : [raw]) : raw;
+  if (!Array.isArray(list)) return [];
+  const names = list
+    .filter((value): value is string => typeof value === 'string' && value !== '')
+    .map((value) => value.trim())
+    .flatMap((value) => {
+      const mapped = config.map && Object.hasOwn(config.map, value) ? config.map[value] : undefined;
+      if (mapped !== undefined) return [mapped];
+      return config.map && config.unmapped === 'drop' ? [] : [value];
+    });
+  return [...new Set(names)].slice(0, 500);
+}
+
+const text = (value: unknown, max: number): string | undefined =>
+  typeof value === 'string' && value !== '' ? value.slice(0, max) : undefined;
+
+/** The principal that verified claims describe. Service accounts are known by `sub` being the client itself (RFC 9068). */
+export function principalOf(claims: JWTPayload, issuer: Issuer): Principal {
+  const client = text(claims.azp, 255) ?? text(claims.client_id, 255);
+  const subject = claims.sub ?? client ?? '';
+  const name = text(claimAt(claims, issuer.nameClaim), 255);
+  const email = text(claims.email, 320);
+  return {
+    kind: client !== undefined && subject === client ? 'service' : 'person',
+    issuer: issuer.issuer,
+    subject,
+    ...(name !== undefined && { name }),
+    ...(email !== undefined && { email }),
+    groups: groupsOf(claims, issuer.groups),
+    ...(client !== undefined && { client }),
+  };
+}

@@ -1,0 +1,5 @@
+export * from './claims.ts';
+export * from './guard.ts';
+export * from './passport-strategy.ts';
+export * from './roles.ts';
+export * from './token-verifier.ts';

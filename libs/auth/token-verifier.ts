@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { decodeJwt, errors, jwtVerify } from 'jose';
+import { CodedError, type Issuer, type Principal } from '#contracts';
+import { principalOf } from './claims.ts';
+import { IssuerKeys } from './issuer-keys.ts';
+
+/** A verified caller. */
+export interface VerifiedToken {
+  principal: Principal;
+  /** All claims, for policy conditions; never logged. */
+  claims: Readonly<Record<string, unknown>>;
+  expiresAtMs: number;
+}
+
+/** Asymmetric signatures only: a shared secret or `none` is never accepted (RFC 8725, §3.1). */
+const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+const maxTokenBytes = 16 * 1024;
+const maxCached = 10_000;
+const clockToleranceSeconds = 5;
+
+const invalid = (cause?: unknown) =>
+  new CodedError(
+    'token.invalid',
+    'The access token is not valid here. Get a new one from your identity provider.',
+    {
+      cause,
+    },
+  );
+
+/** Verifies access tokens of the configured issuers (RFC 7519, RFC 9068) and remembers the outcome until they expire. */
+export class TokenVerifier {
+  private readonly issuers = new Map<string, { issuer: Issuer; keys: IssuerKeys }>();
+  private readonly verified = new Map<string, VerifiedToken>();
+
+  /** Replaces the accepted issuers, e.g. after a new revision of `sallyport.yaml`. */
+  accept(issuers: readonly Issuer[]): void {
+    const before = new Map(this.issuers);
+    this.issuers.clear();
+    this.verified.clear();
+    for (const issuer of issuers) {
+      const known = before.get(issuer.issuer);
+      const keys =
+        known && known.issuer.jwksUrl === issuer.jwksUrl
+          ? known.keys
+          : new IssuerKeys(issuer.issuer, issuer.jwksUrl);
+      this.issuers.set(issuer.issuer, { issuer, keys });
+    }
+  }
+
+  /**
+   * The caller behind an `Authorization` header. Throws `token.missing`, `token.invalid`, `token.expired`, or
+   * `service.unavailable` where the provider's keys can't be had.
+   */
+  async authenticate(authorization: string | undefined, nowMs: number = Date.now()): Promise<VerifiedToken> {
+    if (!authorization) throw missing();
+    const [scheme, token, ...rest] = authorization.split(' ');
+    if (scheme?.toLowerCase() !== 'bearer' || !token || rest.length > 0) throw missing();
+    return this.verify(token, nowMs);
+  }
+
+  /** Verifies one token. */
+  async verify(token: string, nowMs: number = Date.now()): Promise<VerifiedToken> {
+    if (token.length > maxTokenBytes) throw invalid();
+    const key = createHash('sha256').update(token).digest('base64');
+    const cached = this.verified.get(key);
+    if (cached) {
+      if (cached.expiresAtMs > nowMs) return cached;
+      this.verified.delete(key);
+      throw expired();
+    }
+    const verified = await this.check(token, nowMs);
+    if (this.verified.size >= maxCached) this.verified.clear();
+    this.verified.set(key, verified);
+    return verified;
+  }
+
+  private async check(token: string, nowMs: number): Promise<VerifiedToken> {
+    const known = this.issuers.get(issuerOf(token));
+    if (!known) throw invalid();
+    const { issuer } = known;
+    const keys = await known.keys.get().catch((cause: unknown) => {
+      throw new CodedError('service.unavailable', 'The identity provider cannot be reached. Try again.', {
+        cause,
+      });
+    });
+    const audience = [issuer.audience, issuer.idTokensOf ?? []].flat();
+    const { payload } = await jwtVerify(token, keys, {
+      issuer: issuer.issuer,
+      audience,
+      algorithms,
+      clockTolerance: clockToleranceSeconds,
+      currentDate: new Date(nowMs),
+      requiredClaims: ['exp', 'sub'],
+    }).catch((cause: unknown) => {
+      throw cause instanceof errors.JWTExpired ? expired() : invalid(cause);
+    });
+    const expiresAtMs = ((payload.exp ?? 0) + clockToleranceSeconds) * 1000;
+    return { principal: principalOf(payload, issuer), claims: payload, expiresAtMs };
+  }
+}
+
+function issuerOf(token: string): string {
+  try {
+    return decodeJwt(token).iss ?? '';
+  } catch (cause) {
+    throw invalid(cause);
+  }
+}
+
+function missing(): CodedError {
+  return new CodedError(
+    'token.missing',
+    'Send an access token of your identity provider: Authorization: Bearer …',
+  );
+}
+
+function expired(): CodedError {
+  return new CodedError(
+    'token.expired',
+    'The access token has expired. Get a new one from your identity provider.',
+  );
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { type RoleSource, rolesOf } from '#auth';
+import { buckets, configKeys, PolicyDocument, type Principal, type Role } from '#contracts';
+import { type Bus, watchBucket } from '#messaging';
+import type { Logger } from '#telemetry';
+
+/** A revision of `sallyport.yaml` as it stands in KV `config`. */
+export const ActiveRevision = z.object({
+  revision: z.string(),
+  digest: z.string(),
+  activatedAt: z.number(),
+  document: PolicyDocument,
+});
+export type ActiveRevision = z.infer<typeof ActiveRevision>;
+
+/** The revision in force, followed live. One that can't be read is reported and the last good one stays. */
+export class ActiveConfig implements RoleSource {
+  private active: ActiveRevision | undefined;
+  private readonly listeners = new Set<(revision: ActiveRevision) => void>();
+  private stop: () => void = () => undefined;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Follows KV `config`. Resolves once what is there was read, also where nothing is there yet. */
+  async start(): Promise<void> {
+    this.stop = await watchBucket(
+      this.bus,
+      buckets.config,
+      (change) => change.value && this.take(change.value),
+      {
+        key: configKeys.active,
+        onError: (error) => this.logger.warn({ err: error }, 'config watch interrupted'),
+      },
+    );
+  }
+
+  get current(): ActiveRevision | undefined {
+    return this.active;
+  }
+
+  /** Calls back now, where a revision is in force, and on each new one. */
+  onChange(listener: (revision: ActiveRevision) => void): void {
+    this.listeners.add(listener);
+    if (this.active) listener(this.active);
+  }
+
+  rolesOf(principal: Principal): Role[] {
+    return this.active ? rolesOf(principal, this.active.document.roles) : [];
+  }
+
+  close(): void {
+    this.stop();
+  }
+
+  private take(value: Uint8Array): void {
+    try {
+      const revision = ActiveRevision.parse(JSON.parse(Buffer.from(value).toString('utf8')));
+      for (const listener of this.listeners) listener(revision);
+      this.active = revision;
+      this.logger.info({ revision: revision.revision }, 'config revision in force');
+    } catch (error) {
+      this.logger.error(
+        { err: error, kept: this.active?.revision },
+        'config revision refused, last good one kept',
+      );
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import { Module, type Type } from '@nestjs/common';
+import { DiscoveryService, NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { EventStrategy } from '#messaging';
+import { createLogger, startMetrics } from '#telemetry';
+import { ErrorFilter, validationPipe } from './error-filter.ts';
+import { openRuntime, type Runtime, RuntimeModule } from './runtime.ts';
+import type { ServiceSettings } from './settings.ts';
+
+export interface BootOptions {
+  module: Type;
+  settings: ServiceSettings;
+  /** Routes on the Fastify instance under Nest, outside its pipeline; for hot paths only. */
+  routes?: (app: NestFastifyApplication) => void | Promise<void>;
+  /** Most bytes of a request body. */
+  bodyLimitBytes?: number;
+}
+
+/** A running service. */
+export interface RunningService {
+  app: NestFastifyApplication;
+  runtime: Runtime;
+  close(): Promise<void>;
+}
+
+const closeTimeoutMs = 20_000;
+
+/** Starts a service: broker, configuration, Nest on Fastify, event handlers, HTTP. Closes in the opposite order. */
+export async function bootService(options: BootOptions): Promise<RunningService> {
+  const { settings } = options;
+  startMetrics(settings.service);
+  const runtime = await openRuntime(settings);
+  const app = await createApp(options, runtime);
+  await options.routes?.(app);
+  await app.init();
+  const strategy = collectHandlers(app, runtime);
+  app.connectMicroservice({ strategy });
+  await app.startAllMicroservices();
+  await app.listen(settings.port, settings.bind);
+  runtime.logger.info({ port: settings.port, instance: settings.instance }, 'ready');
+  return { app, runtime, close: () => close(app, runtime, strategy) };
+}
+
+async function createApp(options: BootOptions, runtime: Runtime): Promise<NestFastifyApplication> {
+  @Module({ imports: [RuntimeModule.with(runtime), options.module] })
+  class Root {}
+  const adapter = new FastifyAdapter({
+    bodyLimit: options.bodyLimitBytes ?? 1024 * 1024,
+    requestTimeout: 60_000,
+    connectionTimeout: 0,
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: 'idle',
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(Root, adapter, {
+    logger: ['error', 'warn'],
+    abortOnError: false,
+  });
+  app.useGlobalFilters(new ErrorFilter(runtime.logger));
+  app.useGlobalPipes(validationPipe());
+  const document = new DocumentBuilder()
+    .setTitle(`Sallyport ${options.settings.service}`)
+    .addBearerAuth()
+    .build();
+  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, document), {
+    jsonDocumentUrl: 'openapi.json',
+  });
+  return app;
+}
+
+function collectHandlers(app: NestFastifyApplication, runtime: Runtime): EventStrategy {
+  const strategy = new EventStrategy(runtime.bus, runtime.settlement, (trouble) =>
+    runtime.logger.warn({ trouble }, 'consumer'),
+  );
+  const instances = app
+    .get(DiscoveryService, { strict: false })
+    .getProviders()
+    .map(({ instance }) => instance as unknown)
+    .filter((instance): instance is object => typeof instance === 'object' && instance !== null);
+  strategy.collect([...new Set(instances)]);
+  return strategy;
+}
+
+async function close(app: NestFastifyApplication, runtime: Runtime, strategy: EventStrategy): Promise<void> {
+  runtime.readiness.close();
+  await strategy.close();
+  await app.close();
+  await runtime.denied.close();
+  runtime.config.close();
+  runtime.sealer.close();
+  await runtime.bus.close();
+}
+
+/** A service's `main`: boots, and closes on SIGTERM and SIGINT. Exits with 1 and one line where it can't start. */
+export async function runService(boot: () => Promise<RunningService>, service: string): Promise<void> {
+  try {
+    const running = await boot();
+    const stop = (): void => {
+      setTimeout(() => process.exit(1), closeTimeoutMs).unref();
+      running.close().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+    };
+    process.once('SIGTERM', stop);
+    process.once('SIGINT', stop);
+  } catch (error) {
+    createLogger(service, 'info').fatal({ err: error }, 'cannot start');
+    process.exit(1);
+  }
+}

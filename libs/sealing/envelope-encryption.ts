@@ -1,0 +1,35 @@
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+
+const ivBytes = 12;
+const tagBytes = 16;
+/** What sealing adds to content. */
+export const sealOverheadBytes = ivBytes + tagBytes;
+
+/**
+ * AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce: `iv 12 | tag 16 | ciphertext`. `label` is associated
+ * data: bytes sealed for one purpose don't open as another.
+ */
+export function encrypt(key: Uint8Array, label: string, clear: Uint8Array): Buffer {
+  const iv = randomBytes(ivBytes);
+  const cipher = createCipheriv('aes-256-gcm', key, iv);
+  cipher.setAAD(Buffer.from(label, 'utf8'));
+  const body = cipher.update(clear);
+  cipher.final();
+  return Buffer.concat([iv, cipher.getAuthTag(), body]);
+}
+
+/** Opens what `encrypt` made. Throws where the key, the label or a byte is another. */
+export function decrypt(key: Uint8Array, label: string, sealed: Uint8Array): Buffer {
+  if (sealed.length < sealOverheadBytes) throw new RangeError('sealed content is too short');
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, ivBytes));
+  decipher.setAAD(Buffer.from(label, 'utf8'));
+  decipher.setAuthTag(sealed.subarray(ivBytes, sealOverheadBytes));
+  const clear = decipher.update(sealed.subarray(sealOverheadBytes));
+  decipher.final();
+  return clear;
+}
+
+/** The name of a person's data key: the first 128 bits of a SHA-256 over issuer and subject, in hex. */
+export function subjectKeyOf(principal: { issuer: string; subject: string }): string {
+  return createHash('sha256').update(`${principal.issuer}\n${principal.subject}`).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import { buckets, contentErased, decodeEnvelope, WrappedKey } from '#contracts';
+import { type Bus, MissingDependencyError } from '#messaging';
+import { decrypt, encrypt } from './envelope-encryption.ts';
+import type { KeyEncryptionKey } from './key-encryption-key.ts';
+
+/** The person's data key is destroyed: what it sealed can't be read again. */
+export class ContentErasedError extends Error {
+  override readonly name = 'ContentErasedError';
+  constructor() {
+    super('the content was erased');
+  }
+}
+
+/** A cached data key is asked for again after this long, so an erasure takes effect everywhere within it. */
+const cacheMs = 5000;
+const maxCached = 10_000;
+
+interface CachedKey {
+  key: Promise<Buffer>;
+  until: number;
+}
+
+/** The associated data of one piece of a request's content. */
+export function contentLabel(requestId: string, part: string): string {
+  return `${requestId}:${part}`;
+}
+
+/**
+ * Seals content with the data subject's own key, so that destroying the key erases the content wherever it went.
+ * Keys live wrapped in KV `keys`; a new subject's key is made on the first `seal`.
+ */
+export class Sealer {
+  private readonly cache = new Map<string, CachedKey>();
+  private readonly stopListening: () => void;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly kek: KeyEncryptionKey,
+  ) {
+    this.stopListening = bus.listen(contentErased.liveFilter(), (message) => {
+      const parsed = contentErased.schema.safeParse(decodeEnvelope(message.data).head);
+      if (parsed.success) this.cache.delete(parsed.data.subjectKey);
+    });
+  }
+
+  /** Seals bytes for a person. Throws `MissingDependencyError` where the key bucket can't be reached. */
+  async seal(subjectKey: string, label: string, clear: Uint8Array): Promise<Buffer> {
+    return encrypt(await this.dataKey(subjectKey, true), label, clear);
+  }
+
+  /** Opens sealed bytes. Throws `ContentErasedError` where the key is gone. */
+  async open(subjectKey: string, label: string, sealed: Uint8Array): Promise<Buffer> {
+    return decrypt(await this.dataKey(subjectKey, false), label, sealed);
+  }
+
+  close(): void {
+    this.stopListening();
+    this.cache.clear();
+  }
+
+  private dataKey(subjectKey: string, create: boolean): Promise<Buffer> {
+    const now = Date.now();
+    const cached = this.cache.get(subjectKey);
+    if (cached && cached.until > now) return cached.key;
+    if (this.cache.size >= maxCached) this.cache.clear();
+    const key = this.fetch(subjectKey, create);
+    this.cache.set(subjectKey, { key, until: now + cacheMs });
+    key.catch(() => this.cache.delete(subjectKey));
+    return key;
+  }
+
+  private async fetch(subjectKey: string, create: boolean): Promise<Buffer> {
+    const found = await this.read(subjectKey);
+    if (found) return found;
+    if (!create) throw new ContentErasedError();
+    const dataKey = randomBytes(32);
+    const entry: WrappedKey = {
+      kek: this.kek.id,
+      wrapped: this.kek.wrap(dataKey, subjectKey).toString('base64'),
+      createdAt: Date.now(),
+    };
+    const bucket = await this.bucket();
+    const created = await bucket.create(subjectKey, JSON.stringify(entry)).then(
+      () => true,
+      () => false,
+    );
+    if (created) return dataKey;
+    // Another replica was first, or the bucket is away.
+    const theirs = await this.read(subjectKey);
+    if (!theirs) throw new MissingDependencyError('the key bucket took no new key');
+    return theirs;
+  }
+
+  private async read(subjectKey: string): Promise<Buffer | null> {
+    const bucket = await this.bucket();
+    const entry = await bucket.get(subjectKey).catch((error: Error) => {
+      throw new MissingDependencyError('the key bucket is away', { cause: error });
+    });
+    if (!entry || entry.operation !== 'PUT') return null;
+    const { kek, wrapped } = WrappedKey.parse(entry.json());
+    if (kek !== this.kek.id) throw new MissingDependencyError(`no key-encryption key ${kek}`);
+    return this.kek.unwrap(Buffer.from(wrapped, 'base64'), subjectKey);
+  }
+
+  private async bucket() {
+    return this.bus.bucket(buckets.keys).catch((error: Error) => {
+      throw new MissingDependencyError('the key bucket is away', { cause: error });
+    });
+  }
+}

@@ -1,0 +1,61 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** The process's metrics, served at `/metrics` in Prometheus' text format. */
+export const registry = new Registry();
+
+let defaults = false;
+
+/** Adds Node's own metrics once and labels everything with the service. */
+export function startMetrics(service: string): void {
+  registry.setDefaultLabels({ service });
+  if (!defaults) collectDefaultMetrics({ register: registry });
+  defaults = true;
+}
+
+const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
+/** Every metric of Sallyport by name; labels are few and of low cardinality. */
+export const metrics = {
+  requests: new Counter({
+    name: 'sallyport_requests_total',
+    help: 'Requests that ended, by outcome',
+    labelNames: ['outcome'] as const,
+    registers: [registry],
+  }),
+  overhead: new Histogram({
+    name: 'sallyport_request_duration_seconds',
+    help: 'From received to completed, by outcome',
+    labelNames: ['outcome'] as const,
+    buckets: latencyBuckets,
+    registers: [registry],
+  }),
+  decisions: new Counter({
+    name: 'sallyport_policy_decisions_total',
+    help: 'Decisions of policy, by effect',
+    labelNames: ['effect'] as const,
+    registers: [registry],
+  }),
+  waiting: new Gauge({
+    name: 'sallyport_clients_waiting',
+    help: 'Client connections that wait for an answer',
+    registers: [registry],
+  }),
+  modelCalls: new Counter({
+    name: 'sallyport_model_calls_total',
+    help: 'Calls of a model, by connection and result',
+    labelNames: ['connection', 'result'] as const,
+    registers: [registry],
+  }),
+  masked: new Counter({
+    name: 'sallyport_masked_values_total',
+    help: 'Values masked, by entity',
+    labelNames: ['entity'] as const,
+    registers: [registry],
+  }),
+  settled: new Counter({
+    name: 'sallyport_messages_failed_total',
+    help: 'Event handlers that threw, by exit',
+    labelNames: ['exit'] as const,
+    registers: [registry],
+  }),
+};
