@@ -1,0 +1,142 @@
+import { z } from 'zod';
+
+/** Sets of rules shipped with Sallyport; country packs carry ISO 3166 codes. */
+export const packNames = ['core', 'secrets'] as const;
+export const PackName = z.enum(packNames);
+export type PackName = z.infer<typeof PackName>;
+
+/** Presidio's entity names where it has one: `EMAIL_ADDRESS`, `US_SSN`, …; own rules may add others. */
+export const EntityName = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9_]{0,39}$/, 'must be upper case, such as EMAIL_ADDRESS');
+export type EntityName = z.infer<typeof EntityName>;
+
+const Score = z.number().min(0).max(1);
+const KeptChars = z.number().int().min(0).max(16);
+
+/** What happens to a value. A bare name stands for its defaults: `mask` is `{ kind: 'mask' }`. */
+export const MaskOperator = z.preprocess(
+  (value) => (typeof value === 'string' ? { kind: value } : value),
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('token') }),
+    z.strictObject({
+      kind: z.literal('mask'),
+      keepFirst: KeptChars.default(0),
+      keepLast: KeptChars.default(4),
+      with: z.string().min(1).max(2).default('*'),
+    }),
+    z.strictObject({ kind: z.literal('redact') }),
+    z.strictObject({ kind: z.literal('replace'), with: z.string().max(200).optional() }),
+    z.strictObject({ kind: z.literal('hash') }),
+    z.strictObject({ kind: z.literal('keep') }),
+    z.strictObject({ kind: z.literal('block') }),
+  ]),
+);
+export type MaskOperator = z.infer<typeof MaskOperator>;
+
+export const MaskWhere = z.enum(['request', 'answer', 'both']);
+export type MaskWhere = z.infer<typeof MaskWhere>;
+
+/** Checks an own rule may name. */
+export const ruleValidators = ['luhn', 'iban', 'card', 'phone', 'ip', 'entropy'] as const;
+
+const RuleId = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,59}$/, 'must match [a-z0-9._-]{1,60}');
+
+/** An own rule. Its examples run whenever the profile is loaded. */
+export const MaskingRule = z.strictObject({
+  id: RuleId,
+  entity: EntityName,
+  /** Regular subset of the JavaScript syntax; no look-around, back-references, anchors or lazy quantifiers. */
+  pattern: z.string().min(1).max(4_000),
+  ignoreCase: z.boolean().default(false),
+  /** `word`: no letter or digit directly before or after; `digit`: no digit; `none`: anywhere. */
+  boundary: z.enum(['word', 'digit', 'none']).default('word'),
+  maxLengthChars: z.number().int().min(1).max(512).default(256),
+  score: Score.default(0.85),
+  validator: z.enum(ruleValidators).optional(),
+  /** Words that, standing shortly before, raise the score by 0.38. */
+  context: z.array(z.string().min(1).max(60)).max(100).default([]),
+  examples: z.strictObject({
+    match: z.array(z.string().min(1).max(2_000)).min(1).max(50),
+    noMatch: z.array(z.string().min(1).max(2_000)).max(50).default([]),
+  }),
+});
+export type MaskingRule = z.infer<typeof MaskingRule>;
+
+/** Words that are masked wherever they stand: code names, customers. */
+export const MaskingWordList = z.strictObject({
+  id: RuleId,
+  entity: EntityName,
+  words: z.array(z.string().min(2).max(200)).min(1).max(50_000),
+  ignoreCase: z.boolean().default(true),
+  wholeWord: z.boolean().default(true),
+});
+export type MaskingWordList = z.infer<typeof MaskingWordList>;
+
+export const MaskingEntity = z.strictObject({
+  operator: MaskOperator.optional(),
+  threshold: Score.optional(),
+  where: MaskWhere.optional(),
+  enabled: z.boolean().default(true),
+});
+
+/** A rule file: what is sensitive, and what is done about it. Plain JSON, so it has a digest. */
+export const MaskingProfile = z.strictObject({
+  /** `shadow` reports findings and changes nothing. */
+  mode: z.enum(['enforce', 'shadow']).default('enforce'),
+  packs: z.array(PackName).default(['core', 'secrets']),
+  /** ISO 3166 codes whose national phone formats are recognised. */
+  phoneRegions: z
+    .array(z.string().regex(/^[A-Z]{2}$/))
+    .max(60)
+    .default(['US', 'GB', 'DE', 'FR', 'IN', 'BR', 'IL']),
+  defaults: z
+    .strictObject({
+      threshold: Score.default(0.5),
+      operator: MaskOperator.default({ kind: 'token' }),
+      where: MaskWhere.default('both'),
+      /** After a failure inside masking: mask everything that is left, or block. Text is never passed on. */
+      onError: z.enum(['block', 'mask']).default('block'),
+    })
+    .prefault({}),
+  entities: z.record(EntityName, MaskingEntity).default({}),
+  rules: z.array(MaskingRule).max(500).default([]),
+  wordLists: z.array(MaskingWordList).max(50).default([]),
+  allow: z
+    .strictObject({
+      exact: z.array(z.string().min(1).max(500)).max(10_000).default([]),
+      /** Must cover the whole value. */
+      patterns: z.array(z.string().min(1).max(1_000)).max(200).default([]),
+      /** Networks whose addresses are not masked. */
+      cidrs: z.array(z.string().max(64)).max(500).default([]),
+    })
+    .prefault({}),
+  /** JSON strings at these paths (`customer.ssn`, `*` for any key or index) are masked entirely. */
+  fields: z
+    .array(
+      z.strictObject({
+        path: z.string().min(1).max(400),
+        entity: EntityName,
+        operator: MaskOperator.optional(),
+      }),
+    )
+    .max(500)
+    .default([]),
+  streaming: z
+    .strictObject({
+      /** The most text held back while undecided, in UTF-16 code units. */
+      holdChars: z.number().int().min(128).max(512).default(512),
+      /** How far a private key is swallowed when its end line never comes. */
+      armourChars: z.number().int().min(1_024).max(65_536).default(16_384),
+    })
+    .prefault({}),
+  vault: z
+    .strictObject({
+      scope: z.enum(['request', 'conversation', 'principal']).default('conversation'),
+      expiresInMs: z.number().int().min(60_000).max(2_592_000_000).default(86_400_000),
+    })
+    .prefault({}),
+});
+export type MaskingProfile = z.infer<typeof MaskingProfile>;
+/** A profile as people write it, defaults left out. */
+export type MaskingProfileInput = z.input<typeof MaskingProfile>;

@@ -1,0 +1,147 @@
+import { RedactionError } from '../errors.ts';
+import type { CharSet } from './char-set.ts';
+import type { Pattern } from './parse-pattern.ts';
+
+const MAX_POSITIONS_PER_RULE = 60_000;
+const MAX_POSITIONS = 400_000;
+
+/**
+ * The position automaton (Glushkov, 1961) of several patterns together: one position for each character set written in
+ * a pattern, and for each position those that may follow. It has no empty moves.
+ */
+export interface Positions {
+  readonly sets: readonly CharSet[];
+  /** Index into `sets`, by position. */
+  readonly setOf: readonly number[];
+  readonly follow: ReadonlyArray<readonly number[]>;
+  /** The pattern a position belongs to, if the pattern may end there; else -1. */
+  readonly acceptOf: readonly number[];
+  /** The positions a pattern may start with. */
+  readonly first: ReadonlyArray<readonly number[]>;
+}
+
+interface Part {
+  readonly nullable: boolean;
+  readonly first: readonly number[];
+  readonly last: readonly number[];
+}
+
+const EMPTY: Part = { nullable: true, first: [], last: [] };
+
+export class PositionBuilder {
+  private readonly sets: CharSet[] = [];
+  private readonly setIds = new Map<string, number>();
+  private readonly setOf: number[] = [];
+  private readonly follow: number[][] = [];
+  private readonly acceptOf: number[] = [];
+  private readonly first: Array<readonly number[]> = [];
+  private ruleStart = 0;
+
+  /** Adds a pattern and returns its index. */
+  add(pattern: Pattern, name: string): number {
+    this.ruleStart = this.setOf.length;
+    const part = this.build(pattern, name);
+    if (part.nullable) {
+      throw new RedactionError(
+        'redaction.pattern_matches_empty',
+        `rule ${name}: its pattern matches nothing at all`,
+      );
+    }
+    const index = this.first.length;
+    for (const position of part.last) this.acceptOf[position] = index;
+    this.first.push(part.first);
+    return index;
+  }
+
+  /** Registers a set that the alphabet must keep apart (a boundary); returns its index. */
+  set(set: CharSet): number {
+    const key = set.join(',');
+    let id = this.setIds.get(key);
+    if (id === undefined) {
+      id = this.sets.length;
+      this.sets.push(set);
+      this.setIds.set(key, id);
+    }
+    return id;
+  }
+
+  finish(): Positions {
+    const { sets, setOf, follow, acceptOf, first } = this;
+    return { sets, setOf, follow, acceptOf, first };
+  }
+
+  private build(pattern: Pattern, name: string): Part {
+    switch (pattern.kind) {
+      case 'set':
+        return this.position(pattern.set, name);
+      case 'cat':
+        return pattern.items.reduce<Part>((left, item) => this.join(left, this.build(item, name)), EMPTY);
+      case 'alt':
+        return this.choose(pattern.items.map((item) => this.build(item, name)));
+      case 'repeat':
+        return this.repeat(pattern.item, pattern.min, pattern.max, name);
+    }
+  }
+
+  private position(set: CharSet, name: string): Part {
+    const position = this.setOf.length;
+    if (position - this.ruleStart >= MAX_POSITIONS_PER_RULE || position >= MAX_POSITIONS) {
+      throw new RedactionError('redaction.pattern_too_large', `rule ${name}: its pattern expands too far`);
+    }
+    this.setOf.push(this.set(set));
+    this.follow.push([]);
+    this.acceptOf.push(-1);
+    return { nullable: false, first: [position], last: [position] };
+  }
+
+  private join(left: Part, right: Part): Part {
+    this.connect(left.last, right.first);
+    return {
+      nullable: left.nullable && right.nullable,
+      first: left.nullable ? [...left.first, ...right.first] : left.first,
+      last: right.nullable ? [...left.last, ...right.last] : right.last,
+    };
+  }
+
+  private choose(parts: readonly Part[]): Part {
+    return {
+      nullable: parts.some((part) => part.nullable),
+      first: parts.flatMap((part) => part.first),
+      last: parts.flatMap((part) => part.last),
+    };
+  }
+
+  private repeat(item: Pattern, min: number, max: number, name: string): Part {
+    let part = EMPTY;
+    const copies = max === Infinity ? Math.max(min - 1, 0) : min;
+    for (let k = 0; k < copies; k++) part = this.join(part, this.build(item, name));
+    if (max === Infinity) {
+      const loop = this.build(item, name);
+      this.connect(loop.last, loop.first);
+      return this.join(part, min === 0 ? { ...loop, nullable: true } : loop);
+    }
+    return this.join(part, this.optionalChain(item, max - min, name));
+  }
+
+  /** x(x(x)?)?…: keeps the number of edges linear in the bound. */
+  private optionalChain(item: Pattern, count: number, name: string): Part {
+    let first: readonly number[] = [];
+    let previous: readonly number[] = [];
+    const last: number[] = [];
+    for (let k = 0; k < count; k++) {
+      const copy = this.build(item, name);
+      if (k === 0) first = copy.first;
+      else this.connect(previous, copy.first);
+      last.push(...copy.last);
+      previous = copy.nullable ? [...previous, ...copy.last] : copy.last;
+    }
+    return { nullable: true, first, last };
+  }
+
+  private connect(from: readonly number[], to: readonly number[]): void {
+    for (const a of from) {
+      const follow = this.follow[a]!;
+      for (const b of to) if (!follow.includes(b)) follow.push(b);
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson, type MaskingProfile, type MaskingRule, type MaskingWordList } from '#contracts';
+import { AllowList } from './allow-list.ts';
+import { type CharSet, DIGIT, WORD_WIDE } from './automaton/char-set.ts';
+import { literalPattern, type Pattern } from './automaton/parse-pattern.ts';
+import { trieOf } from './automaton/trie.ts';
+import { validatorOf } from './checks/validators.ts';
+import { Detector } from './detector.ts';
+import { RedactionError } from './errors.ts';
+import { Judge } from './judge.ts';
+import { rulesOf } from './packs/index.ts';
+import { PLACEHOLDER_PATTERN } from './placeholder.ts';
+import type { DetectorRule } from './rule.ts';
+import { Scanner } from './scanner.ts';
+
+/** Everything of a profile that depends on its text alone; shared by all scopes and keys. */
+export interface CompiledProfile {
+  readonly digest: string;
+  readonly detector: Detector;
+  readonly allow: AllowList;
+  readonly thresholdOf: (entity: string) => number;
+}
+
+const MAX_REMEMBERED = 32;
+const byDigest = new Map<string, CompiledProfile>();
+const byObject = new WeakMap<MaskingProfile, CompiledProfile>();
+
+/** Compiles a profile, or finds it by its digest. Throws RedactionError. */
+export function compileProfile(profile: MaskingProfile): CompiledProfile {
+  const seen = byObject.get(profile);
+  if (seen) return seen;
+  const digest = createHash('sha256').update(canonicalJson(profile)).digest('hex');
+  const known = byDigest.get(digest);
+  const compiled = known ?? build(profile, digest);
+  byObject.set(profile, compiled);
+  byDigest.delete(digest);
+  byDigest.set(digest, compiled);
+  if (byDigest.size > MAX_REMEMBERED) byDigest.delete(byDigest.keys().next().value!);
+  return compiled;
+}
+
+function build(profile: MaskingProfile, digest: string): CompiledProfile {
+  const rules = [
+    GUARD,
+    ...rulesOf(profile.packs, profile.phoneRegions).filter(
+      (rule) => profile.entities[rule.entity]?.enabled !== false,
+    ),
+    ...profile.rules.map((rule) => ownRule(rule, profile.phoneRegions)),
+    ...profile.wordLists.map(wordListRule),
+  ];
+  const { threshold } = profile.defaults;
+  const compiled: CompiledProfile = {
+    digest,
+    detector: new Detector(rules),
+    allow: new AllowList(profile.allow),
+    thresholdOf: (entity) => profile.entities[entity]?.threshold ?? threshold,
+  };
+  for (const rule of profile.rules) runExamples(rule, compiled);
+  return compiled;
+}
+
+/** Placeholders of an earlier pass go through untouched, so masking twice is masking once. */
+const GUARD: DetectorRule = {
+  id: 'placeholder',
+  entity: 'PLACEHOLDER',
+  pattern: PLACEHOLDER_PATTERN,
+  score: 1,
+  guard: true,
+};
+
+const BOUNDARIES: Record<MaskingRule['boundary'], CharSet | undefined> = {
+  word: WORD_WIDE,
+  digit: DIGIT,
+  none: undefined,
+};
+
+function ownRule(rule: MaskingRule, regions: readonly string[]): DetectorRule {
+  const boundary = BOUNDARIES[rule.boundary];
+  const check = rule.validator && validatorOf(rule.validator, regions);
+  return {
+    id: rule.id,
+    entity: rule.entity,
+    pattern: rule.pattern,
+    ignoreCase: rule.ignoreCase,
+    score: rule.score,
+    maxLength: rule.maxLengthChars,
+    context: rule.context.map((word) => word.toLowerCase()),
+    ...(boundary && { left: boundary, right: boundary }),
+    ...(check && { check }),
+  };
+}
+
+function wordListRule(list: MaskingWordList): DetectorRule {
+  const pattern: Pattern =
+    list.words.length === 1
+      ? literalPattern(list.words[0]!, list.ignoreCase)
+      : trieOf(list.words, list.ignoreCase);
+  return {
+    id: list.id,
+    entity: list.entity,
+    pattern,
+    score: 1,
+    ...(list.wholeWord && { left: WORD_WIDE, right: WORD_WIDE }),
+  };
+}
+
+function runExamples(rule: MaskingRule, compiled: CompiledProfile): void {
+  const threshold = compiled.thresholdOf(rule.entity);
+  const matches = (text: string) => {
+    let found = false;
+    const judge = new Judge(compiled.detector, { thresholdOf: () => threshold, allow: compiled.allow });
+    const sink = {
+      text: () => {},
+      swallowed: () => {},
+      region: (region: { members: readonly { rule: string }[] }) => {
+        found ||= region.members.some((member) => member.rule === rule.id);
+      },
+    };
+    const scanner = new Scanner(compiled.detector, judge, sink, { holdChars: 512, armourChars: 1_024 });
+    scanner.push(text);
+    scanner.end();
+    return found;
+  };
+  const missed = rule.examples.match.findIndex((example) => !matches(example));
+  if (missed >= 0) fail(rule.id, `examples.match[${missed}] is not found`);
+  const hit = rule.examples.noMatch.findIndex(matches);
+  if (hit >= 0) fail(rule.id, `examples.noMatch[${hit}] is found`);
+}
+
+function fail(rule: string, why: string): never {
+  throw new RedactionError('redaction.example_failed', `rule ${rule}: ${why}`);
+}

@@ -1,0 +1,81 @@
+import { type Alphabet, buildAlphabet } from './automaton/alphabet.ts';
+import { charSet } from './automaton/char-set.ts';
+import { parsePattern } from './automaton/parse-pattern.ts';
+import { PositionBuilder } from './automaton/positions.ts';
+import { Product } from './automaton/product.ts';
+import { foldUnit, isZeroWidth } from './normalise.ts';
+import type { DetectorRule } from './rule.ts';
+
+const ZERO_WIDTH_SPACE = 0x200b;
+const UNKNOWN = -1;
+
+/** The rules of a profile, compiled; shared by every scope and stream that uses the profile. */
+export class Detector {
+  readonly rules: readonly DetectorRule[];
+  readonly product: Product;
+  readonly alphabet: Alphabet;
+  /** The class of zero-width characters, which the scanner passes over. */
+  readonly zeroWidthClass: number;
+  /** Stands for "before the first character". */
+  readonly startClass: number;
+  /** What precedes text that follows a masked value. */
+  readonly afterMaskClass: number;
+  private readonly first: ReadonlyArray<readonly number[]>;
+  private readonly leftOf: ReadonlyArray<Uint8Array | undefined>;
+  private readonly rightOf: ReadonlyArray<Uint8Array | undefined>;
+  private starts: Int32Array;
+  private startsEpoch = -1;
+
+  constructor(rules: readonly DetectorRule[]) {
+    const builder = new PositionBuilder();
+    builder.set(charSet(ZERO_WIDTH_SPACE));
+    for (const rule of rules) {
+      const pattern =
+        typeof rule.pattern === 'string'
+          ? parsePattern(rule.pattern, { ignoreCase: rule.ignoreCase === true })
+          : rule.pattern;
+      builder.add(pattern, rule.id);
+    }
+    const leftIds = rules.map((rule) => rule.left && builder.set(rule.left));
+    const rightIds = rules.map((rule) => rule.right && builder.set(rule.right));
+    const positions = builder.finish();
+    this.alphabet = buildAlphabet(positions.sets, classUnit);
+    this.rules = rules;
+    this.product = new Product(positions, this.alphabet);
+    this.first = positions.first;
+    this.leftOf = leftIds.map((id) => (id === undefined ? undefined : this.alphabet.members[id]));
+    this.rightOf = rightIds.map((id) => (id === undefined ? undefined : this.alphabet.members[id]));
+    this.zeroWidthClass = this.alphabet.classOf[ZERO_WIDTH_SPACE]!;
+    this.startClass = this.alphabet.size;
+    this.afterMaskClass = this.alphabet.classOf[']'.charCodeAt(0)]!;
+    this.starts = new Int32Array(0);
+  }
+
+  /** The state after reading a character of class `cls` that follows one of class `previous`. */
+  start(previous: number, cls: number): number {
+    const { product, alphabet } = this;
+    if (this.startsEpoch !== product.epoch) {
+      this.starts = new Int32Array((alphabet.size + 1) * alphabet.size).fill(UNKNOWN);
+      this.startsEpoch = product.epoch;
+    }
+    const at = previous * alphabet.size + cls;
+    const known = this.starts[at]!;
+    if (known !== UNKNOWN) return known;
+    const first: number[] = [];
+    this.first.forEach((positions, rule) => {
+      if (this.leftOf[rule]?.[previous] !== 1) first.push(...positions);
+    });
+    const state = product.enter(first, cls);
+    this.starts[at] = state;
+    return state;
+  }
+
+  /** Whether the rule may end before a character of this class. */
+  mayEndBefore(rule: number, cls: number): boolean {
+    return this.rightOf[rule]?.[cls] !== 1;
+  }
+}
+
+function classUnit(unit: number): number {
+  return isZeroWidth(unit) ? ZERO_WIDTH_SPACE : foldUnit(unit);
+}

@@ -1,0 +1,120 @@
+import type { AllowList } from './allow-list.ts';
+import { hasContext } from './context.ts';
+import type { Detector } from './detector.ts';
+import { normalise } from './normalise.ts';
+import { CONTEXT_BOOST, type DetectorRule, type Swallow, type Verdict } from './rule.ts';
+import type { Trial } from './span.ts';
+
+/** A piece of text a rule, its check, its context and the threshold all agree on. */
+export interface Candidate {
+  readonly start: number;
+  readonly end: number;
+  readonly entity: string;
+  readonly rule: string;
+  readonly score: number;
+  readonly swallow?: Swallow;
+}
+
+export interface Judgement {
+  readonly candidates: readonly Candidate[];
+  /** The end of an allowed value that starts here, or 0. */
+  readonly allowedEnd: number;
+}
+
+export interface JudgeOptions {
+  readonly thresholdOf: (entity: string) => number;
+  readonly allow: AllowList;
+  readonly trace?: (trial: Trial) => void;
+}
+
+/** How many ends of one rule at one start are checked, longest first; bounds the work on adversarial text. */
+const MAX_ENDS_PER_RULE = 16;
+
+/** Decides about the endings the automaton found at one start. Pure: the same text gives the same judgement. */
+export class Judge {
+  constructor(
+    private readonly detector: Detector,
+    private readonly options: JudgeOptions,
+  ) {}
+
+  candidates(buffer: string, start: number, endings: readonly number[], left: () => string): Judgement {
+    const tried = new Map<number, number>();
+    const candidates: Candidate[] = [];
+    let allowedEnd = 0;
+    for (let k = endings.length - 2; k >= 0; k -= 2) {
+      const index = endings[k]!;
+      const end = endings[k + 1]!;
+      const rule = this.detector.rules[index]!;
+      const tries = tried.get(index) ?? 0;
+      if (tries >= MAX_ENDS_PER_RULE || end - start > (rule.maxLength ?? Infinity)) continue;
+      const found = this.candidate(rule, buffer, start, end, left);
+      const settled = found !== undefined || rule.longestOnly === true;
+      tried.set(index, settled ? MAX_ENDS_PER_RULE : tries + 1);
+      if (found === 'allowed') allowedEnd = Math.max(allowedEnd, end);
+      else if (found && found !== 'dropped') candidates.push(found);
+    }
+    return { candidates, allowedEnd };
+  }
+
+  private candidate(
+    rule: DetectorRule,
+    buffer: string,
+    start: number,
+    end: number,
+    left: () => string,
+  ): Candidate | 'allowed' | 'dropped' | undefined {
+    if (rule.guard) return 'allowed';
+    const { text, origin } = normalise(buffer.slice(start, end));
+    const verdict = rule.check ? rule.check(text) : true;
+    const { trace } = this.options;
+    if (verdict === false) {
+      trace?.({ start, end, entity: rule.entity, rule: rule.id, score: 0, outcome: 'check failed' });
+      return undefined;
+    }
+    const part = locate(verdict, text.length);
+    const score = this.score(rule, verdict, left);
+    const found: Candidate = {
+      start: start + (origin ? origin[part.start]! : part.start),
+      end: start + (origin ? origin[part.end]! : part.end),
+      entity: rule.entity,
+      rule: part.rule ?? rule.id,
+      score,
+      ...(rule.swallow && part.end === text.length && { swallow: rule.swallow }),
+    };
+    if (score < this.options.thresholdOf(rule.entity)) {
+      trace?.({ ...found, outcome: 'below threshold' });
+      return 'dropped';
+    }
+    if (this.options.allow.allows(rule.entity, text.slice(part.start, part.end))) {
+      trace?.({ ...found, outcome: 'allowed' });
+      return 'allowed';
+    }
+    return found;
+  }
+
+  private score(rule: DetectorRule, verdict: Verdict, left: () => string): number {
+    const base =
+      typeof verdict === 'number'
+        ? verdict
+        : typeof verdict === 'object'
+          ? (verdict.score ?? rule.score)
+          : rule.score;
+    if (base >= 1 || !rule.context || !hasContext(left(), rule.context)) return base;
+    return Math.min(1, Math.round((base + CONTEXT_BOOST) * 100) / 100);
+  }
+}
+
+function locate(verdict: Verdict, length: number): { start: number; end: number; rule?: string } {
+  return typeof verdict === 'object' ? verdict : { start: 0, end: length };
+}
+
+/** The highest score; among equals the longest, then the first. */
+export function strongest(candidates: readonly Candidate[]): Candidate | undefined {
+  let best: Candidate | undefined;
+  for (const candidate of candidates) {
+    if (!best || candidate.score > best.score) best = candidate;
+    else if (candidate.score === best.score && candidate.end - candidate.start > best.end - best.start)
+      best = candidate;
+  }
+  return best;
+}

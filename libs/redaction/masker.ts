@@ -1,0 +1,228 @@
+import type { MaskingProfile, MaskOperator } from '#contracts';
+import { type CompiledProfile, compileProfile } from './compile.ts';
+import { RedactionError } from './errors.ts';
+import { Judge } from './judge.ts';
+import { applyOperator } from './operators/apply.ts';
+import { PlaceholderIssuer } from './placeholder.ts';
+import { type Region, Scanner, type ScanSink } from './scanner.ts';
+import type { Finding, Span, Trial } from './span.ts';
+
+export interface MaskerOptions {
+  /** Keys placeholders and hashes; at least 16 bytes. */
+  readonly key: Uint8Array;
+  /** Placeholders are the same within a scope (a conversation, say) and different in any other. */
+  readonly scope: string;
+  /** Which text this is; entities with another `where` are left alone. Both by default. */
+  readonly direction?: 'request' | 'answer';
+  /** Hears of each candidate and why it was kept or dropped. Offsets count from the start of the piece being scanned. */
+  readonly trace?: (trial: Trial) => void;
+}
+
+export interface MaskResult {
+  /** Empty when blocked. */
+  readonly text: string;
+  readonly findings: readonly Finding[];
+  readonly blocked: boolean;
+}
+
+/** Masks one text that arrives in pieces. What it emits depends on the whole text, never on how it was cut. */
+export interface MaskStream {
+  /** Returns what is decided by now; never part of a value that will be masked. */
+  push(chunk: string): string;
+  /** Decides the rest. The stream takes no more text. */
+  end(): string;
+  readonly findings: readonly Finding[];
+  /** From the first finding whose operator blocks, or after a failure, nothing more is emitted. */
+  readonly blocked: boolean;
+  /** Code units held back because they are undecided. */
+  readonly heldChars: number;
+}
+
+/** A profile ready to mask for one scope. Cheap: the tables are shared by all maskers of the profile. */
+export interface Masker {
+  /** SHA-256 of the profile, hex. */
+  readonly digest: string;
+  /** Original text by placeholder issued so far: what a vault keeps for restoring. */
+  readonly issued: ReadonlyMap<string, string>;
+  maskText(text: string): MaskResult;
+  openStream(): MaskStream;
+  /** Where entities stand, whatever their operator; overlapping ones of different entities are all named. */
+  findSpans(text: string): Span[];
+}
+
+const MIN_KEY_BYTES = 16;
+
+/** Compiles a profile (once per digest) for a scope. Throws RedactionError with a code and a message safe to show. */
+export function compileMasker(profile: MaskingProfile, options: MaskerOptions): Masker {
+  if (options.key.length < MIN_KEY_BYTES) {
+    throw new RedactionError('redaction.bad_key', `the masking key needs at least ${MIN_KEY_BYTES} bytes`);
+  }
+  return new ProfileMasker(profile, compileProfile(profile), options);
+}
+
+class ProfileMasker implements Masker {
+  private readonly placeholders: PlaceholderIssuer;
+  private readonly judge: Judge;
+  private readonly operators = new Map<string, MaskOperator>();
+
+  constructor(
+    private readonly profile: MaskingProfile,
+    private readonly compiled: CompiledProfile,
+    private readonly options: MaskerOptions,
+  ) {
+    this.placeholders = new PlaceholderIssuer(options.key, options.scope);
+    this.judge = new Judge(compiled.detector, {
+      thresholdOf: (entity) => (this.applies(entity) ? compiled.thresholdOf(entity) : Infinity),
+      allow: compiled.allow,
+      ...(options.trace && { trace: options.trace }),
+    });
+  }
+
+  get digest(): string {
+    return this.compiled.digest;
+  }
+
+  get issued(): ReadonlyMap<string, string> {
+    return this.placeholders.issued;
+  }
+
+  maskText(text: string): MaskResult {
+    const stream = this.openStream();
+    const masked = stream.push(text) + stream.end();
+    return { text: stream.blocked ? '' : masked, findings: stream.findings, blocked: stream.blocked };
+  }
+
+  openStream(): MaskStream {
+    return new ScannedStream(this.profile, (sink) => this.scanner(sink), this);
+  }
+
+  findSpans(text: string): Span[] {
+    const spans: Span[] = [];
+    const scanner = this.scanner({
+      text: () => {},
+      region: (region, _value, offset) => collectSpans(spans, region, offset),
+      swallowed: (count) => extendLast(spans, count),
+    });
+    scanner.push(text);
+    scanner.end();
+    return spans;
+  }
+
+  operatorOf(entity: string): MaskOperator {
+    const known = this.operators.get(entity);
+    if (known) return known;
+    const operator = this.profile.entities[entity]?.operator ?? this.profile.defaults.operator;
+    this.operators.set(entity, operator);
+    return operator;
+  }
+
+  apply(operator: MaskOperator, entity: string, value: string): string | undefined {
+    const { key, scope } = this.options;
+    return applyOperator(operator, entity, value, { key, scope, placeholders: this.placeholders });
+  }
+
+  private scanner(sink: ScanSink): Scanner {
+    return new Scanner(this.compiled.detector, this.judge, sink, this.profile.streaming);
+  }
+
+  private applies(entity: string): boolean {
+    const where = this.profile.entities[entity]?.where ?? this.profile.defaults.where;
+    return where === 'both' || this.options.direction === undefined || where === this.options.direction;
+  }
+}
+
+class ScannedStream implements MaskStream, ScanSink {
+  readonly findings: Finding[] = [];
+  blocked = false;
+  private readonly scanner: Scanner;
+  private out: string[] = [];
+  private phase: 'open' | 'failed' | 'ended' = 'open';
+  private lastPasses = false;
+  private readonly shadow: boolean;
+
+  constructor(
+    private readonly profile: MaskingProfile,
+    scannerFor: (sink: ScanSink) => Scanner,
+    private readonly masker: ProfileMasker,
+  ) {
+    this.scanner = scannerFor(this);
+    this.shadow = profile.mode === 'shadow';
+  }
+
+  get heldChars(): number {
+    return this.scanner.heldChars;
+  }
+
+  push(chunk: string): string {
+    return this.guarded(() => this.scanner.push(chunk));
+  }
+
+  end(): string {
+    const rest = this.guarded(() => this.scanner.end());
+    this.phase = 'ended';
+    return rest;
+  }
+
+  text(text: string): void {
+    if (!this.blocked) this.out.push(text);
+  }
+
+  region(region: Region, value: string): void {
+    const { entity, rule, score } = region.best;
+    const operator = this.masker.operatorOf(entity);
+    this.findings.push({
+      start: region.start,
+      end: region.end,
+      entity,
+      rule,
+      score,
+      operator: operator.kind,
+    });
+    if (this.blocked) return;
+    this.lastPasses = this.shadow || operator.kind === 'keep';
+    const replacement = this.lastPasses ? value : this.masker.apply(operator, entity, value);
+    if (replacement === undefined) this.blocked = true;
+    else this.out.push(replacement);
+  }
+
+  swallowed(count: number, text: string): void {
+    extendLast(this.findings, count);
+    if (this.lastPasses && !this.blocked) this.out.push(text);
+  }
+
+  /** Runs a step and returns what it emitted. A failure emits nothing of the text, then or later. */
+  private guarded(step: () => void): string {
+    if (this.phase === 'ended')
+      throw new RedactionError('redaction.stream_ended', 'the stream was ended before');
+    if (this.phase === 'failed') return '';
+    try {
+      step();
+    } catch {
+      this.phase = 'failed';
+      this.out = [];
+      if (this.profile.defaults.onError === 'mask') return '[REDACTED]';
+      this.blocked = true;
+      return '';
+    }
+    const emitted = this.out.length === 1 ? this.out[0]! : this.out.join('');
+    this.out = [];
+    return emitted;
+  }
+}
+
+function extendLast(spans: Array<{ end: number }>, count: number): void {
+  const last = spans.at(-1);
+  if (last) last.end += count;
+}
+
+/** The strongest span of each entity in a region, in text order. */
+function collectSpans(spans: Span[], region: Region, offset: number): void {
+  const kept: Span[] = [];
+  const ranked = [...region.members].sort((a, b) => b.score - a.score || b.end - b.start - (a.end - a.start));
+  for (const { start, end, entity, score, rule } of ranked) {
+    const span = { start: start + offset, end: end + offset, entity, score, rule };
+    const covered = kept.some((k) => k.entity === entity && k.start < span.end && span.start < k.end);
+    if (!covered) kept.push(span);
+  }
+  spans.push(...kept.sort((a, b) => a.start - b.start || b.score - a.score));
+}

@@ -1,0 +1,52 @@
+import { createHmac } from 'node:crypto';
+import type { MaskOperator } from '#contracts';
+import type { PlaceholderIssuer } from '../placeholder.ts';
+
+export interface OperatorContext {
+  readonly key: Uint8Array;
+  readonly scope: string;
+  readonly placeholders: PlaceholderIssuer;
+}
+
+const HASH_HEX_CHARS = 16;
+
+/** The text that stands in for a value; undefined when the operator blocks. */
+export function applyOperator(
+  operator: MaskOperator,
+  entity: string,
+  value: string,
+  context: OperatorContext,
+): string | undefined {
+  switch (operator.kind) {
+    case 'token':
+      return context.placeholders.placeholder(entity, value);
+    case 'mask':
+      return maskValue(value, operator.keepFirst, operator.keepLast, operator.with);
+    case 'redact':
+      return '';
+    case 'replace':
+      return operator.with ?? `<${entity}>`;
+    case 'hash':
+      return `${entity}:${keyedHash(context, entity, value)}`;
+    case 'keep':
+      return value;
+    case 'block':
+      return undefined;
+    default:
+      return operator satisfies never;
+  }
+}
+
+/** Keeps separators and some characters at the ends, never more than a third of the value at either end. */
+function maskValue(value: string, keepFirst: number, keepLast: number, by: string): string {
+  const units = Array.from(value);
+  const most = Math.floor(units.length / 3);
+  const from = Math.min(keepFirst, most);
+  const to = units.length - Math.min(keepLast, most);
+  return units.map((unit, k) => (k < from || k >= to || /[\s.-]/.test(unit) ? unit : by)).join('');
+}
+
+function keyedHash(context: OperatorContext, entity: string, value: string): string {
+  const mac = createHmac('sha256', context.key).update(`hash\0${context.scope}\0${entity}\0${value}`);
+  return mac.digest('hex').slice(0, HASH_HEX_CHARS);
+}

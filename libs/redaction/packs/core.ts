@@ -1,0 +1,158 @@
+import { charSet, LATIN, union, WORD, WORD_WIDE } from '../automaton/char-set.ts';
+import { isCard } from '../checks/card.ts';
+import { isIban } from '../checks/iban.ts';
+import { ipScore } from '../checks/ip.ts';
+import { phoneCheck } from '../checks/phone.ts';
+import type { DetectorRule } from '../rule.ts';
+
+const DIGITS_BEFORE = union(WORD_WIDE, charSet('.-+/#$='));
+const DIGITS_AFTER = union(WORD_WIDE, charSet('%'));
+
+const EMAIL: DetectorRule = {
+  id: 'email',
+  entity: 'EMAIL_ADDRESS',
+  // RFC 5321 mailbox with a dot-atom local part and a host name; the last label is letters (RFC 3696).
+  pattern: String.raw`[\w.!#$%&'*+/?^\x60\{|\}~\xc0-\u024f-]+@(?:[A-Za-z0-9\xc0-\u024f](?:[A-Za-z0-9\xc0-\u024f-]*[A-Za-z0-9\xc0-\u024f])?\.)+[A-Za-z]{2,24}`,
+  left: union(WORD_WIDE, charSet('.+-%')),
+  right: WORD_WIDE,
+  score: 1,
+  maxLength: 320,
+  check: emailPart,
+};
+
+/** Drops punctuation of the sentence around it ("'a@b.com", "/a@b.com"): a local part starts with a letter or digit. */
+function emailPart(text: string): { start: number; end: number } | boolean {
+  const at = text.indexOf('@');
+  const local = text.slice(0, at);
+  const bare = /[^/?'\x60|{}]*$/.exec(local)?.[0] ?? local;
+  const trimmed = bare.replace(/^[^\w\u00c0-\u024f]+/, '');
+  if (trimmed === '' || trimmed.length > 64 || trimmed.endsWith('.') || trimmed.includes('..')) return false;
+  return { start: at - trimmed.length, end: text.length };
+}
+
+const CARD: DetectorRule = {
+  id: 'card',
+  entity: 'CREDIT_CARD',
+  pattern: String.raw`\d(?:[ -]?\d){11,18}`,
+  left: DIGITS_BEFORE,
+  right: union(WORD, LATIN),
+  score: 1,
+  maxLength: 64,
+  check: (text) => hasCardGrouping(text) && isCard(text),
+};
+
+/** Groups as printed on cards: one separator throughout, groups of two digits or more. */
+function hasCardGrouping(text: string): boolean {
+  if (text.includes(' ') && text.includes('-')) return false;
+  const groups = text.split(/[ -]/);
+  return groups.length === 1 || (groups.length <= 6 && groups.every((group) => group.length >= 2));
+}
+
+const IBAN: DetectorRule = {
+  id: 'iban',
+  entity: 'IBAN_CODE',
+  pattern: String.raw`(?i)[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}`,
+  left: WORD_WIDE,
+  right: WORD_WIDE,
+  score: 1,
+  maxLength: 80,
+  check: isIban,
+};
+
+const IPV4: DetectorRule = {
+  id: 'ipv4',
+  entity: 'IP_ADDRESS',
+  pattern: String.raw`\d{1,3}(?:\.\d{1,3}){3}(?:\.\d+)*(?:/\d{1,2})?`,
+  left: union(WORD_WIDE, charSet('.-+')),
+  right: WORD_WIDE,
+  score: 0.75,
+  longestOnly: true,
+  check: ipScore,
+  context: ['ip', 'ipv4', 'address', 'host', 'server'],
+};
+
+const IPV6: DetectorRule = {
+  id: 'ipv6',
+  entity: 'IP_ADDRESS',
+  pattern: String.raw`(?:[0-9A-Fa-f]{1,4}:|:)(?:[0-9A-Fa-f]{0,4}:){1,7}(?:[0-9A-Fa-f]{1,4}|\d{1,3}(?:\.\d{1,3}){3})?(?:%[A-Za-z0-9]{1,16})?(?:/\d{1,3})?`,
+  left: union(WORD_WIDE, charSet('.:')),
+  right: union(WORD_WIDE, charSet(':')),
+  score: 0.75,
+  maxLength: 64,
+  check: ipScore,
+  context: ['ip', 'ipv6', 'address', 'host', 'server'],
+};
+
+const MAC: DetectorRule = {
+  id: 'mac',
+  entity: 'MAC_ADDRESS',
+  // IEEE 802: six octets, separated by colons or hyphens, or three groups of four.
+  pattern: String.raw`[0-9A-Fa-f]{2}(?:(?::[0-9A-Fa-f]{2}){5}|(?:-[0-9A-Fa-f]{2}){5})|[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4}){2}`,
+  left: union(WORD_WIDE, charSet('.:-')),
+  right: union(WORD_WIDE, charSet(':-')),
+  score: 0.7,
+  check: (text) => !/^(?:00[:-]?)+$|^(?:ff[:-]?)+$/i.test(text),
+  context: ['mac', 'hardware', 'ethernet', 'device'],
+};
+
+export function phoneRules(regions: readonly string[]): DetectorRule[] {
+  const check = phoneCheck(regions);
+  return [
+    {
+      id: 'phone',
+      entity: 'PHONE_NUMBER',
+      pattern: String.raw`(?:\+|\()?\d(?:[ \t./()-]{0,2}\d){6,16}(?:,? ?(?:ext\.?|x|#) ?\d{1,6})?`,
+      left: union(WORD_WIDE, charSet('.-+/#$=:')),
+      right: DIGITS_AFTER,
+      score: 0.4,
+      maxLength: 48,
+      check,
+      context: [
+        'phone',
+        'telephone',
+        'tel',
+        'cell',
+        'cellphone',
+        'mobile',
+        'call',
+        'fax',
+        'number',
+        'whatsapp',
+        'sms',
+        'contact',
+        'telefon',
+        'handy',
+        'téléphone',
+        'portable',
+        'teléfono',
+        'móvil',
+        'telefono',
+        'cellulare',
+      ],
+    },
+  ];
+}
+
+const SSN: DetectorRule = {
+  id: 'us-ssn',
+  entity: 'US_SSN',
+  // Social Security Administration: area, group and serial are never all zero; area is never 666 or 9xx.
+  pattern: String.raw`\d{3}(?:-\d{2}-|\.\d{2}\.| \d{2} )\d{4}|\d{9}`,
+  left: union(WORD_WIDE, charSet('.-+/#$')),
+  right: union(WORD_WIDE, charSet('-')),
+  score: 0.5,
+  check: ssnScore,
+  context: ['ssn', 'ssns', 'social security', 'social', 'ssid', 'ss#', 'ssn#'],
+};
+
+export function ssnScore(text: string): number | false {
+  const digits = text.replace(/\D/g, '');
+  const [area, group, serial] = [digits.slice(0, 3), digits.slice(3, 5), digits.slice(5)];
+  if (area === '000' || area === '666' || area >= '900' || group === '00' || serial === '0000') return false;
+  if (/^(\d)\1+$/.test(digits)) return false;
+  if (text.includes('-')) return 0.6;
+  return text.length === 9 ? 0.15 : 0.35;
+}
+
+/** What any deployment masks: contact data, cards, bank accounts, network addresses. */
+export const CORE: readonly DetectorRule[] = [EMAIL, CARD, IBAN, IPV4, IPV6, MAC, SSN];

@@ -1,0 +1,43 @@
+import type { CharSet } from './automaton/char-set.ts';
+import type { Pattern } from './automaton/parse-pattern.ts';
+
+/** What a check says of a candidate: no; yes; yes with this score; or yes, but only this part of it. */
+export type Verdict =
+  | boolean
+  | number
+  | { readonly start: number; readonly end: number; readonly score?: number; readonly rule?: string };
+
+/** One format. Patterns are regular; what a pattern cannot say (checksums, entropy) is the check's. */
+export interface DetectorRule {
+  readonly id: string;
+  readonly entity: string;
+  readonly pattern: string | Pattern;
+  readonly ignoreCase?: boolean;
+  /** Characters that must not stand directly before the match. */
+  readonly left?: CharSet;
+  /** Characters that must not stand directly after it. */
+  readonly right?: CharSet;
+  /** 0–1, on Presidio's scale: shape 0.05–0.3, distinctive shape 0.4–0.6, checksum or vendor prefix 0.9–1. */
+  readonly score: number;
+  /** Sees the normalised text of the candidate. */
+  readonly check?: (value: string) => Verdict;
+  /** Lower-case words that raise the score when they stand shortly before. */
+  readonly context?: readonly string[];
+  /** Only the longest end is a candidate; a shorter one would be a piece of something else. */
+  readonly longestOnly?: boolean;
+  /** Longest match in code units. */
+  readonly maxLength?: number;
+  /** For tokens without a length limit: past the hold limit, the characters that still belong to it. */
+  readonly swallow?: Swallow;
+  /** Text that is passed over untouched, such as an earlier placeholder. */
+  readonly guard?: boolean;
+}
+
+export type Swallow =
+  | { readonly kind: 'while'; readonly set: CharSet }
+  | { readonly kind: 'armour'; readonly set: CharSet };
+
+/** Added to a score by a context word on the left. */
+export const CONTEXT_BOOST = 0.38;
+/** From here on a candidate is masked at once; below, overlapping candidates are united first. */
+export const COMMIT_SCORE = 0.6;

@@ -1,0 +1,18 @@
+/** A place where an entity was recognised; offsets are UTF-16 code units of the original text. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+  readonly entity: string;
+  readonly score: number;
+  readonly rule: string;
+}
+
+/** What was done to one place of a text. Never holds the value. */
+export interface Finding extends Span {
+  readonly operator: string;
+}
+
+/** Why a candidate was kept or dropped (`sallyport mask --try`). */
+export interface Trial extends Span {
+  readonly outcome: 'masked' | 'united' | 'check failed' | 'below threshold' | 'allowed' | 'inside another';
+}
