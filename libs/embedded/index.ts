@@ -1,4 +1,8 @@
 export { withFileLock } from './file-lock.ts';
+export { type LocalToken, requestLocalToken } from './identity-client.ts';
+export * from './identity-provider.ts';
+export { PASSWORDS_FILE, TOKEN_SECRET_FILE } from './identity-state.ts';
+export { SEEDED_USERS, SERVICE_ACCOUNTS, type SeededUser } from './identity-users.ts';
 export * from './nats.ts';
 export { ensureNats, findNats, type NatsBinary, type NatsBinaryOptions } from './nats-binary.ts';
 export { defaultRuntimeDir, packageRoot } from './paths.ts';

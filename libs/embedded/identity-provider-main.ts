@@ -1,0 +1,14 @@
+import { startIdentityProvider } from './identity-provider.ts';
+
+const env = process.env;
+const provider = await startIdentityProvider({
+  dir: env.SALLYPORT_IDENTITY_DIR ?? '.sallyport/identity',
+  port: Number(env.SALLYPORT_IDENTITY_PORT ?? 8085),
+  audience: env.SALLYPORT_AUDIENCE ?? 'sallyport',
+  consoleRedirectUris: (env.SALLYPORT_CONSOLE_REDIRECT_URIS ?? '').split(' ').filter((uri) => uri !== ''),
+});
+process.stdout.write(`identity provider listens at ${provider.issuer}\n`);
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => void provider.stop().then(() => process.exit(0)));
+}
