@@ -204,9 +204,10 @@ export function passwordVariable(user: string): string {
   return `SALLYPORT_NATS_${user.toUpperCase()}_PASSWORD`;
 }
 
-function renderUser(user: string, { publish, publishDenied, subscribe }: Permissions): string {
+function renderUser(user: string, password: string, permissions: Permissions): string {
+  const { publish, publishDenied, subscribe } = permissions;
   return `    {
-      user: ${user}, password: $${passwordVariable(user)}
+      user: ${user}, password: ${password}
       permissions: {
         publish: { allow: ${list(publish)}, deny: ${list(publishDenied)} }
         subscribe: { allow: ${list(subscribe)} }
@@ -214,15 +215,18 @@ function renderUser(user: string, { publish, publishDenied, subscribe }: Permiss
     }`;
 }
 
-/**
- * The `authorization` block of the server's configuration: a user for each service and one for the topology.
- * Passwords stay in the server's environment (`SALLYPORT_NATS_<USER>_PASSWORD`).
- */
-export function natsAuthorization(): string {
-  const users = serviceNames.map((service) => renderUser(service, permissionsOf(service)));
-  users.push(renderUser(topologyUser, topologyPermissions));
-  return `authorization {\n  users: [\n${users.join('\n')}\n  ]\n}\n`;
-}
-
 /** Every NATS user. */
 export const natsUsers: readonly string[] = [...serviceNames, topologyUser];
+
+/**
+ * The `authorization` block of the server's configuration: a user for each service and one for the topology.
+ * Without `passwords` they stay in the server's environment (`SALLYPORT_NATS_<USER>_PASSWORD`).
+ */
+export function natsAuthorization(passwords?: Readonly<Record<string, string>>): string {
+  const users = natsUsers.map((user) => {
+    const password = passwords ? JSON.stringify(passwords[user] ?? '') : `$${passwordVariable(user)}`;
+    const service = serviceNames.find((name) => name === user);
+    return renderUser(user, password, service ? permissionsOf(service) : topologyPermissions);
+  });
+  return `authorization {\n  users: [\n${users.join('\n')}\n  ]\n}\n`;
+}

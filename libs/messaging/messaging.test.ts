@@ -1,0 +1,144 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { buckets, encodeEnvelope, requestCancelled, serviceNames } from '#contracts';
+import { type NatsServer, startNats } from '#embedded';
+import { eventually } from '#testing';
+import { Bus } from './bus.ts';
+import { EventConsumer } from './consumer.ts';
+import { OutputLog } from './output-log.ts';
+import { natsAuthorization, natsUsers } from './permissions.ts';
+import { NotStoredError } from './publisher.ts';
+import { PoisonError, Settlement } from './settlement.ts';
+import { applyTopology, consumers } from './topology.ts';
+import { watchBucket } from './watch.ts';
+
+const passwords = Object.fromEntries(natsUsers.map((user) => [user, `secret-${user}`]));
+let dir: string;
+let server: NatsServer;
+const buses = new Map<string, Bus>();
+const bus = (user: string): Bus => buses.get(user)!;
+
+const cancelled = (n: number) => ({
+  requestId: `req-${String(n).padStart(32, '0')}`,
+  reason: 'requester' as const,
+  at: 1,
+});
+const publishCancelled = (n: number) =>
+  bus('ingress').publish(requestCancelled.subject(), encodeEnvelope(cancelled(n)));
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'sallyport-messaging-'));
+  server = await startNats({ dir, port: 0, config: natsAuthorization(passwords) });
+  await applyTopology({ url: server.url, user: 'topology', password: passwords.topology! });
+  for (const user of serviceNames) {
+    buses.set(user, await Bus.connect({ url: server.url, user, password: passwords[user]! }));
+  }
+});
+
+afterAll(async () => {
+  for (const each of buses.values()) await each.close();
+  await server.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
+describe('topology', () => {
+  test('can be applied again without a change', async () => {
+    await applyTopology({ url: server.url, user: 'topology', password: passwords.topology! });
+  });
+});
+
+describe('publisher', () => {
+  test('resolves with the sequence and recognises a message id it had before', async () => {
+    const payload = encodeEnvelope(cancelled(1));
+    const first = await bus('ingress').publish(requestCancelled.subject(), payload, { messageId: 'm1' });
+    const again = await bus('ingress').publish(requestCancelled.subject(), payload, { messageId: 'm1' });
+    expect(first.duplicate).toBe(false);
+    expect(again).toEqual({ ...first, duplicate: true });
+  });
+
+  test('rejects what no stream takes', async () => {
+    const lost = bus('ingress').publish('_INBOX_ingress.nobody', Buffer.from('x'), { timeoutMs: 500 });
+    await expect(lost).rejects.toBeInstanceOf(NotStoredError);
+  });
+});
+
+describe('a durable consumer', () => {
+  test('runs the handler once for each message, retries what failed and buries poison', async () => {
+    const seen: string[] = [];
+    const failed = new Set<string>();
+    const dead: string[] = [];
+    const settlement = new Settlement(bus('approval'), 'approval', {
+      maxDeliveries: 3,
+      backoffMs: [10],
+      onDeadLetter: async (_, code) => void dead.push(code),
+    });
+    const consumer = new EventConsumer(bus('approval'), settlement, {
+      stream: 'EVENTS',
+      consumer: consumers.approvalCancelled,
+      event: requestCancelled,
+      slots: 10,
+      ackWaitMs: 30_000,
+      handle: async ({ head, deliveries }) => {
+        if (head.requestId.endsWith('7') && deliveries === 1) {
+          failed.add(head.requestId);
+          throw new Error('transient');
+        }
+        if (head.requestId.endsWith('8')) throw new PoisonError('never');
+        seen.push(head.requestId.slice(-2));
+      },
+    });
+    for (let n = 20; n < 30; n++) await publishCancelled(n);
+    await bus('ingress').publish(requestCancelled.subject(), Buffer.from('garbage'));
+    await eventually(() => expect(dead).toHaveLength(2));
+    await eventually(() => expect(seen.filter((id) => id > '19')).toHaveLength(9));
+    await consumer.stop();
+    expect(failed.size).toBe(1);
+    expect(dead).toEqual(['poison', 'poison']);
+    expect(new Set(seen).size).toBe(seen.length);
+    const letter = await bus('audit').readMessage(
+      { sequence: 1, subject: 'dead.approval.letter.v1' },
+      'DEAD_LETTERS',
+    );
+    expect(letter?.headers.get('Sallyport-Code')).toBe('poison');
+  });
+});
+
+describe('reading the log forward', () => {
+  test("finds a service's own output after a sequence", async () => {
+    const log = new OutputLog(
+      bus('ingress'),
+      requestCancelled.filter(),
+      (head) => (head as { requestId: string }).requestId,
+    );
+    const { sequence } = await publishCancelled(40);
+    expect(await log.find(cancelled(41).requestId, sequence)).toBeUndefined();
+    const later = await publishCancelled(41);
+    expect((await log.find(cancelled(41).requestId, sequence))?.sequence).toBe(later.sequence);
+    expect(await log.find(cancelled(40).requestId, later.sequence)).toBeUndefined();
+  });
+});
+
+describe('a bucket', () => {
+  test('is followed from its present values on', async () => {
+    const config = await bus('policy').bucket(buckets.config);
+    await config.put('a', 'one');
+    const changes: string[] = [];
+    const stop = await watchBucket(bus('ingress'), buckets.config, ({ key, value }) =>
+      changes.push(`${key}=${value && Buffer.from(value).toString()}`),
+    );
+    expect(changes).toEqual(['a=one']);
+    await config.put('a', 'two');
+    await config.delete('a');
+    await eventually(() => expect(changes).toEqual(['a=one', 'a=two', 'a=null']));
+    stop();
+  });
+
+  test('of keys refuses an overwrite', async () => {
+    const keys = await bus('ingress').bucket(buckets.keys);
+    await keys.create('k', 'first');
+    await expect(keys.put('k', 'second')).rejects.toThrow();
+    expect((await keys.get('k'))?.string()).toBe('first');
+  });
+});
