@@ -1,0 +1,39 @@
+/**
+ * One pass of masking over one text that arrives in pieces. `push` returns what is decided, which may be less
+ * (text is held) or other (text is masked) than what came in; `end` returns the rest. Not used after `end`.
+ */
+export interface Mask {
+  push(chunk: string): string;
+  end(): string;
+}
+
+/** Opens a mask for one text. `place` names where it stands, for findings: a JSON Pointer or a channel name. */
+export type OpenMask = (place: string) => Mask;
+
+/** Masks a complete text. */
+export function maskWhole(openMask: OpenMask, place: string, text: string): string {
+  if (text === '') return '';
+  const mask = openMask(place);
+  return mask.push(text) + mask.end();
+}
+
+/** Pushes text into a mask without ever cutting a surrogate pair: a trailing high surrogate waits for its half. */
+export class WholePairs implements Mask {
+  private high = '';
+
+  constructor(private readonly mask: Mask) {}
+
+  push(chunk: string): string {
+    const text = this.high + chunk;
+    const last = text.charCodeAt(text.length - 1);
+    const cut = last >= 0xd800 && last <= 0xdbff ? text.length - 1 : text.length;
+    this.high = text.slice(cut);
+    return cut === 0 ? '' : this.mask.push(text.slice(0, cut));
+  }
+
+  end(): string {
+    const rest = this.high === '' ? '' : this.mask.push(this.high);
+    this.high = '';
+    return rest + this.mask.end();
+  }
+}

@@ -1,0 +1,81 @@
+import type { JsonObject } from '../json/json.ts';
+import type { AnswerRecord } from './record.ts';
+
+/** How a text is masked: as running text, or as JSON text that stays JSON. */
+export type TextForm = 'text' | 'json';
+
+/** Part of an answer that repeats a text in another form (token probabilities): dropped where that text was masked. */
+export interface Tie {
+  /** JSON Pointer of the object or array that becomes null. */
+  readonly drop: string;
+  /** JSON Pointer that the repeated text is at, or below. */
+  readonly texts: string;
+}
+
+/** How a protocol's answer in one piece is read. Every string that is not named here is masked as running text. */
+export interface AnswerShape {
+  readonly knownKeys: ReadonlySet<string>;
+  /** Whether the string there is JSON text. `content` asks about the answer's main text, for JSON output modes. */
+  readonly formAt: (pointer: string) => TextForm | 'content';
+  readonly ties: (value: JsonObject) => readonly Tie[];
+  readonly record: (value: JsonObject) => AnswerRecord;
+}
+
+/** A text that a stream delivers in pieces over several events. */
+export interface Channel {
+  /** Unique in the stream; also the place that findings name. */
+  readonly key: string;
+  readonly form: TextForm;
+  /** The payload of an event that carries nothing but more of this text. */
+  readonly carry: (text: string, envelope: Envelope) => Carried;
+}
+
+/** An event as a protocol writes it, before framing. */
+export interface Carried {
+  readonly data: JsonObject;
+  readonly name: string | undefined;
+}
+
+/** Fields that every event of a stream repeats, masked. */
+export type Envelope = JsonObject;
+
+/** What an event of a stream is, and which of its strings are pieces of longer texts. */
+export interface EventPlan {
+  readonly kind: 'event' | 'error';
+  /** By JSON Pointer in the event. */
+  readonly pieces: ReadonlyMap<string, Channel>;
+  /** Texts that end with or before this event. */
+  readonly closes: (channel: Channel) => boolean;
+  readonly ties: readonly Tie[];
+}
+
+/** Follows one stream. */
+export interface StreamReader {
+  /** Reads an event; `whole` masks a string of it that is complete. */
+  read(event: JsonObject, name: string | undefined, whole: (text: string) => string): EventPlan;
+  /** The payload that ends the stream without being JSON. */
+  readonly doneMark: string | undefined;
+  /** Whether everything that started has finished. */
+  readonly isComplete: boolean;
+  /** Envelope for events the gateway adds. */
+  readonly envelope: Envelope;
+  /** What was said; `textOf` gives a channel's masked text so far. */
+  record(textOf: (key: string) => string): AnswerRecord;
+}
+
+/** How a protocol's streamed answer is read. */
+export interface StreamShape {
+  readonly framing: 'sse' | 'ndjson';
+  readonly knownKeys: ReadonlySet<string>;
+  /** `contentIsJson`: the request asked for JSON output, so the main text is masked as JSON. */
+  readonly open: (contentIsJson: boolean) => StreamReader;
+}
+
+/** No text ends. */
+export const closesNothing = (): boolean => false;
+
+/** Nothing is streamed in pieces here: every string is masked on its own. */
+export const plainEvent: EventPlan = { kind: 'event', pieces: new Map(), closes: closesNothing, ties: [] };
+
+/** The event reports that the model's server failed. */
+export const errorEvent: EventPlan = { ...plainEvent, kind: 'error' };

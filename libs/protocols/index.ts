@@ -1,0 +1,19 @@
+export { type Mask, maskWhole, type OpenMask } from './answer/mask.ts';
+export {
+  type AnswerRecord,
+  type ChoiceRecord,
+  emptyRecord,
+  type TokenUsage,
+  type ToolCallRecord,
+} from './answer/record.ts';
+export type { AnswerStream, StreamEnd, StreamEnding, StreamOptions } from './answer/stream.ts';
+export type { AnswerOptions, MaskedAnswer } from './answer/whole.ts';
+export type { Json, JsonObject } from './json/json.ts';
+export type { Protocol } from './protocol.ts';
+export { type FoundRoute, findRoute, protocolOf, protocols } from './protocols.ts';
+export type { RequestReading, RequestString, Turn } from './request/read.ts';
+export type { Refusal, RefusalCode } from './request/refusal.ts';
+export type { Continuation, RemoteUrl, Unreadable, UnreadableKind } from './request/shape.ts';
+export type { Operation, ProtocolName, Route } from './route.ts';
+export type { WireAnswer, WireError } from './wire/error.ts';
+export type { ModelEntry, Wire } from './wire/wire.ts';

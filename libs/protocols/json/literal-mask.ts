@@ -1,0 +1,108 @@
+import { type Mask, type OpenMask, WholePairs } from '../answer/mask.ts';
+
+/** A stretch of a string literal: what it means and how the source spelled it. */
+interface Stretch {
+  text: string;
+  readonly raw: string | undefined;
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+};
+
+/**
+ * Masks the inside of one JSON string literal: decodes it, masks the text, encodes it again. Text that the mask
+ * left alone keeps the source's spelling of escapes; from the first masked character on, escapes are written
+ * as `JSON.stringify` writes them.
+ */
+export class LiteralMask {
+  private readonly mask: Mask;
+  private readonly pending: Stretch[] = [];
+  private faithful = true;
+  private escape = '';
+
+  constructor(openMask: OpenMask, place: string) {
+    this.mask = new WholePairs(openMask(place));
+  }
+
+  /** Takes source characters up to the closing quote (not including it); returns decided source characters. */
+  push(source: string): string {
+    let decoded = '';
+    for (let at = 0; at < source.length; ) {
+      if (this.escape === '') {
+        const slash = source.indexOf('\\', at);
+        const stop = slash === -1 ? source.length : slash;
+        decoded += this.note(source.slice(at, stop), undefined);
+        at = stop;
+        if (slash === -1) break;
+      }
+      this.escape += source[at];
+      at += 1;
+      decoded += this.closeEscape();
+    }
+    return decoded === '' ? '' : this.settle(this.mask.push(decoded));
+  }
+
+  /** The literal ends, by its closing quote or because the source did. */
+  end(): string {
+    const cut = this.escape;
+    this.escape = '';
+    return this.settle(this.mask.end()) + cut;
+  }
+
+  /** Whether the next source character is shielded by a backslash. */
+  get afterBackslash(): boolean {
+    return this.escape === '\\';
+  }
+
+  private closeEscape(): string {
+    const source = this.escape;
+    if (source.length < 2) return '';
+    const simple = escapes[source[1] ?? ''];
+    if (simple !== undefined) return this.finish(simple);
+    if (source[1] !== 'u' || !/^\\u[0-9a-fA-F]{0,4}$/.test(source)) return this.finish(source);
+    return source.length < 6 ? '' : this.finish(String.fromCharCode(Number.parseInt(source.slice(2), 16)));
+  }
+
+  private finish(text: string): string {
+    const raw = this.escape;
+    this.escape = '';
+    return this.note(text, raw);
+  }
+
+  private note(text: string, raw: string | undefined): string {
+    if (this.faithful && text !== '') this.pending.push({ text, raw });
+    return text;
+  }
+
+  private settle(output: string): string {
+    let settled = '';
+    let rest = output;
+    while (this.faithful && rest !== '') {
+      const stretch = this.pending[0];
+      if (stretch === undefined) this.faithful = false;
+      else if (rest.startsWith(stretch.text)) {
+        settled += stretch.raw ?? stretch.text;
+        rest = rest.slice(stretch.text.length);
+        this.pending.shift();
+      } else if (stretch.raw === undefined && stretch.text.startsWith(rest)) {
+        stretch.text = stretch.text.slice(rest.length);
+        return settled + rest;
+      } else this.faithful = false;
+    }
+    if (!this.faithful) this.pending.length = 0;
+    return settled + encodeInside(rest);
+  }
+}
+
+/** A text as it stands inside a JSON string literal, without the quotes. */
+export function encodeInside(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}

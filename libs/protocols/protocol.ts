@@ -1,0 +1,43 @@
+import type { AnswerShape, StreamShape } from './answer/shape.ts';
+import { type AnswerStream, openStream, type StreamOptions } from './answer/stream.ts';
+import { type AnswerOptions, type MaskedAnswer, maskWholeAnswer } from './answer/whole.ts';
+import { type RequestReading, readBody } from './request/read.ts';
+import type { Refusal } from './request/refusal.ts';
+import type { RequestShape } from './request/shape.ts';
+import type { ProtocolName, Route } from './route.ts';
+import type { Wire } from './wire/wire.ts';
+
+/** One client protocol: everything Sallyport needs to know to stand in its way. */
+export interface Protocol {
+  readonly name: ProtocolName;
+  readonly routes: readonly Route[];
+  readonly wire: Wire;
+  /** Reads a request body strictly; never throws on any bytes. */
+  readRequest(bytes: Uint8Array, route: Route): RequestReading | Refusal;
+  /** Masks an answer in one piece (or an error body of the model's server). */
+  maskAnswer(bytes: Uint8Array, route: Route, options: AnswerOptions): MaskedAnswer;
+  /** Masks a streamed answer. */
+  openAnswerStream(route: Route, options: StreamOptions): AnswerStream;
+}
+
+/** What a protocol folder declares. */
+export interface ProtocolDeclaration {
+  readonly name: ProtocolName;
+  readonly routes: readonly Route[];
+  readonly wire: Wire;
+  readonly request: RequestShape;
+  readonly answer: (route: Route) => AnswerShape;
+  readonly stream: (route: Route) => StreamShape;
+}
+
+/** Makes a protocol from its declaration. */
+export function defineProtocol(declared: ProtocolDeclaration): Protocol {
+  return {
+    name: declared.name,
+    routes: declared.routes,
+    wire: declared.wire,
+    readRequest: (bytes, route) => readBody(declared.request, bytes, route),
+    maskAnswer: (bytes, route, options) => maskWholeAnswer(declared.answer(route), bytes, options),
+    openAnswerStream: (route, options) => openStream(declared.stream(route), options),
+  };
+}

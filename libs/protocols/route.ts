@@ -1,0 +1,90 @@
+/** What a client asks for. One word for the same thing in every protocol. */
+export type Operation =
+  | 'chat.completions'
+  | 'completions'
+  | 'embeddings'
+  | 'responses.create'
+  | 'responses.get'
+  | 'responses.cancel'
+  | 'responses.delete'
+  | 'responses.input_items'
+  | 'messages'
+  | 'messages.count_tokens'
+  | 'generate'
+  | 'models.list'
+  | 'models.get'
+  | 'version'
+  | 'http';
+
+/** The client protocols Sallyport speaks. */
+export type ProtocolName =
+  | 'openai-chat'
+  | 'openai-completions'
+  | 'openai-embeddings'
+  | 'openai-responses'
+  | 'anthropic'
+  | 'ollama'
+  | 'http';
+
+/** An HTTP route of a protocol. */
+export interface Route {
+  readonly protocol: ProtocolName;
+  readonly operation: Operation;
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Segments in braces are parameters; a last segment `{name...}` takes the rest of the path. */
+  readonly path: string;
+  /** Who answers: the model's server, or the gateway from what it knows itself. */
+  readonly answeredBy: 'model' | 'gateway';
+}
+
+/** A route and the parameters of the path, decoded. */
+export interface RouteMatch {
+  readonly route: Route;
+  readonly params: Readonly<Record<string, string>>;
+  /** Connection named by a leading `/c/{connection}`. */
+  readonly connection: string | undefined;
+}
+
+const connectionPrefix = /^\/c\/([a-z0-9-]{1,40})(?=\/)/;
+
+/** The first of `routes` that fits; undefined if none does. `path` is without its query. */
+export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch | undefined {
+  const prefix = connectionPrefix.exec(path);
+  const rest = prefix === null ? path : path.slice(prefix[0].length);
+  const segments = rest.split('/');
+  for (const route of routes) {
+    if (route.method !== method) continue;
+    const params = matchPath(route.path.split('/'), segments);
+    if (params !== undefined) return { route, params, connection: prefix?.[1] };
+  }
+  return undefined;
+}
+
+function matchPath(
+  pattern: readonly string[],
+  segments: readonly string[],
+): Record<string, string> | undefined {
+  const params: Record<string, string> = {};
+  for (const [index, part] of pattern.entries()) {
+    const given = segments[index];
+    if (given === undefined) return undefined;
+    if (part.endsWith('...}')) {
+      const rest = decode(segments.slice(index).join('/'));
+      return rest === undefined || rest === '' ? undefined : { ...params, [part.slice(1, -4)]: rest };
+    }
+    if (part.startsWith('{')) {
+      const value = decode(given);
+      if (value === undefined || value === '') return undefined;
+      params[part.slice(1, -1)] = value;
+    } else if (part !== given) return undefined;
+  }
+  return pattern.length === segments.length ? params : undefined;
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,122 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Mask, OpenMask } from './answer/mask.ts';
+import type { AnswerStream, StreamEnd } from './answer/stream.ts';
+import { type FoundRoute, findRoute } from './protocols.ts';
+
+/** For this library's tests: golden samples, small masks, and streams cut anywhere. */
+
+const here = import.meta.dirname;
+
+/** Golden samples of a protocol folder whose name starts so. */
+export function goldenNames(folder: string, prefix: string): readonly string[] {
+  return readdirSync(join(here, folder, 'golden'))
+    .filter((name) => name.startsWith(prefix))
+    .sort();
+}
+
+/** The bytes of a golden sample. */
+export function golden(folder: string, name: string): Buffer {
+  return readFileSync(join(here, folder, 'golden', name));
+}
+
+/** The route of a request line that must exist. */
+export function routeOf(method: string, path: string): FoundRoute {
+  const found = findRoute(method, path);
+  if (found === undefined) throw new Error(`no route for ${method} ${path}`);
+  return found;
+}
+
+const runCharacter = /[A-Za-z0-9@._-]/;
+const mail = /^[A-Za-z0-9._-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/;
+const card = /^\d{13,19}$/;
+
+/** Masks mail addresses and card numbers; holds the run of characters that could still become one. */
+export class RunMask implements Mask {
+  private held = '';
+
+  push(chunk: string): string {
+    let output = '';
+    for (const char of chunk) {
+      if (runCharacter.test(char)) this.held += char;
+      else output += this.decide() + char;
+    }
+    return output;
+  }
+
+  end(): string {
+    return this.decide();
+  }
+
+  private decide(): string {
+    const run = this.held.replace(/\.+$/, '');
+    const dots = this.held.slice(run.length);
+    this.held = '';
+    if (mail.test(run)) return `[EMAIL]${dots}`;
+    return (card.test(run) ? '[CARD]' : run) + dots;
+  }
+}
+
+export const runMask: OpenMask = () => new RunMask();
+
+/** Leaves every text as it is. */
+export const noMask: OpenMask = () => ({ push: (chunk) => chunk, end: () => '' });
+
+/** Leaves text as it is but holds it all until its end. */
+export const holdingMask: OpenMask = () => {
+  let held = '';
+  return {
+    push: (chunk) => {
+      held += chunk;
+      return '';
+    },
+    end: () => held,
+  };
+};
+
+/** Keeps each complete text it is shown. */
+export function watchingMask(seen: string[]): OpenMask {
+  return () => {
+    let text = '';
+    return {
+      push: (chunk) => {
+        text += chunk;
+        return chunk;
+      },
+      end: () => {
+        seen.push(text);
+        return '';
+      },
+    };
+  };
+}
+
+/** Sends bytes through a stream, cut at the given offsets. */
+export function runStream(
+  stream: AnswerStream,
+  bytes: Uint8Array,
+  cuts: readonly number[] = [],
+): { readonly output: string; readonly end: StreamEnd } {
+  const parts: Uint8Array[] = [];
+  let from = 0;
+  for (const cut of [...cuts, bytes.length].sort((a, b) => a - b)) {
+    parts.push(Buffer.from(stream.push(bytes.subarray(from, cut))));
+    from = cut;
+  }
+  const end = stream.end();
+  return { output: Buffer.concat([...parts, end.bytes]).toString('utf8'), end };
+}
+
+/** The payloads of an event stream, read independently of the library under test. */
+export function payloads(output: string): readonly string[] {
+  return output
+    .split(/\r?\n\r?\n/)
+    .map((block) =>
+      block
+        .split(/\r?\n/)
+        .filter((line) => line.startsWith('data:'))
+        .map((line) => line.slice(5).trimStart())
+        .join('\n'),
+    )
+    .filter((data) => data !== '');
+}
