@@ -6,6 +6,8 @@ export interface OpenedNote {
   text: string;
   /** The known keys that signed it, in the order of the note. Never empty. */
   signedBy: NoteVerifier[];
+  /** Signatures of keys that are not known. */
+  ignored: number;
 }
 
 /** Why a note was not opened. */
@@ -78,8 +80,10 @@ export function openNote(note: string, verifiers: readonly NoteVerifier[]): Open
   if (lines.length > maxSignatures) throw new NoteError('note.malformed', 'too many signatures');
   const bytes = Buffer.from(text, 'utf8');
   const signedBy: NoteVerifier[] = [];
+  let ignored = 0;
   for (const { name, keyId, signature } of lines.map(parseSignature)) {
     const verifier = verifiers.find((known) => known.name === name && keyId.equals(known.keyId));
+    if (verifier === undefined) ignored += 1;
     if (verifier === undefined || signedBy.includes(verifier)) continue;
     if (signature.length !== signatureBytes || !verifier.verify(bytes, signature)) {
       throw new NoteError('note.bad_signature', `the signature of ${name} is wrong`);
@@ -87,5 +91,5 @@ export function openNote(note: string, verifiers: readonly NoteVerifier[]): Open
     signedBy.push(verifier);
   }
   if (signedBy.length === 0) throw new NoteError('note.unsigned', 'no known key signed this');
-  return { text, signedBy };
+  return { text, signedBy, ignored };
 }
