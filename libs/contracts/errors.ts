@@ -37,6 +37,11 @@ export const errorStatus = {
   'approval.requester_excluded': 403,
   'approval.not_in_group': 403,
   'approval.reason_required': 400,
+  'approval.people_only': 403,
+  'approval.not_decided': 409,
+  'approval.not_editable': 409,
+  'approval.edit_empty': 400,
+  'approval.invalid_edit': 400,
   'approval.too_many_pending': 429,
   'masking.blocked': 403,
   'upstream.unavailable': 502,
@@ -58,7 +63,7 @@ export type ErrorCode = keyof typeof errorStatus;
  * is logged and never sent.
  */
 export class CodedError extends Error {
-  override readonly name = 'CodedError';
+  override readonly name: string = 'CodedError';
   readonly status: number;
   constructor(
     readonly code: ErrorCode,

@@ -3,6 +3,7 @@ import { defineEvent, type EventHead } from '../event.ts';
 import { EpochMs, RequestId, Sha256 } from '../names.ts';
 import { Principal } from '../principal.ts';
 import { BodyReference, RequestContext } from '../request-context.ts';
+import { Gate } from './request-released.ts';
 
 /** An approver changed a held request: a new version, which policy judges again. Tail: the new body, sealed. */
 export const approvalEdited = defineEvent({
@@ -10,6 +11,8 @@ export const approvalEdited = defineEvent({
   schema: z.object({
     requestId: RequestId,
     version: z.number().int().min(2),
+    /** At gate `response` the edit redacts the answer, and policy leaves it alone. */
+    gate: Gate.default('prompt'),
     context: RequestContext,
     body: BodyReference,
     previousDigest: Sha256,
