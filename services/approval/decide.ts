@@ -1,0 +1,144 @@
+import type { ApprovalRequirement, Outcome, Principal, Vote } from '#contracts';
+import { closedTo, editorExcluded, editorIsExcluded, excludedFrom, saidBefore } from './admit.ts';
+import { type Change, type Decision, ended, nothing, refuse } from './decision.ts';
+import { outcomeOf } from './quorum.ts';
+import { type Approval, type CountedVote, isOpen } from './state.ts';
+
+export interface VoteCommand {
+  approver: Principal;
+  /** The requirement's groups the approver may speak for (`eligibleGroups`). */
+  groups: readonly string[];
+  vote: Vote;
+  /** What the approver saw. */
+  version: number;
+  digest: string;
+  hasReason: boolean;
+  /** Ms since the epoch. */
+  at: number;
+}
+
+/** A person approves or rejects. Saying the same again changes nothing. */
+export function decideVote(approval: Approval, command: VoteCommand): Decision {
+  const excluded = excludedFrom(approval, command.approver, command.groups);
+  if (excluded) return excluded;
+  if (saidBefore(approval, command)) return nothing;
+  const closed = closedTo(approval, command);
+  if (closed) return closed;
+  const { approver, groups, vote, version, at } = command;
+  if (vote === 'reject' && !command.hasReason) {
+    return refuse('approval.reason_required', 'Say why: the caller is shown the reason.');
+  }
+  if (vote === 'approve' && editorIsExcluded(approval, approver)) return editorExcluded();
+  const cast: CountedVote = { approver, vote, groups };
+  return { changes: [{ kind: 'voted', vote: cast, version }, ...endingBy(approval, [cast], at)] };
+}
+
+export interface EditCommand {
+  editor: Principal;
+  groups: readonly string[];
+  version: number;
+  digest: string;
+  /** SHA-256 of the new content. */
+  newDigest: string;
+  /** The editor approves the new version in the same call. */
+  approve: boolean;
+  at: number;
+}
+
+/** A person changes what was asked (or, at gate `response`, redacts the answer). */
+export function decideEdit(approval: Approval, command: EditCommand): Decision {
+  const excluded = excludedFrom(approval, command.editor, command.groups) ?? closedTo(approval, command);
+  if (excluded) return excluded;
+  const { editor, groups, newDigest, approve, at } = command;
+  if (approval.gate === 'change') {
+    return refuse('approval.not_editable', 'A change of the policy is approved or rejected as proposed.');
+  }
+  if (newDigest === approval.digest) return refuse('approval.edit_empty', 'The edit changes nothing.');
+  if (approve && approval.requirement.editNeedsOtherApprover) return editorExcluded();
+  const version = approval.version + 1;
+  const state = approval.gate === 'prompt' ? 'rechecking' : 'pending';
+  const edited: Change = { kind: 'edited', version, digest: newDigest, editor, state };
+  if (!approve) return { changes: [edited] };
+  const cast: CountedVote = { approver: editor, vote: 'approve', groups };
+  const next: Approval = { ...approval, state, version, digest: newDigest, editor, votes: [] };
+  const ending = state === 'pending' ? endingBy(next, [cast], at) : [];
+  return { changes: [edited, { kind: 'voted', vote: cast, version }, ...ending] };
+}
+
+/** Policy looked at an edit and holds it: the votes given with it count now. `approval.votes` are that version's. */
+export function decideHeldAgain(
+  approval: Approval,
+  held: { version: number; requirement: ApprovalRequirement; expiresAt: number; at: number },
+): Decision {
+  if (approval.state !== 'rechecking' || held.version !== approval.version) return nothing;
+  const { requirement, expiresAt, at } = held;
+  const next: Approval = { ...approval, state: 'pending', requirement, expiresAt };
+  return { changes: [{ kind: 'held_again', requirement, expiresAt }, ...endingBy(next, [], at)] };
+}
+
+/** The clock. An approval request whose time is over is never released. */
+export function decideExpiry(approval: Approval, at: number): Decision {
+  return isOpen(approval.state) && at >= approval.expiresAt ? ended('expired') : nothing;
+}
+
+/** The requester took it back. */
+export function decideCancellation(approval: Approval): Decision {
+  return isOpen(approval.state) ? ended('cancelled') : nothing;
+}
+
+/** The request ended, by whomever. */
+export function decideCompleted(approval: Approval, outcome: Outcome): Decision {
+  const { state } = approval;
+  const open = isOpen(state);
+  if (!open && state !== 'approved' && state !== 'running') return nothing;
+  return { changes: [{ kind: 'moved', state: stateAfter(outcome, open, state === 'running') }] };
+}
+
+function stateAfter(
+  outcome: Outcome,
+  open: boolean,
+  ran: boolean,
+): 'done' | 'failed' | 'denied' | 'cancelled' {
+  switch (outcome) {
+    case 'answered':
+      return 'done';
+    case 'denied':
+      return 'denied';
+    case 'cancelled':
+      return 'cancelled';
+    // The model ran as approved; people (or the clock) refused its answer at the other gate.
+    case 'rejected':
+    case 'expired':
+      return ran ? 'done' : open ? 'cancelled' : 'failed';
+    case 'blocked':
+    case 'failed':
+      return 'failed';
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** An approver takes the approval back. Only the broker's entry can tell whether it ran, so the caller asks there. */
+export function decideRevocation(
+  approval: Approval,
+  by: { approver: Principal; groups: readonly string[]; hasReason: boolean },
+): Decision {
+  const excluded = excludedFrom(approval, by.approver, by.groups);
+  if (excluded) return excluded;
+  if (!by.hasReason) return refuse('approval.reason_required', 'Say why: the caller is shown the reason.');
+  if (approval.state === 'revoked') return nothing;
+  if (approval.state === 'approved') return { changes: [{ kind: 'moved', state: 'revoked' }] };
+  return isOpen(approval.state)
+    ? refuse('approval.not_decided', 'Nothing was approved yet; reject it instead.')
+    : refuse('approval.already_decided', `It is ${approval.state}; too late to take the approval back.`);
+}
+
+/** The ending that the clock or the votes bring, with `cast` on top of those counted so far. */
+function endingBy(approval: Approval, cast: readonly CountedVote[], at: number): readonly Change[] {
+  if (at >= approval.expiresAt) return ended('expired').changes;
+  const votes = [...approval.votes, ...cast].filter(
+    ({ vote, approver }) => vote === 'reject' || !editorIsExcluded(approval, approver),
+  );
+  const outcome = outcomeOf(approval.requirement, votes);
+  return outcome === undefined ? [] : ended(outcome).changes;
+}
