@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { Duration, distinct, Glob, HttpUrl, SecretReference } from './scalars.ts';
 
 /** The client protocols a connection can serve: the folder names in `libs/protocols`. */
-export const protocolNames = ['openai-chat', 'openai-responses', 'anthropic', 'ollama', 'http'] as const;
+export const protocolNames = [
+  'openai-chat',
+  'openai-completions',
+  'openai-embeddings',
+  'openai-responses',
+  'anthropic',
+  'ollama',
+  'http',
+] as const;
 export const ProtocolName = z.enum(protocolNames);
 export type ProtocolName = z.infer<typeof ProtocolName>;
 

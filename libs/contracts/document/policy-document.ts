@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MaskingProfile } from '../masking-profile.ts';
 import { roles } from '../principal.ts';
 import { Approvals } from './approvals.ts';
 import { Connections } from './connections.ts';
@@ -45,7 +46,7 @@ export const PolicyDocument = z.strictObject({
   identity: Identity,
   connections: Connections,
   rules: z.array(Rule).max(5000).default([]),
-  masking: z.strictObject({ profiles: z.record(Name, z.unknown()).default({}) }).prefault({}),
+  masking: z.strictObject({ profiles: z.record(Name, MaskingProfile).default({}) }).prefault({}),
   approvals: Approvals.prefault({}),
   retention: Retention.prefault({}),
   ingress: IngressLimits.prefault({}),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EntityName } from '../masking-profile.ts';
 import { Duration, distinct, Glob, Name, Rate } from './scalars.ts';
 
 const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
@@ -31,10 +32,10 @@ export const RuleScope = z.strictObject({
 });
 export type RuleScope = z.infer<typeof RuleScope>;
 
-/** `card`, or `{ type: email, moreThan: 5 }`. */
+/** `CREDIT_CARD`, or `{ type: EMAIL_ADDRESS, moreThan: 5 }`: entities that masking recognises. */
 export const EntityCondition = z.union([
-  z.string().min(1).max(64),
-  z.strictObject({ type: z.string().min(1).max(64), moreThan: z.number().int().min(0).max(100_000) }),
+  EntityName,
+  z.strictObject({ type: EntityName, moreThan: z.number().int().min(0).max(100_000) }),
 ]);
 export type EntityCondition = z.infer<typeof EntityCondition>;
 

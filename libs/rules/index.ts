@@ -1,0 +1,25 @@
+export type { CelContext } from './cel.ts';
+export { type Compilation, compilePolicy } from './compile.ts';
+export type { DocumentFault } from './compile-rule.ts';
+export { type ConnectionChoice, type ResolvedConnection, resolveConnection } from './connection.ts';
+export type {
+  AppliedLimit,
+  AppliedRule,
+  Decision,
+  EvaluationInput,
+  Explanation,
+  RequestText,
+  RuleOutcome,
+  UnreadablePart,
+} from './decision.ts';
+export { evaluate, explain } from './evaluate.ts';
+export {
+  type DocumentIssue,
+  formatIssue,
+  type LoadedPolicy,
+  type LocatedWarning,
+  loadPolicy,
+} from './load.ts';
+export type { CompiledPolicy, CompiledRule } from './policy.ts';
+export type { SourceFile } from './source-map.ts';
+export { type ConfigWarning, configWarnings } from './warnings.ts';

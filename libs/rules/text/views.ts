@@ -1,0 +1,57 @@
+import { decodeInline } from './inline-encodings.ts';
+import { decodeSegments } from './segments.ts';
+
+/**
+ * A text as it is written, or a part of it decoded. Offsets of a decoded view lead back to the original: code unit
+ * `i` came from `[starts[i], ends[i])`.
+ */
+export interface View {
+  readonly text: string;
+  readonly starts: Int32Array | undefined;
+  readonly ends: Int32Array | undefined;
+  /** Marks code units that were decoded; undefined where all or none were. */
+  readonly decoded: Uint8Array | undefined;
+  /** The encodings undone, outermost first; empty for the original. */
+  readonly how: readonly string[];
+}
+
+/** Encodings inside encodings are followed so far. */
+const depthLimit = 3;
+
+/** The original and everything that can be decoded out of it, encodings inside encodings included. */
+export function viewsOf(text: string): View[] {
+  const original: View = { text, starts: undefined, ends: undefined, decoded: undefined, how: [] };
+  const views = [original];
+  let from = 0;
+  for (let depth = 0; depth < depthLimit && from < views.length; depth++) {
+    const until = views.length;
+    for (; from < until; from++) addDecoded(views[from]!, views);
+  }
+  return views;
+}
+
+function addDecoded(view: View, views: View[]): void {
+  const inline = decodeInline(view.text);
+  if (inline !== undefined) views.push(within(view, inline));
+  for (const segment of decodeSegments(view.text)) views.push(within(view, segment));
+}
+
+function within(outer: View, inner: View): View {
+  if (outer.starts === undefined || outer.ends === undefined) return inner;
+  const starts = inner.starts?.map((at) => outer.starts![at]!);
+  const ends = inner.ends?.map((at) => outer.ends![at - 1]!);
+  return { text: inner.text, starts, ends, decoded: inner.decoded, how: [...outer.how, ...inner.how] };
+}
+
+/** The offsets in the original of a span of a view. */
+export function originalSpan(view: View, start: number, end: number): { start: number; end: number } {
+  if (view.starts === undefined || view.ends === undefined) return { start, end };
+  return { start: view.starts[start]!, end: view.ends[Math.max(start, end - 1)]! };
+}
+
+/** False for a span of a decoded view in which nothing was decoded: the original shows it already. */
+export function spanIsNew(view: View, start: number, end: number): boolean {
+  if (view.decoded === undefined) return true;
+  for (let at = start; at < end; at++) if (view.decoded[at] === 1) return true;
+  return false;
+}

@@ -1,0 +1,37 @@
+import { CharacterClass } from './fold.ts';
+import { foldedOf, kindOf } from './fold-table.ts';
+
+/** Whether a letter follows or precedes is decided after at most so many invisible characters. */
+const invisibleLimit = 64;
+
+/** True where a word can begin at `start`: no letter or digit of the same writing stands before it. */
+export function startsWord(text: string, start: number): boolean {
+  for (let at = start - 1; at >= 0 && at >= start - invisibleLimit; at--) {
+    const unit = text.charCodeAt(at);
+    const kind = kindOf(unit);
+    if (kind === CharacterClass.invisible) continue;
+    if ((unit & 0xfc00) === 0xdc00 && at > 0) return !isWord(text.codePointAt(at - 1)!, text, start);
+    return kind > CharacterClass.letters || !isWord(unit, text, start);
+  }
+  return true;
+}
+
+/** True where a word can end before `end`: no letter or digit of the same writing follows. */
+export function endsWord(text: string, end: number): boolean {
+  for (let at = end; at < text.length && at < end + invisibleLimit; at++) {
+    const unit = text.charCodeAt(at);
+    const kind = kindOf(unit);
+    if (kind === CharacterClass.invisible) continue;
+    if ((unit & 0xfc00) === 0xd800) return !isWord(text.codePointAt(at)!, text, end - 1);
+    return kind > CharacterClass.letters || !isWord(unit, text, end - 1);
+  }
+  return true;
+}
+
+/** A letter joins its neighbour into one word, except where either is written without spaces. */
+function isWord(codePoint: number, text: string, neighbour: number): boolean {
+  const folded = foldedOf(codePoint);
+  if (folded.letters === '' || folded.unspaced) return false;
+  const unit = text.charCodeAt(neighbour);
+  return unit < 128 || !foldedOf(unit).unspaced;
+}
