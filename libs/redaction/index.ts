@@ -5,5 +5,7 @@ export {
   type MaskerOptions,
   type MaskResult,
   type MaskStream,
+  type StreamOptions,
 } from './masker.ts';
+export { openRestorer, type RestoreOptions, type RestoreStream, restoreText } from './restore.ts';
 export type { Finding, Span, Trial } from './span.ts';

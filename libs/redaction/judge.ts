@@ -65,14 +65,16 @@ export class Judge {
   ): Candidate | 'allowed' | 'dropped' | undefined {
     if (rule.guard) return 'allowed';
     const { text, origin } = normalise(buffer.slice(start, end));
-    const verdict = rule.check ? rule.check(text) : true;
+    const threshold = this.options.thresholdOf(rule.entity);
+    const isEnough = (score: number) => raise(rule, score, left) >= threshold;
+    const verdict = rule.check ? rule.check(text, isEnough) : true;
     const { trace } = this.options;
     if (verdict === false) {
       trace?.({ start, end, entity: rule.entity, rule: rule.id, score: 0, outcome: 'check failed' });
       return undefined;
     }
     const part = locate(verdict, text.length);
-    const score = this.score(rule, verdict, left);
+    const score = raise(rule, baseScore(rule, verdict), left);
     const found: Candidate = {
       start: start + (origin ? origin[part.start]! : part.start),
       end: start + (origin ? origin[part.end]! : part.end),
@@ -81,7 +83,7 @@ export class Judge {
       score,
       ...(rule.swallow && part.end === text.length && { swallow: rule.swallow }),
     };
-    if (score < this.options.thresholdOf(rule.entity)) {
+    if (score < threshold) {
       trace?.({ ...found, outcome: 'below threshold' });
       return 'dropped';
     }
@@ -91,17 +93,17 @@ export class Judge {
     }
     return found;
   }
+}
 
-  private score(rule: DetectorRule, verdict: Verdict, left: () => string): number {
-    const base =
-      typeof verdict === 'number'
-        ? verdict
-        : typeof verdict === 'object'
-          ? (verdict.score ?? rule.score)
-          : rule.score;
-    if (base >= 1 || !rule.context || !hasContext(left(), rule.context)) return base;
-    return Math.min(1, Math.round((base + CONTEXT_BOOST) * 100) / 100);
-  }
+function baseScore(rule: DetectorRule, verdict: Verdict): number {
+  if (typeof verdict === 'number') return verdict;
+  return typeof verdict === 'object' ? (verdict.score ?? rule.score) : rule.score;
+}
+
+/** The score, raised if one of the rule's words stands shortly before. */
+function raise(rule: DetectorRule, score: number, left: () => string): number {
+  if (score >= 1 || !rule.context || !hasContext(left(), rule.context)) return score;
+  return Math.min(1, Math.round((score + CONTEXT_BOOST) * 100) / 100);
 }
 
 function locate(verdict: Verdict, length: number): { start: number; end: number; rule?: string } {

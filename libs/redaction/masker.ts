@@ -1,9 +1,11 @@
 import type { MaskingProfile, MaskOperator } from '#contracts';
 import { type CompiledProfile, compileProfile } from './compile.ts';
 import { RedactionError } from './errors.ts';
+import { fieldRules, JsonMaskStream } from './json-stream.ts';
 import { Judge } from './judge.ts';
 import { applyOperator } from './operators/apply.ts';
 import { PlaceholderIssuer } from './placeholder.ts';
+import { extendLast, ScannedStream } from './scanned-stream.ts';
 import { type Region, Scanner, type ScanSink } from './scanner.ts';
 import type { Finding, Span, Trial } from './span.ts';
 
@@ -45,9 +47,16 @@ export interface Masker {
   /** Original text by placeholder issued so far: what a vault keeps for restoring. */
   readonly issued: ReadonlyMap<string, string>;
   maskText(text: string): MaskResult;
-  openStream(): MaskStream;
+  openStream(options?: StreamOptions): MaskStream;
+  /** For JSON text in pieces, such as the arguments of a tool call: strings are decoded, masked and encoded again. */
+  openJsonStream(): MaskStream;
   /** Where entities stand, whatever their operator; overlapping ones of different entities are all named. */
   findSpans(text: string): Span[];
+}
+
+export interface StreamOptions {
+  /** Text that stands before this one for the rules' eyes only (`"ssn": "`): at most its last 200 characters count. */
+  readonly before?: string;
 }
 
 const MIN_KEY_BYTES = 16;
@@ -64,12 +73,15 @@ class ProfileMasker implements Masker {
   private readonly placeholders: PlaceholderIssuer;
   private readonly judge: Judge;
   private readonly operators = new Map<string, MaskOperator>();
+  private readonly fieldOperators = new Map<string, MaskOperator>();
 
   constructor(
     private readonly profile: MaskingProfile,
     private readonly compiled: CompiledProfile,
     private readonly options: MaskerOptions,
   ) {
+    for (const field of profile.fields)
+      if (field.operator) this.fieldOperators.set(field.entity, field.operator);
     this.placeholders = new PlaceholderIssuer(options.key, options.scope);
     this.judge = new Judge(compiled.detector, {
       thresholdOf: (entity) => (this.applies(entity) ? compiled.thresholdOf(entity) : Infinity),
@@ -92,8 +104,12 @@ class ProfileMasker implements Masker {
     return { text: stream.blocked ? '' : masked, findings: stream.findings, blocked: stream.blocked };
   }
 
-  openStream(): MaskStream {
-    return new ScannedStream(this.profile, (sink) => this.scanner(sink), this);
+  openStream(options: StreamOptions = {}): MaskStream {
+    return new ScannedStream(this.profile, (sink) => this.scanner(sink), this, options.before ?? '');
+  }
+
+  openJsonStream(): MaskStream {
+    return new JsonMaskStream(this, fieldRules(this.profile), this.profile.mode === 'shadow');
   }
 
   findSpans(text: string): Span[] {
@@ -116,6 +132,11 @@ class ProfileMasker implements Masker {
     return operator;
   }
 
+  standIn(entity: string, value: string): { text: string | undefined; operator: string } {
+    const operator = this.fieldOperators.get(entity) ?? this.operatorOf(entity);
+    return { text: this.apply(operator, entity, value), operator: operator.kind };
+  }
+
   apply(operator: MaskOperator, entity: string, value: string): string | undefined {
     const { key, scope } = this.options;
     return applyOperator(operator, entity, value, { key, scope, placeholders: this.placeholders });
@@ -129,90 +150,6 @@ class ProfileMasker implements Masker {
     const where = this.profile.entities[entity]?.where ?? this.profile.defaults.where;
     return where === 'both' || this.options.direction === undefined || where === this.options.direction;
   }
-}
-
-class ScannedStream implements MaskStream, ScanSink {
-  readonly findings: Finding[] = [];
-  blocked = false;
-  private readonly scanner: Scanner;
-  private out: string[] = [];
-  private phase: 'open' | 'failed' | 'ended' = 'open';
-  private lastPasses = false;
-  private readonly shadow: boolean;
-
-  constructor(
-    private readonly profile: MaskingProfile,
-    scannerFor: (sink: ScanSink) => Scanner,
-    private readonly masker: ProfileMasker,
-  ) {
-    this.scanner = scannerFor(this);
-    this.shadow = profile.mode === 'shadow';
-  }
-
-  get heldChars(): number {
-    return this.scanner.heldChars;
-  }
-
-  push(chunk: string): string {
-    return this.guarded(() => this.scanner.push(chunk));
-  }
-
-  end(): string {
-    const rest = this.guarded(() => this.scanner.end());
-    this.phase = 'ended';
-    return rest;
-  }
-
-  text(text: string): void {
-    if (!this.blocked) this.out.push(text);
-  }
-
-  region(region: Region, value: string): void {
-    const { entity, rule, score } = region.best;
-    const operator = this.masker.operatorOf(entity);
-    this.findings.push({
-      start: region.start,
-      end: region.end,
-      entity,
-      rule,
-      score,
-      operator: operator.kind,
-    });
-    if (this.blocked) return;
-    this.lastPasses = this.shadow || operator.kind === 'keep';
-    const replacement = this.lastPasses ? value : this.masker.apply(operator, entity, value);
-    if (replacement === undefined) this.blocked = true;
-    else this.out.push(replacement);
-  }
-
-  swallowed(count: number, text: string): void {
-    extendLast(this.findings, count);
-    if (this.lastPasses && !this.blocked) this.out.push(text);
-  }
-
-  /** Runs a step and returns what it emitted. A failure emits nothing of the text, then or later. */
-  private guarded(step: () => void): string {
-    if (this.phase === 'ended')
-      throw new RedactionError('redaction.stream_ended', 'the stream was ended before');
-    if (this.phase === 'failed') return '';
-    try {
-      step();
-    } catch {
-      this.phase = 'failed';
-      this.out = [];
-      if (this.profile.defaults.onError === 'mask') return '[REDACTED]';
-      this.blocked = true;
-      return '';
-    }
-    const emitted = this.out.length === 1 ? this.out[0]! : this.out.join('');
-    this.out = [];
-    return emitted;
-  }
-}
-
-function extendLast(spans: Array<{ end: number }>, count: number): void {
-  const last = spans.at(-1);
-  if (last) last.end += count;
 }
 
 /** The strongest span of each entity in a region, in text order. */

@@ -7,6 +7,12 @@ export type Verdict =
   | number
   | { readonly start: number; readonly end: number; readonly score?: number; readonly rule?: string };
 
+/**
+ * What a pattern cannot say. `isEnough` tells whether a score, raised by what stands to the left, would reach the
+ * threshold; costly checks ask it first.
+ */
+export type Check = (value: string, isEnough: (score: number) => boolean) => Verdict;
+
 /** One format. Patterns are regular; what a pattern cannot say (checksums, entropy) is the check's. */
 export interface DetectorRule {
   readonly id: string;
@@ -20,7 +26,7 @@ export interface DetectorRule {
   /** 0–1, on Presidio's scale: shape 0.05–0.3, distinctive shape 0.4–0.6, checksum or vendor prefix 0.9–1. */
   readonly score: number;
   /** Sees the normalised text of the candidate. */
-  readonly check?: (value: string) => Verdict;
+  readonly check?: Check;
   /** Lower-case words that raise the score when they stand shortly before. */
   readonly context?: readonly string[];
   /** Only the longest end is a candidate; a shorter one would be a piece of something else. */
@@ -39,5 +45,3 @@ export type Swallow =
 
 /** Added to a score by a context word on the left. */
 export const CONTEXT_BOOST = 0.38;
-/** From here on a candidate is masked at once; below, overlapping candidates are united first. */
-export const COMMIT_SCORE = 0.6;

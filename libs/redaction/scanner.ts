@@ -2,7 +2,7 @@ import { DEAD } from './automaton/product.ts';
 import { blankPlaceholders, CONTEXT_REACH } from './context.ts';
 import type { Detector } from './detector.ts';
 import { type Candidate, type Judge, strongest } from './judge.ts';
-import { COMMIT_SCORE, type Swallow } from './rule.ts';
+import type { Swallow } from './rule.ts';
 import { swallowEnd } from './swallow.ts';
 
 const IDLE = -1;
@@ -221,8 +221,8 @@ export class Scanner {
     const end = here.reduce((far, candidate) => Math.max(far, candidate.end), this.cluster?.end ?? 0);
     this.cluster = { start: this.cluster?.start ?? this.at, end, best, members };
     const full = this.at - this.cluster.start >= this.limits.holdChars / 2;
-    const committed = here.some((candidate) => candidate.score >= COMMIT_SCORE);
-    if (committed || full) this.closeCluster();
+    const open = here.some((candidate) => candidate.swallow && candidate.end === end);
+    if (full || open) this.closeCluster();
     else this.stepOver();
   }
 

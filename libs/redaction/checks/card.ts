@@ -1,22 +1,40 @@
 import { digitsOf, isRepeated, luhn } from './luhn.ts';
 
+const CERTAIN = 1;
+const NEEDS_CONTEXT = 0.45;
+
 /** Issuer ranges and lengths (ISO/IEC 7812 registrations, as the networks publish them). */
-const ISSUERS: ReadonlyArray<readonly [RegExp, readonly number[]]> = [
-  [/^4/, [13, 16, 19]],
-  [/^(5[1-5]|2(22[1-9]|2[3-9]|[3-6]|7[01]|720))/, [16]],
-  [/^3[47]/, [15]],
-  [/^3(0[0-5]|095|[689])/, [14, 15, 16, 17, 18, 19]],
-  [/^(6011|64[4-9]|65|622)/, [16, 17, 18, 19]],
-  [/^35(2[89]|[3-8])/, [16, 17, 18, 19]],
-  [/^62/, [16, 17, 18, 19]],
-  [/^(5018|5020|5038|5893|6304|6759|676[1-3]|6[0-9]|50|5[6-9])/, [12, 13, 14, 15, 16, 17, 18, 19]],
-  [/^220[0-4]/, [16, 17, 18, 19]],
-  [/^(1)/, [15]],
+const ISSUERS: ReadonlyArray<readonly [RegExp, readonly number[], number]> = [
+  [/^4/, [13, 16, 19], CERTAIN],
+  [/^(5[1-5]|2(22[1-9]|2[3-9]|[3-6]|7[01]|720))/, [16], CERTAIN],
+  [/^3[47]/, [15], CERTAIN],
+  [/^3(0[0-5]|095|[689])/, [14, 15, 16, 17, 18, 19], CERTAIN],
+  [/^(6011|64[4-9]|65)/, [16, 17, 18, 19], CERTAIN],
+  [/^35(2[89]|[3-8])/, [16, 17, 18, 19], CERTAIN],
+  [/^62/, [16, 17, 18, 19], CERTAIN],
+  [/^220[0-4]/, [16, 17, 18, 19], CERTAIN],
+  [/^(5018|5020|5038|5893|6304|6759|676[1-3])/, [12, 13, 14, 15, 16, 17, 18, 19], 0.7],
+  [/^(5[06-9]|6)/, [12, 13, 14, 15, 16, 17, 18, 19], NEEDS_CONTEXT],
+  [/^1/, [15], NEEDS_CONTEXT],
 ];
 
-/** A payment card number: issuer range, length and check digit. */
-export function isCard(text: string): boolean {
+/** A payment card number: printed grouping, issuer range, length and check digit; the score tells how sure that is. */
+export function cardScore(text: string): number | false {
   const digits = digitsOf(text);
-  if (isRepeated(digits) || !luhn(digits)) return false;
-  return ISSUERS.some(([range, lengths]) => range.test(digits) && lengths.includes(digits.length));
+  if (isRepeated(digits) || !luhn(digits) || !isGroupedLikeCard(text)) return false;
+  const issuer = ISSUERS.find(([range, lengths]) => range.test(digits) && lengths.includes(digits.length));
+  return issuer ? issuer[2] : false;
+}
+
+export function isCard(text: string): boolean {
+  return cardScore(text) !== false;
+}
+
+/** One separator throughout; groups of four, or four-six-rest as on 14- and 15-digit cards, or eight and eight. */
+function isGroupedLikeCard(text: string): boolean {
+  if (text.includes(' ') && text.includes('-')) return false;
+  const sizes = text.split(/[ -]/).map((group) => group.length);
+  if (sizes.length === 1 || sizes.join() === '8,8') return true;
+  if (sizes.length === 3 && sizes[0] === 4 && sizes[1] === 6) return true;
+  return sizes.slice(0, -1).every((size) => size === 4) && sizes.at(-1)! <= 7;
 }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-const LOW = 0.3;
+const LOW = 0.1;
 
 /** Loopback, unspecified, broadcast and documentation addresses (RFC 6890) identify nobody: they score low. */
 export function ipScore(text: string): number | false {

@@ -1,5 +1,5 @@
 import type { ruleValidators } from '#contracts';
-import type { Verdict } from '../rule.ts';
+import type { Check } from '../rule.ts';
 import { isCard } from './card.ts';
 import { entropy } from './entropy.ts';
 import { isIban } from './iban.ts';
@@ -10,10 +10,7 @@ import { phoneCheck } from './phone.ts';
 const RANDOM_BITS_PER_CHAR = 3;
 
 /** The check an own rule names; it only says yes or no, the score is the rule's. */
-export function validatorOf(
-  name: (typeof ruleValidators)[number],
-  regions: readonly string[],
-): (value: string) => Verdict {
+export function validatorOf(name: (typeof ruleValidators)[number], regions: readonly string[]): Check {
   switch (name) {
     case 'luhn':
       return (value) => luhn(digitsOf(value));
@@ -23,7 +20,7 @@ export function validatorOf(
       return isIban;
     case 'phone': {
       const check = phoneCheck(regions);
-      return (value) => check(value) !== false;
+      return (value) => check(value, () => true) !== false;
     }
     case 'ip':
       return (value) => ipScore(value) !== false;

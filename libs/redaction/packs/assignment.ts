@@ -48,13 +48,23 @@ export function assignedSecret(text: string): Verdict {
   if (!parts) return false;
   const [, name = '', quote = '', rest = ''] = parts;
   const value = quote === '' ? rest.replace(/[.:?!]+$/, '') : rest;
-  if (value.length < 6 || BENIGN_NAME.test(name) || REFERENCE.test(value)) return false;
+  if (value.length < 6 || isPlainIdentifier(value) || BENIGN_NAME.test(name) || REFERENCE.test(value))
+    return false;
   if (!looksRandom(value, STRONG_NAME.test(name))) return false;
   const start = text.length - rest.length;
   return { start, end: start + value.length };
 }
 
-const WORDS_ONLY = /^[A-Za-z]+(?:[-_.:/ ][A-Za-z]+)*\d{0,2}$/;
+/** Words joined by case, dots, dashes or underscores, and alphabets. */
+function isPlainIdentifier(value: string): boolean {
+  return (
+    /^(?:\.\.\.|[*.])/.test(value) ||
+    /^[A-Z]+(?:_[A-Z]+|_\d+)+$/.test(value) ||
+    /abcdefgh|01234567|12345678/i.test(value)
+  );
+}
+
+const WORDS_ONLY = /^[A-Za-z*]+(?:[-_.:/*]+[A-Za-z*]+)*[-_.*]*\d{0,2}[*.]*$/;
 const CALL_OR_PATH =
   /[([]|\.(?:js|ts|json|py|go|md|txt|pem|key|crt|yml|yaml|html|css)$|^[\w-]+(?:\.[A-Za-z_]\w*)+$|::|\/\//;
 

@@ -1,5 +1,5 @@
 import { charSet, LATIN, union, WORD, WORD_WIDE } from '../automaton/char-set.ts';
-import { isCard } from '../checks/card.ts';
+import { cardScore } from '../checks/card.ts';
 import { isIban } from '../checks/iban.ts';
 import { ipScore } from '../checks/ip.ts';
 import { phoneCheck } from '../checks/phone.ts';
@@ -25,10 +25,16 @@ function emailPart(text: string): { start: number; end: number } | boolean {
   const at = text.indexOf('@');
   const local = text.slice(0, at);
   const bare = /[^/?'\x60|{}]*$/.exec(local)?.[0] ?? local;
+  const host = text.slice(at + 1).toLowerCase();
+  if (local === 'git' || ASSET_SUFFIX.test(host)) return false;
   const trimmed = bare.replace(/^[^\w\u00c0-\u024f]+/, '');
   if (trimmed === '' || trimmed.length > 64 || trimmed.endsWith('.') || trimmed.includes('..')) return false;
   return { start: at - trimmed.length, end: text.length };
 }
+
+/** File name endings that are no top-level domains: logo@2x.png. */
+const ASSET_SUFFIX =
+  /\.(?:png|jpe?g|gif|svg|webp|avif|ico|js|mjs|ts|tsx|css|html|json|woff2?|ttf|pdf|yml|yaml|txt)$/;
 
 const CARD: DetectorRule = {
   id: 'card',
@@ -38,15 +44,30 @@ const CARD: DetectorRule = {
   right: union(WORD, LATIN),
   score: 1,
   maxLength: 64,
-  check: (text) => hasCardGrouping(text) && isCard(text),
+  check: cardScore,
+  context: [
+    'card',
+    'cards',
+    'credit',
+    'debit',
+    'visa',
+    'mastercard',
+    'maestro',
+    'amex',
+    'american express',
+    'discover',
+    'diners',
+    'jcb',
+    'cc ',
+    'pan',
+    'payment',
+    'karte',
+    'kreditkarte',
+    'carte',
+    'tarjeta',
+    'carta',
+  ],
 };
-
-/** Groups as printed on cards: one separator throughout, groups of two digits or more. */
-function hasCardGrouping(text: string): boolean {
-  if (text.includes(' ') && text.includes('-')) return false;
-  const groups = text.split(/[ -]/);
-  return groups.length === 1 || (groups.length <= 6 && groups.every((group) => group.length >= 2));
-}
 
 const IBAN: DetectorRule = {
   id: 'iban',
@@ -109,6 +130,7 @@ export function phoneRules(regions: readonly string[]): DetectorRule[] {
       check,
       context: [
         'phone',
+        'phones',
         'telephone',
         'tel',
         'cell',
@@ -116,12 +138,16 @@ export function phoneRules(regions: readonly string[]): DetectorRule[] {
         'mobile',
         'call',
         'fax',
-        'number',
         'whatsapp',
         'sms',
-        'contact',
+        'dial',
+        'hotline',
+        'ring',
+        'text me',
+        'reach',
         'telefon',
         'handy',
+        'rufnummer',
         'téléphone',
         'portable',
         'teléfono',
@@ -137,9 +163,10 @@ const SSN: DetectorRule = {
   id: 'us-ssn',
   entity: 'US_SSN',
   // Social Security Administration: area, group and serial are never all zero; area is never 666 or 9xx.
-  pattern: String.raw`\d{3}(?:-\d{2}-|\.\d{2}\.| \d{2} )\d{4}|\d{9}`,
+  pattern: String.raw`\d{3}(?:-\d{2}-|\.\d{2}\.| \d{2} )\d{4}(?:-\d+)?|\d{9}(?:-\d+)?`,
   left: union(WORD_WIDE, charSet('.-+/#$')),
-  right: union(WORD_WIDE, charSet('-')),
+  right: WORD_WIDE,
+  longestOnly: true,
   score: 0.5,
   check: ssnScore,
   context: ['ssn', 'ssns', 'social security', 'social', 'ssid', 'ss#', 'ssn#'],
@@ -149,7 +176,7 @@ export function ssnScore(text: string): number | false {
   const digits = text.replace(/\D/g, '');
   const [area, group, serial] = [digits.slice(0, 3), digits.slice(3, 5), digits.slice(5)];
   if (area === '000' || area === '666' || area >= '900' || group === '00' || serial === '0000') return false;
-  if (/^(\d)\1+$/.test(digits)) return false;
+  if (digits.length !== 9 || /^(\d)\1+$/.test(digits)) return false;
   if (text.includes('-')) return 0.6;
   return text.length === 9 ? 0.15 : 0.35;
 }

@@ -23,7 +23,7 @@ const JWT: DetectorRule = {
 const PRIVATE_KEY: DetectorRule = {
   id: 'private-key',
   entity: 'SECRET',
-  pattern: String.raw`(?i)-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----`,
+  pattern: '(?i)-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----',
   score: 1,
   swallow: { kind: 'armour', set: ARMOUR_CHARS },
 };

@@ -1,10 +1,8 @@
-import { charSet, union, WORD } from '../automaton/char-set.ts';
+import { WORD } from '../automaton/char-set.ts';
 import type { DetectorRule } from '../rule.ts';
 
 /** One published token format: id, pattern, where the vendor describes it. */
 export type VendorToken = readonly [id: string, pattern: string, source: string];
-
-const AFTER = union(WORD, charSet('-'));
 
 const FORMATS: readonly VendorToken[] = [
   ['aws-access-key', '(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z2-7]{16}', 'IAM user guide, unique identifiers'],
@@ -43,6 +41,6 @@ export const VENDOR_TOKENS: readonly DetectorRule[] = FORMATS.map(([id, pattern]
   entity: 'SECRET',
   pattern,
   left: WORD,
-  right: AFTER,
+  right: WORD,
   score: 0.95,
 }));
