@@ -1,9 +1,12 @@
+import type { OpenMask } from './answer/mask.ts';
 import type { AnswerShape, StreamShape } from './answer/shape.ts';
 import { type AnswerStream, openStream, type StreamOptions } from './answer/stream.ts';
 import { type AnswerOptions, type MaskedAnswer, maskWholeAnswer } from './answer/whole.ts';
+import { type MaskedRequest, maskBody } from './request/mask.ts';
 import { type RequestReading, readBody } from './request/read.ts';
 import type { Refusal } from './request/refusal.ts';
 import type { RequestShape } from './request/shape.ts';
+import { type RequestView, viewBody } from './request/view.ts';
 import type { ProtocolName, Route } from './route.ts';
 import type { Wire } from './wire/wire.ts';
 
@@ -14,6 +17,10 @@ export interface Protocol {
   readonly wire: Wire;
   /** Reads a request body strictly; never throws on any bytes. */
   readRequest(bytes: Uint8Array, route: Route): RequestReading | Refusal;
+  /** A complete readable view of a request, for people who decide on it. */
+  viewRequest(reading: RequestReading): RequestView;
+  /** Masks a request's strings before it goes to the model. */
+  maskRequest(reading: RequestReading, openMask: OpenMask, at?: readonly string[]): MaskedRequest;
   /** Masks an answer in one piece (or an error body of the model's server). */
   maskAnswer(bytes: Uint8Array, route: Route, options: AnswerOptions): MaskedAnswer;
   /** Masks a streamed answer. */
@@ -37,6 +44,8 @@ export function defineProtocol(declared: ProtocolDeclaration): Protocol {
     routes: declared.routes,
     wire: declared.wire,
     readRequest: (bytes, route) => readBody(declared.request, bytes, route),
+    viewRequest: (reading) => viewBody(reading, declared.request.isJsonText),
+    maskRequest: (reading, openMask, at) => maskBody(declared.request, reading, openMask, at),
     maskAnswer: (bytes, route, options) => maskWholeAnswer(declared.answer(route), bytes, options),
     openAnswerStream: (route, options) => openStream(declared.stream(route), options),
   };
