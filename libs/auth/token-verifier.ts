@@ -27,6 +27,13 @@ const invalid = (cause?: unknown) =>
     },
   );
 
+/** The token was valid until it expired; its signature was checked, so `principal` is who it was made for. */
+export class TokenExpiredError extends CodedError {
+  constructor(readonly principal: Principal) {
+    super('token.expired', 'The access token has expired. Get a new one from your identity provider.');
+  }
+}
+
 /** Verifies access tokens of the configured issuers (RFC 7519, RFC 9068) and remembers the outcome until they expire. */
 export class TokenVerifier {
   private readonly issuers = new Map<string, { issuer: Issuer; keys: IssuerKeys }>();
@@ -66,7 +73,7 @@ export class TokenVerifier {
     if (cached) {
       if (cached.expiresAtMs > nowMs) return cached;
       this.verified.delete(key);
-      throw expired();
+      throw new TokenExpiredError(cached.principal);
     }
     const verified = await this.check(token, nowMs);
     if (this.verified.size >= maxCached) this.verified.clear();
@@ -92,7 +99,8 @@ export class TokenVerifier {
       currentDate: new Date(nowMs),
       requiredClaims: ['exp', 'sub'],
     }).catch((cause: unknown) => {
-      throw cause instanceof errors.JWTExpired ? expired() : invalid(cause);
+      if (!(cause instanceof errors.JWTExpired)) throw invalid(cause);
+      throw new TokenExpiredError(principalOf(cause.payload, issuer));
     });
     const expiresAtMs = ((payload.exp ?? 0) + clockToleranceSeconds) * 1000;
     return { principal: principalOf(payload, issuer), claims: payload, expiresAtMs };
@@ -111,12 +119,5 @@ function missing(): CodedError {
   return new CodedError(
     'token.missing',
     'Send an access token of your identity provider: Authorization: Bearer …',
-  );
-}
-
-function expired(): CodedError {
-  return new CodedError(
-    'token.expired',
-    'The access token has expired. Get a new one from your identity provider.',
   );
 }

@@ -92,7 +92,7 @@ async function close(app: NestFastifyApplication, runtime: Runtime, strategy: Ev
 }
 
 /** A service's `main`: boots, and closes on SIGTERM and SIGINT. Exits with 1 and one line where it can't start. */
-export async function runService(boot: () => Promise<RunningService>, service: string): Promise<void> {
+export async function runService(service: string, boot: () => Promise<RunningService>): Promise<void> {
   try {
     const running = await boot();
     const stop = (): void => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Outcome } from './events/request-completed.ts';
 import { EpochMs, RequestId, SubjectToken } from './names.ts';
 
 /** KV `held`, key `<requestId>`: a request that a client may come back for. Written by ingress only. */
@@ -10,18 +11,27 @@ export const HeldEntry = z.object({
   subject: z.string(),
   subjectKey: z.string(),
   protocol: z.string(),
+  /** The replica that holds the client's connection, or held it last. */
   instance: SubjectToken,
+  /** A client is connected. */
+  live: z.boolean(),
   stream: z.boolean(),
+  /** SHA-256 of the body as received: another one under the same idempotency key is refused. */
+  bodyDigest: z.string().max(64),
   /** Where frames and `completed` go. */
   destination: SubjectToken,
   /** Rule names and groups that can decide; for status answers. */
   rules: z.array(z.string()),
   groups: z.array(z.string()),
   receivedAt: EpochMs,
+  /** When people's time is up; where nobody was asked, when the entry is of no more use. */
   expiresAt: EpochMs,
+  /** `completed` is to be looked for from this stream sequence on. */
+  sinceSequence: z.number().int().nonnegative(),
   /** Stream sequence of `completed`. */
   completedSequence: z.number().int().positive().optional(),
   completedAt: EpochMs.optional(),
+  outcome: Outcome.optional(),
   /** The answer was picked up by a re-send. */
   pickedUpAt: EpochMs.optional(),
 });
@@ -50,9 +60,21 @@ export type ApprovedEntry = z.infer<typeof ApprovedEntry>;
 export const WrappedKey = z.object({ kek: z.string(), wrapped: z.string(), createdAt: EpochMs });
 export type WrappedKey = z.infer<typeof WrappedKey>;
 
+/** KV `config`, key `configKeys.frozen(…)`: requests of a user, group or connection (or all) are refused. */
+export const FrozenEntry = z.object({
+  target: z.enum(['user', 'group', 'connection', 'all']),
+  /** For `user` the name of the person's data key, for `group` and `connection` its name. */
+  value: z.string().max(512),
+  at: EpochMs,
+});
+export type FrozenEntry = z.infer<typeof FrozenEntry>;
+
 /** KV `config` keys. Masking profiles stand at `profile.<digest>`. */
 export const configKeys = {
   /** `{revision, digest, document}`: the revision in force. */
   active: 'active',
   profile: (digest: string) => `profile.${digest}`,
+  /** One for each thing that is frozen; deleted when it is released. `token`: letters and digits, unique to the value. */
+  frozen: (target: string, token: string) => `frozen.${target}.${token}`,
+  allFrozen: 'frozen.>',
 } as const;

@@ -1,0 +1,101 @@
+import type { ServerResponse } from 'node:http';
+import type { Wire, WireError } from '#protocols';
+
+/** A client that reads slower than this many bytes behind is let go; its answer can be picked up. */
+const maxBehindBytes = 16 * 1024 * 1024;
+
+/** One client's open HTTP exchange, in the words of its protocol. Once ended, nothing more is written. */
+export class ClientConnection {
+  private state: 'silent' | 'streaming' | 'ended' = 'silent';
+  private keepAlive: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly response: ServerResponse,
+    readonly wire: Wire,
+    private readonly requestId: string,
+    private readonly extraHeaders: Record<string, string> = {},
+  ) {}
+
+  get open(): boolean {
+    return this.state !== 'ended' && !this.response.destroyed;
+  }
+
+  get streaming(): boolean {
+    return this.state === 'streaming';
+  }
+
+  /** Calls back once if the client goes away before the answer is complete. */
+  onGone(listener: () => void): void {
+    this.response.once('close', () => {
+      this.stopKeepAlive();
+      if (this.response.writableFinished) return;
+      this.state = 'ended';
+      listener();
+    });
+  }
+
+  /** Sends the stream's headers and, from then on, a keep-alive in each silent interval. */
+  startStream(keepAliveMs: number, headers: Record<string, string> = {}): void {
+    if (this.state !== 'silent') return;
+    this.state = 'streaming';
+    this.response.writeHead(200, {
+      ...headers,
+      ...this.ids(),
+      'content-type': this.wire.streamType,
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+    });
+    this.response.flushHeaders();
+    this.keepAlive = setInterval(() => this.response.write(this.wire.keepAlive), keepAliveMs);
+  }
+
+  /** Writes a piece of a streamed answer. */
+  write(bytes: Uint8Array | string): void {
+    if (!this.open) return;
+    this.keepAlive?.refresh();
+    this.response.write(bytes);
+    if (this.response.writableLength > maxBehindBytes) this.response.destroy();
+  }
+
+  endStream(): void {
+    if (!this.open) return;
+    this.finish();
+    this.response.end();
+  }
+
+  /** Answers in one piece. */
+  send(status: number, headers: Record<string, string>, body: Uint8Array | string): void {
+    if (!this.open) return;
+    this.finish();
+    const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
+    this.response.writeHead(status, { ...headers, ...this.ids(), 'content-length': bytes.length });
+    this.response.end(bytes);
+  }
+
+  /** Ends with an error: as a status where nothing was sent yet, as the stream's last event otherwise. */
+  fail(error: Omit<WireError, 'requestId'>): void {
+    if (!this.open) return;
+    const full = { ...error, requestId: this.requestId };
+    if (this.streaming) {
+      this.response.write(this.wire.writeStreamError(full));
+      this.endStream();
+      return;
+    }
+    const { status, headers, body } = this.wire.writeError(full);
+    this.send(status, headers, body);
+  }
+
+  private ids(): Record<string, string> {
+    return { ...this.extraHeaders, 'x-request-id': this.requestId, 'x-sallyport-request-id': this.requestId };
+  }
+
+  private finish(): void {
+    this.state = 'ended';
+    this.stopKeepAlive();
+  }
+
+  private stopKeepAlive(): void {
+    clearInterval(this.keepAlive);
+    this.keepAlive = undefined;
+  }
+}

@@ -1,0 +1,182 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { v7 as uuidv7 } from 'uuid';
+import { TokenExpiredError, TokenVerifier } from '#auth';
+import { ActiveConfig, DeniedRecorder, LOGGER, publicError, SETTINGS } from '#boot';
+import { CodedError, type Principal } from '#contracts';
+import { type FoundRoute, findRoute, protocols } from '#protocols';
+import { subjectKeyOf } from '#sealing';
+import type { Logger } from '#telemetry';
+import { Admission } from './admission.ts';
+import { patienceMs, respondAsync } from './caller.ts';
+import { ClientConnection } from './client-connection.ts';
+import type { IngressSettings } from './config.ts';
+import { HeldIndex } from './held-index.ts';
+import { Intake } from './intake.ts';
+import { bodyCeilingBytes, type Limits, limitsOf } from './limits.ts';
+import { listModels } from './models.ts';
+import { fingerprintOf, receive, sha256 } from './receive.ts';
+import { WaitingRoom } from './waiting-room.ts';
+
+const noBody = new Uint8Array(0);
+/** What a caller without a known route gets errors in. */
+const fallbackWire = protocols[0]!.wire;
+
+interface Arrived {
+  requestId: string;
+  url: string;
+  found: FoundRoute;
+  request: FastifyRequest;
+  client: ClientConnection;
+}
+
+/**
+ * The first door: every route of every client protocol, on the Fastify instance under Nest (its pipeline would cost
+ * a third of this service's time). Authenticates, takes the body's bytes as they came, and hands the call in.
+ */
+@Injectable()
+export class FrontDoor {
+  private limits: Limits | undefined;
+
+  constructor(
+    private readonly verifier: TokenVerifier,
+    private readonly config: ActiveConfig,
+    private readonly denied: DeniedRecorder,
+    private readonly intake: Intake,
+    private readonly room: WaitingRoom,
+    private readonly held: HeldIndex,
+    private readonly admission: Admission,
+    @Inject(SETTINGS) private readonly settings: IngressSettings,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
+    config.onChange(({ document }) => {
+      this.limits = limitsOf(document);
+    });
+  }
+
+  /** Adds the routes. */
+  async register(fastify: FastifyInstance): Promise<void> {
+    await fastify.register(async (scope) => {
+      scope.removeAllContentTypeParsers();
+      const options = { parseAs: 'buffer' as const, bodyLimit: bodyCeilingBytes };
+      scope.addContentTypeParser('*', options, (_request, body, done) => done(null, body));
+      scope.setErrorHandler((error, request, reply) => this.refuseUnread(error, request, reply));
+      for (const path of ['/v1/*', '/api/*', '/c/*']) {
+        scope.all(path, { bodyLimit: bodyCeilingBytes }, (request, reply) => this.handle(request, reply));
+      }
+    });
+  }
+
+  private async handle(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const requestId = `req-${uuidv7().replaceAll('-', '')}`;
+    const url = request.url;
+    const query = url.indexOf('?');
+    const found = findRoute(request.method, query < 0 ? url : url.slice(0, query));
+    reply.hijack();
+    const client = new ClientConnection(reply.raw, found?.protocol.wire ?? fallbackWire, requestId);
+    let principal: Principal | undefined;
+    try {
+      if (!found)
+        throw new CodedError('route.not_found', `There is no ${request.method} route at this path.`);
+      const arrived = { requestId, url, found, request, client };
+      principal = await this.authenticate(arrived);
+      if (found.route.answeredBy === 'gateway') this.answerModels(arrived);
+      else await this.letIn(arrived, principal);
+    } catch (error) {
+      this.refuse(error, request, client, principal);
+    }
+  }
+
+  /** The caller. A token that expired while its request waits gets its own code, so that the client can say so. */
+  private async authenticate({ request, found, url }: Arrived): Promise<Principal> {
+    const { authorization, 'x-api-key': apiKey } = request.headers;
+    const credential = authorization ?? (typeof apiKey === 'string' ? `Bearer ${apiKey}` : undefined);
+    try {
+      return (await this.verifier.authenticate(credential)).principal;
+    } catch (error) {
+      if (!(error instanceof TokenExpiredError)) throw error;
+      const body = request.body instanceof Uint8Array ? request.body : noBody;
+      const idempotencyKey = textHeader(request, 'idempotency-key');
+      const call = { method: found.route.method, path: url, bodyDigest: sha256(body), idempotencyKey };
+      const entry = this.held.find(fingerprintOf(error.principal, call));
+      if (!entry || entry.state === 'completed') throw error;
+      const message = 'The access token expired while people decide. Send the same request with a new token.';
+      throw new CodedError('token.expired_while_pending', message, {
+        details: { approval_id: entry.requestId },
+      });
+    }
+  }
+
+  private async letIn(arrived: Arrived, principal: Principal): Promise<void> {
+    const { requestId, url, found, request, client } = arrived;
+    const { limits } = this;
+    if (!limits) throw new CodedError('policy.unavailable', 'No policy is in force yet. Try again.');
+    const body = request.body instanceof Uint8Array ? request.body : noBody;
+    if (body.length > limits.maxBodyBytes) throw tooLarge(limits.maxBodyBytes);
+    this.admission.admit(this.room.size, limits.maxOpenRequests);
+    const received = receive({
+      requestId,
+      principal,
+      subjectKey: subjectKeyOf(principal),
+      route: found,
+      url,
+      headers: request.headers,
+      address: request.ip,
+      body,
+      instance: this.settings.instance,
+      nowMs: Date.now(),
+    });
+    const asyncWaitMs = respondAsync(request.headers)?.waitMs;
+    const patience = patienceMs(request.headers, limits.maxSilentWaitMs);
+    await this.intake.take({ received, body, client, patienceMs: patience, asyncWaitMs }, limits);
+  }
+
+  /** `GET /v1/models` and the like: what the configuration lists. */
+  private answerModels({ found, client }: Arrived): void {
+    const active = this.config.current;
+    const { writeModels, writeModel } = found.protocol.wire;
+    const models = active ? listModels(active.document, active.activatedAt) : [];
+    const headers = { 'content-type': 'application/json; charset=utf-8' };
+    if (found.route.operation === 'models.list' && writeModels) {
+      client.send(200, headers, writeModels(models));
+      return;
+    }
+    const [wanted] = Object.values(found.params);
+    const model = models.find(({ id }) => id === wanted);
+    if (!model || !writeModel) throw new CodedError('request.not_found', 'There is no such model.');
+    client.send(200, headers, writeModel(model));
+  }
+
+  private refuse(
+    error: unknown,
+    request: FastifyRequest,
+    client: ClientConnection,
+    principal: Principal | undefined,
+  ): void {
+    const { status, body } = publicError(error);
+    const { code, message, ...details } = body.error;
+    if (status === 401 || status === 403) {
+      this.denied.record(code, principal, request.ip, `${request.method} ${request.routeOptions.url ?? ''}`);
+    } else if (status >= 500) this.logger.error({ err: error, code }, 'a request could not be let in');
+    const retry = status === 503 || status === 429 ? { retryAfterMs: 1000 } : {};
+    client.fail({ status, code, message, details: details as Record<string, string>, ...retry });
+  }
+
+  /** The body could not be read: too large, cut off, of a wrong length. */
+  private refuseUnread(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    reply.hijack();
+    const found = findRoute(request.method, request.url.split('?')[0] ?? '');
+    const wire = found?.protocol.wire ?? fallbackWire;
+    const client = new ClientConnection(reply.raw, wire, `req-${uuidv7().replaceAll('-', '')}`);
+    this.refuse(error, request, client, undefined);
+  }
+}
+
+function textHeader(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === 'string' && value !== '' ? value.slice(0, 255) : undefined;
+}
+
+function tooLarge(limitBytes: number): CodedError {
+  return new CodedError('request.too_large', `The body is larger than ${limitBytes} bytes.`);
+}

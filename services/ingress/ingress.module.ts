@@ -1,0 +1,69 @@
+import { Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { LOGGER, Readiness, SETTINGS } from '#boot';
+import { Bus, defaultTopology } from '#messaging';
+import type { Logger } from '#telemetry';
+import { Admission } from './admission.ts';
+import type { IngressSettings } from './config.ts';
+import { FrontDoor } from './front-door.ts';
+import { HeldIndex } from './held-index.ts';
+import { Intake } from './intake.ts';
+import { OnApprovalRequested } from './on-approval-requested.ts';
+import { OnCompletedParked } from './on-completed-parked.ts';
+import { RequestsController } from './requests.controller.ts';
+import { WaitingRoom } from './waiting-room.ts';
+
+const runtime = [Bus, SETTINGS, LOGGER];
+
+@Module({
+  controllers: [RequestsController],
+  providers: [
+    {
+      provide: HeldIndex,
+      inject: runtime,
+      useFactory: (bus: Bus, { instance }: IngressSettings, logger: Logger) =>
+        new HeldIndex(bus, instance, defaultTopology.eventsAgeMs, logger),
+    },
+    {
+      provide: WaitingRoom,
+      inject: [Bus, HeldIndex, SETTINGS, LOGGER],
+      useFactory: (bus: Bus, held: HeldIndex, { instance }: IngressSettings, logger: Logger) =>
+        new WaitingRoom(bus, held, instance, logger),
+    },
+    {
+      provide: Admission,
+      inject: [Bus, LOGGER],
+      useFactory: (bus: Bus, logger: Logger) => new Admission(bus, logger),
+    },
+    Intake,
+    FrontDoor,
+    OnApprovalRequested,
+    OnCompletedParked,
+  ],
+})
+export class IngressModule implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    private readonly held: HeldIndex,
+    private readonly room: WaitingRoom,
+    private readonly admission: Admission,
+    readiness: Readiness,
+  ) {
+    readiness.add('index', () => this.started);
+  }
+
+  private started = false;
+
+  async onModuleInit(): Promise<void> {
+    this.room.start();
+    await this.held.start();
+    await this.admission.start();
+    // After a restart no client of the earlier process is connected any more.
+    for (const { requestId } of this.held.own()) this.room.say(requestId, { live: false });
+    this.started = true;
+  }
+
+  onApplicationShutdown(): void {
+    this.admission.close();
+    this.room.close();
+    this.held.close();
+  }
+}

@@ -1,0 +1,189 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { LOGGER, SETTINGS } from '#boot';
+import {
+  CodedError,
+  encodeEnvelope,
+  type HeldEntry,
+  type RequestReceived,
+  requestAttached,
+  requestReceived,
+} from '#contracts';
+import { BodyStore, Bus } from '#messaging';
+import { contentLabel, Sealer } from '#sealing';
+import { type Logger, traceHeaders } from '#telemetry';
+import type { ClientConnection } from './client-connection.ts';
+import type { IngressSettings } from './config.ts';
+import { HeldIndex } from './held-index.ts';
+import type { Limits } from './limits.ts';
+import { reattach } from './reattach.ts';
+import { Waiter } from './waiter.ts';
+import { runningEntry, WaitingRoom } from './waiting-room.ts';
+
+/** A request at the door, identified and read. */
+export interface Call {
+  received: RequestReceived;
+  body: Uint8Array;
+  client: ClientConnection;
+  patienceMs: number | undefined;
+  /** `Prefer: respond-async`: how long to wait before answering 202. */
+  asyncWaitMs: number | undefined;
+}
+
+/** Lets a call in: as the continuation of an earlier one, or as a new request that is published and waited for. */
+@Injectable()
+export class Intake {
+  constructor(
+    private readonly bus: Bus,
+    private readonly bodies: BodyStore,
+    private readonly sealer: Sealer,
+    private readonly held: HeldIndex,
+    private readonly room: WaitingRoom,
+    @Inject(SETTINGS) private readonly settings: IngressSettings,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Takes a call in. Throws a `CodedError` where it is refused before anything was published. */
+  async take(call: Call, limits: Limits): Promise<void> {
+    const { context, body } = call.received;
+    const known = this.held.find(context.fingerprint);
+    if (known) {
+      const nowMs = Date.now();
+      const live = this.held.isLive(known, nowMs);
+      const what = reattach({ known, live, bodyDigest: body.digest, pickUpMs: limits.pickUpMs, nowMs });
+      if (what.kind === 'mismatch') {
+        const message = 'This idempotency key was used with another body. Use a new key for a new request.';
+        throw new CodedError('request.idempotency_mismatch', message);
+      }
+      if (what.kind !== 'new') return this.attach(call, what.entry, what.kind, limits);
+    }
+    await this.publish(call, limits);
+  }
+
+  /** Hands an earlier call's answer, or the wait for it, to the client that came back. */
+  private async attach(
+    call: Call,
+    entry: HeldEntry,
+    how: 'attach' | 'pick_up',
+    limits: Limits,
+  ): Promise<void> {
+    const { principal, subjectKey } = call.received.context;
+    const waiter = this.waiterFor(call, entry.requestId, entry.subjectKey, limits);
+    await this.room.attach(entry, waiter);
+    const head = {
+      requestId: entry.requestId,
+      principal,
+      subjectKey,
+      at: Date.now(),
+      how: how === 'attach' ? ('resend' as const) : ('pickup' as const),
+    };
+    await this.bus.publish(requestAttached.subject(), encodeEnvelope(head));
+  }
+
+  private async publish(call: Call, limits: Limits): Promise<void> {
+    const { received, body } = call;
+    const { requestId, context } = received;
+    const sealed = await this.sealer.seal(context.subjectKey, contentLabel(requestId, 'body:1'), body);
+    const stored = received.body.location.in === 'store';
+    if (received.body.location.in === 'store') await this.bodies.put(received.body.location.name, sealed);
+    const entry = this.entryOf(received);
+    if (call.asyncWaitMs === undefined) {
+      this.room.enter(entry, this.waiterFor(call, requestId, context.subjectKey, limits));
+    }
+    try {
+      const payload = encodeEnvelope(received, stored ? undefined : sealed);
+      const options = { messageId: `${requestId}:received`, headers: traceHeaders() };
+      const { sequence } = await this.bus.publish(requestReceived.subject(), payload, options);
+      entry.sinceSequence = sequence;
+      this.room.stored(sequence);
+    } catch (cause) {
+      this.room.leave(requestId);
+      throw new CodedError('service.unavailable', 'The gateway could not record the request. Try again.', {
+        cause,
+      });
+    }
+    if (call.asyncWaitMs !== undefined) await this.answerLater(call, entry, limits);
+  }
+
+  /** RFC 7240 `respond-async`: waits as long as the client prefers, then says where the answer will be. */
+  private async answerLater(call: Call, entry: HeldEntry, limits: Limits): Promise<void> {
+    const asynchronous = { ...entry, destination: 'parked', live: false };
+    await this.held.write(entry.requestId, (now) => (now ? undefined : asynchronous));
+    const location = this.statusUrl(entry.requestId);
+    const accept = (): void => {
+      const state = this.held.get(entry.requestId)?.state ?? 'running';
+      const body = JSON.stringify({ id: entry.requestId, status: state, status_url: location });
+      const headers = { 'content-type': 'application/json', location, 'preference-applied': 'respond-async' };
+      call.client.send(202, headers, body);
+    };
+    if (!call.asyncWaitMs) return accept();
+    const waiter = this.waiterFor(call, entry.requestId, entry.subjectKey, limits);
+    await this.room.attach(asynchronous, waiter);
+    const timer = setTimeout(() => {
+      if (waiter.finished) return;
+      accept();
+      this.room.leave(entry.requestId);
+      this.room.say(entry.requestId, { live: false });
+    }, call.asyncWaitMs);
+    timer.unref();
+  }
+
+  private entryOf(received: RequestReceived): HeldEntry {
+    const { requestId, context, body } = received;
+    return runningEntry({
+      requestId,
+      fingerprint: context.fingerprint,
+      issuer: context.principal.issuer,
+      subject: context.principal.subject,
+      subjectKey: context.subjectKey,
+      protocol: context.protocol,
+      instance: this.settings.instance,
+      bodyDigest: body.digest,
+      destination: this.settings.instance,
+      receivedAt: context.receivedAt,
+      sinceSequence: 0,
+    });
+  }
+
+  private waiterFor(call: Call, requestId: string, subjectKey: string, limits: Limits): Waiter {
+    const request = {
+      requestId,
+      subjectKey,
+      asksForStream: () => asksForStream(call.body),
+      patienceMs: call.patienceMs,
+      statusUrl: this.statusUrl(requestId),
+    };
+    return new Waiter(request, call.client, this.sealer, this.bodies, limits.keepAliveMs, {
+      onPatienceOver: () => {
+        this.room.leave(requestId);
+        this.room.say(requestId, { live: false });
+      },
+      onDelivered: ({ head }) => {
+        if (!this.held.get(requestId)) return;
+        const { completedAt } = head.timings;
+        const { outcome } = head;
+        this.room.say(requestId, {
+          state: 'completed',
+          outcome,
+          completedAt,
+          pickedUpAt: Date.now(),
+          live: false,
+        });
+      },
+      onError: (err) => this.logger.error({ err, requestId }, 'an answer could not be written'),
+    });
+  }
+
+  private statusUrl(requestId: string): string {
+    return `${this.settings.publicUrl}/v1/requests/${requestId}`;
+  }
+}
+
+/** Whether a body asks for a stream; a body that can't be read does not (policy refuses it). */
+function asksForStream(body: Uint8Array): boolean {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
+    return typeof value === 'object' && value !== null && 'stream' in value && value.stream === true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,24 @@
+import { durationMs, type PolicyDocument, sizeBytes } from '#contracts';
+
+/** The front door's limits, in numbers. */
+export interface Limits {
+  maxBodyBytes: number;
+  maxOpenRequests: number;
+  keepAliveMs: number;
+  maxSilentWaitMs: number | undefined;
+  pickUpMs: number;
+}
+
+/** Never more than this, whatever the configuration says. */
+export const bodyCeilingBytes = 32 * 1024 * 1024;
+
+/** The limits of a revision. */
+export function limitsOf({ ingress, retention }: PolicyDocument): Limits {
+  return {
+    maxBodyBytes: Math.min(bodyCeilingBytes, sizeBytes(ingress.maxBody)),
+    maxOpenRequests: ingress.maxOpenRequests,
+    keepAliveMs: durationMs(ingress.keepAlive),
+    maxSilentWaitMs: ingress.maxSilentWait === undefined ? undefined : durationMs(ingress.maxSilentWait),
+    pickUpMs: durationMs(retention.pickUp),
+  };
+}

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { inlineBodyLimitBytes, type Principal, type RequestContext, type RequestReceived } from '#contracts';
+import type { FoundRoute } from '#protocols';
+import { clientOf, forwardedHeaders, respondAsync } from './caller.ts';
+
+/** Everything known of a request when it arrives. */
+export interface Arrival {
+  requestId: string;
+  principal: Principal;
+  subjectKey: string;
+  route: FoundRoute;
+  /** The URL's path and query as received. */
+  url: string;
+  headers: IncomingHttpHeaders;
+  address: string;
+  body: Uint8Array;
+  instance: string;
+  nowMs: number;
+}
+
+const token = /^[a-z0-9-]{1,40}$/;
+
+function header(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' && value !== '' ? value.slice(0, 255) : undefined;
+}
+
+/** SHA-256 in hex. */
+export function sha256(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/**
+ * Recognises a client's own re-send: the same principal, route and body, or the same idempotency key where the client
+ * sends one.
+ */
+export function fingerprintOf(
+  principal: { issuer: string; subject: string },
+  call: { method: string; path: string; bodyDigest: string; idempotencyKey: string | undefined },
+): string {
+  const what = call.idempotencyKey === undefined ? `body ${call.bodyDigest}` : `key ${call.idempotencyKey}`;
+  return sha256(`${principal.issuer}\n${principal.subject}\n${call.method} ${call.path}\n${what}`);
+}
+
+/** The connection that a caller names in the path or in `x-sallyport-connection`. */
+export function namedConnection(route: FoundRoute, headers: IncomingHttpHeaders): string | undefined {
+  const name = route.connection ?? header(headers, 'x-sallyport-connection');
+  return name !== undefined && token.test(name) ? name : undefined;
+}
+
+/** The head of `request.received`. Pure: ids and time are in `arrival`. */
+export function receive(arrival: Arrival): RequestReceived {
+  const { requestId, principal, subjectKey, route, headers, body, instance, nowMs } = arrival;
+  const bodyDigest = sha256(body);
+  const path =
+    route.connection === undefined ? arrival.url : arrival.url.slice(`/c/${route.connection}`.length);
+  const idempotencyKey = header(headers, 'idempotency-key');
+  const connection = namedConnection(route, headers);
+  const conversation = header(headers, 'x-sallyport-conversation');
+  const context: RequestContext = {
+    principal,
+    subjectKey,
+    client: clientOf(headers, arrival.address),
+    protocol: route.protocol.name,
+    operation: route.route.operation,
+    method: route.route.method,
+    path,
+    instance,
+    wait: respondAsync(headers) ? 'async' : 'open',
+    headers: forwardedHeaders(headers),
+    fingerprint: fingerprintOf(principal, {
+      method: route.route.method,
+      path: arrival.url,
+      bodyDigest,
+      idempotencyKey,
+    }),
+    receivedAt: nowMs,
+    ...(connection !== undefined && { connection }),
+    ...(conversation !== undefined && { conversation }),
+  };
+  const location =
+    body.length > inlineBodyLimitBytes
+      ? { in: 'store' as const, name: `${requestId}.body.1` }
+      : { in: 'tail' as const };
+  return { requestId, context, body: { digest: bodyDigest, bytes: body.length, location } };
+}

@@ -1,0 +1,174 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { CurrentPrincipal } from '#auth';
+import { SETTINGS } from '#boot';
+import {
+  CodedError,
+  encodeEnvelope,
+  type HeldEntry,
+  type Principal,
+  RequestId,
+  requestCancelled,
+  requestJustified,
+  requestNudged,
+  samePrincipal,
+} from '#contracts';
+import { BodyStore, Bus } from '#messaging';
+import { protocols, type Wire } from '#protocols';
+import { contentLabel, Sealer, subjectKeyOf } from '#sealing';
+import { ClientConnection } from './client-connection.ts';
+import type { IngressSettings } from './config.ts';
+import { HeldIndex } from './held-index.ts';
+import { Waiter } from './waiter.ts';
+import { WaitingRoom } from './waiting-room.ts';
+
+const Justification = z.strictObject({ justification: z.string().min(1).max(4000) });
+/** A requester may ask the approvers to look this often. */
+const nudgeEveryMs = 60_000;
+const keepAliveMs = 15_000;
+
+/** What the requester is told of a request. */
+export interface RequestStatus {
+  id: string;
+  status: 'waiting_for_approval' | 'running' | 'completed';
+  outcome?: string;
+  rules: string[];
+  approvers: string[];
+  received_at: string;
+  expires_at: string;
+  completed_at?: string;
+}
+
+/** Pure: an index entry in the API's words. */
+export function statusOf(entry: HeldEntry): RequestStatus {
+  const iso = (ms: number) => new Date(ms).toISOString();
+  const states = { parked: 'waiting_for_approval', running: 'running', completed: 'completed' } as const;
+  return {
+    id: entry.requestId,
+    status: states[entry.state],
+    ...(entry.outcome && { outcome: entry.outcome }),
+    rules: entry.rules,
+    approvers: entry.groups,
+    received_at: iso(entry.receivedAt),
+    expires_at: iso(entry.expiresAt),
+    ...(entry.completedAt !== undefined && { completed_at: iso(entry.completedAt) }),
+  };
+}
+
+/** A requester's view of their own requests that wait, waited, or were asked for asynchronously. */
+@ApiTags('requests')
+@ApiBearerAuth()
+@Controller('v1/requests')
+export class RequestsController {
+  private readonly nudgedAt = new Map<string, number>();
+
+  constructor(
+    private readonly held: HeldIndex,
+    private readonly room: WaitingRoom,
+    private readonly bus: Bus,
+    private readonly bodies: BodyStore,
+    private readonly sealer: Sealer,
+    @Inject(SETTINGS) private readonly settings: IngressSettings,
+  ) {}
+
+  @ApiOperation({ summary: 'Where a request stands: rule, who can decide, since when, until when' })
+  @Get(':id')
+  show(@Param('id') id: string, @CurrentPrincipal() caller: Principal): RequestStatus {
+    return statusOf(this.own(id, caller));
+  }
+
+  @ApiOperation({ summary: 'The answer, as the client would have got it; 202 while there is none' })
+  @Get(':id/response')
+  async answer(
+    @Param('id') id: string,
+    @CurrentPrincipal() caller: Principal,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const entry = this.own(id, caller);
+    const completion = await this.room.findCompletion(entry);
+    if (!completion) {
+      await reply.status(202).send(statusOf(entry));
+      return;
+    }
+    reply.hijack();
+    const client = new ClientConnection(reply.raw, this.wireOf(entry), id);
+    const request = {
+      requestId: id,
+      subjectKey: entry.subjectKey,
+      asksForStream: () => entry.stream,
+      patienceMs: undefined,
+      statusUrl: `${this.settings.publicUrl}/v1/requests/${id}`,
+    };
+    const events = {
+      onPatienceOver: () => undefined,
+      onDelivered: () => undefined,
+      onError: () => undefined,
+    };
+    await new Waiter(request, client, this.sealer, this.bodies, keepAliveMs, events).complete(completion);
+  }
+
+  @ApiOperation({ summary: 'Withdraws a request that waits for people' })
+  @Post(':id/cancel')
+  @HttpCode(202)
+  async cancel(@Param('id') id: string, @CurrentPrincipal() caller: Principal): Promise<RequestStatus> {
+    const entry = this.unfinished(id, caller);
+    const head = { requestId: id, reason: 'requester' as const, at: Date.now() };
+    await this.bus.publish(requestCancelled.subject(), encodeEnvelope(head));
+    return statusOf(entry);
+  }
+
+  @ApiOperation({ summary: 'Tells the approvers why' })
+  @Post(':id/justify')
+  @HttpCode(202)
+  async justify(
+    @Param('id') id: string,
+    @CurrentPrincipal() caller: Principal,
+    @Body({ schema: Justification }) body: z.infer<typeof Justification>,
+  ): Promise<RequestStatus> {
+    const entry = this.unfinished(id, caller);
+    const head = { requestId: id, principal: caller, subjectKey: entry.subjectKey, at: Date.now() };
+    const text = Buffer.from(JSON.stringify({ justification: body.justification }), 'utf8');
+    const sealed = await this.sealer.seal(entry.subjectKey, contentLabel(id, 'justification'), text);
+    await this.bus.publish(requestJustified.subject(), encodeEnvelope(head, sealed));
+    return statusOf(entry);
+  }
+
+  @ApiOperation({ summary: 'Reminds the approvers, at most once a minute' })
+  @Post(':id/nudge')
+  @HttpCode(202)
+  async nudge(@Param('id') id: string, @CurrentPrincipal() caller: Principal): Promise<RequestStatus> {
+    const entry = this.unfinished(id, caller);
+    const nowMs = Date.now();
+    if (nowMs - (this.nudgedAt.get(id) ?? 0) < nudgeEveryMs) {
+      throw new CodedError('request.too_many', 'The approvers were reminded less than a minute ago.');
+    }
+    if (this.nudgedAt.size > 10_000) this.nudgedAt.clear();
+    this.nudgedAt.set(id, nowMs);
+    const head = { requestId: id, principal: caller, subjectKey: subjectKeyOf(caller), at: nowMs };
+    await this.bus.publish(requestNudged.subject(), encodeEnvelope(head));
+    return statusOf(entry);
+  }
+
+  /** A request of somebody else looks as if it did not exist. */
+  private own(id: string, caller: Principal): HeldEntry {
+    const entry = RequestId.safeParse(id).success ? this.held.get(id) : undefined;
+    if (!entry || !samePrincipal(entry, caller)) {
+      throw new CodedError('request.not_found', 'There is no such request of yours that waits or waited.');
+    }
+    return entry;
+  }
+
+  private unfinished(id: string, caller: Principal): HeldEntry {
+    const entry = this.own(id, caller);
+    if (entry.state === 'completed')
+      throw new CodedError('request.already_completed', 'The request has ended.');
+    return entry;
+  }
+
+  private wireOf(entry: HeldEntry): Wire {
+    const protocol = protocols.find(({ name }) => name === entry.protocol) ?? protocols[0]!;
+    return protocol.wire;
+  }
+}

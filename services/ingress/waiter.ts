@@ -1,0 +1,154 @@
+import { decodeFrame, type HeldEntry } from '#contracts';
+import type { BodyStore } from '#messaging';
+import { ContentErasedError, contentLabel, type Sealer } from '#sealing';
+import type { ClientConnection } from './client-connection.ts';
+import { type CompletedContent, type Completion, errorOf, openCompletion, overheadMs } from './completion.ts';
+
+export interface WaitingRequest {
+  requestId: string;
+  subjectKey: string;
+  /** Whether the body asks for a stream; looked at only when nothing has come for a while. */
+  asksForStream: () => boolean;
+  patienceMs: number | undefined;
+  statusUrl: string;
+}
+
+export interface WaiterEvents {
+  /** The client was told to come back. */
+  onPatienceOver: () => void;
+  /** Everything was written. */
+  onDelivered: (completion: Completion) => void;
+  onError: (error: unknown) => void;
+}
+
+/**
+ * One client that waits for one request: writes frames in order as they come, then the end. What it writes is always a
+ * prefix of the transcript that `completed` carries, so a lost frame is taken from there.
+ */
+export class Waiter {
+  private written = 0;
+  private chain: Promise<void> = Promise.resolve();
+  private patience: NodeJS.Timeout | undefined;
+  private approvers: readonly string[] = [];
+  private closed = false;
+  readonly startedAt = Date.now();
+
+  constructor(
+    readonly request: WaitingRequest,
+    readonly client: ClientConnection,
+    private readonly sealer: Sealer,
+    private readonly bodies: BodyStore,
+    private readonly keepAliveMs: number,
+    private readonly events: WaiterEvents,
+  ) {}
+
+  get finished(): boolean {
+    return this.closed || !this.client.open;
+  }
+
+  /** People were asked: a stream gets keep-alives, another call waits in silence as long as its client does. */
+  park(entry: HeldEntry): void {
+    this.approvers = entry.groups;
+    if (this.finished) return;
+    if (entry.stream) this.client.startStream(this.keepAliveMs);
+    else this.startPatience(entry);
+  }
+
+  /** Nothing came for a while: a stream gets its headers, so that its client goes on waiting. */
+  comfort(): void {
+    if (!this.finished && !this.client.streaming && this.request.asksForStream()) {
+      this.client.startStream(this.keepAliveMs);
+    }
+  }
+
+  /** A frame of the answer, from the live feed or the stream; one that was written already is passed over. */
+  frame(payload: Uint8Array): void {
+    this.inOrder(async () => {
+      const { number, sealed } = decodeFrame(payload);
+      if (this.finished || number !== this.written + 1) return;
+      const label = contentLabel(this.request.requestId, `frame:${number}`);
+      const text = await this.sealer.open(this.request.subjectKey, label, sealed);
+      this.client.startStream(this.keepAliveMs);
+      this.client.write(text);
+      this.written = number;
+    });
+  }
+
+  /** The request ended. Resolves when the client has everything, or is gone. */
+  complete(completion: Completion): Promise<void> {
+    clearTimeout(this.patience);
+    return this.inOrder(async () => {
+      if (this.finished) return;
+      const content = await openCompletion(completion, this.sealer, this.bodies);
+      this.write(completion, content);
+      this.closed = true;
+      this.events.onDelivered(completion);
+    });
+  }
+
+  close(): void {
+    clearTimeout(this.patience);
+    this.closed = true;
+  }
+
+  private write(completion: Completion, content: CompletedContent): void {
+    const { head } = completion;
+    const reason = content.kind === 'reason' ? content.reason : undefined;
+    if (content.kind === 'transcript') {
+      this.client.startStream(this.keepAliveMs, head.headers);
+      for (const text of content.texts.slice(this.written)) this.client.write(text);
+      if (head.outcome === 'answered') {
+        this.client.endStream();
+        return;
+      }
+    }
+    if (head.outcome !== 'answered') {
+      this.client.fail(errorOf(head, reason, this.approvers));
+    } else if (content.kind === 'body' && !this.client.streaming) {
+      this.client.send(head.status, this.answerHeaders(completion), content.bytes);
+    } else {
+      // The headers of a stream are out, and the model's server answered with something else.
+      const message = `The model's server answered ${head.status} instead of a stream.`;
+      this.client.fail({ status: 502, code: 'upstream.error', message });
+    }
+  }
+
+  private answerHeaders({ head }: Completion): Record<string, string> {
+    return {
+      ...head.headers,
+      'content-type': head.contentType ?? 'application/json',
+      'x-sallyport-overhead-ms': String(overheadMs(head, Date.now())),
+      ...(head.edited && { 'x-sallyport-edited': 'true' }),
+    };
+  }
+
+  private startPatience(entry: HeldEntry): void {
+    const { patienceMs, statusUrl, requestId } = this.request;
+    if (patienceMs === undefined || this.patience !== undefined) return;
+    const left = Math.max(0, this.startedAt + patienceMs - Date.now());
+    this.patience = setTimeout(() => {
+      const expires_at = new Date(entry.expiresAt).toISOString();
+      this.client.fail({
+        status: 503,
+        code: 'approval.pending',
+        message: 'People have not decided yet. Send the same request again to go on waiting.',
+        retryAfterMs: 500,
+        details: { approval_id: requestId, status_url: statusUrl, expires_at, approvers: [...entry.groups] },
+      });
+      this.close();
+      this.events.onPatienceOver();
+    }, left);
+  }
+
+  private inOrder(step: () => Promise<void>): Promise<void> {
+    this.chain = this.chain.then(step).catch((error: unknown) => {
+      const erased = error instanceof ContentErasedError;
+      const code = erased ? 'content.erased' : 'internal.error';
+      const message = erased ? 'The content of this request was erased.' : 'The answer could not be read.';
+      this.client.fail({ status: erased ? 410 : 500, code, message });
+      this.closed = true;
+      if (!erased) this.events.onError(error);
+    });
+    return this.chain;
+  }
+}
