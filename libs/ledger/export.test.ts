@@ -316,7 +316,7 @@ describe('an export is refused where', () => {
         changed[at] = (changed[at] as number) ^ (1 << bit);
         expect((await check(changed)).isIntact).toBe(false);
       }),
-      { numRuns: process.env.LONG ? 5000 : 100 },
+      { numRuns: process.env.LONG ? 2000 : 100 },
     );
   });
 
@@ -327,7 +327,7 @@ describe('an export is refused where', () => {
         const report = await check(bytes.subarray(0, at));
         expect(report.problems.map((problem) => problem.code)).toContain('export.truncated');
       }),
-      { numRuns: process.env.LONG ? 2000 : 60 },
+      { numRuns: process.env.LONG ? 1000 : 60 },
     );
   });
 
