@@ -3,6 +3,7 @@ import { defineEvent, type EventHead } from '../event.ts';
 import { EpochMs, RequestId, SubjectToken } from '../names.ts';
 import { ApprovalRequirement, Obligations, RuleMatch } from '../obligations.ts';
 import { BodyReference, RequestContext } from '../request-context.ts';
+import { AnswerFacts } from './answer-facts.ts';
 import { Gate } from './request-released.ts';
 
 /** A request (or its answer, or a change of the policy) waits for people. Tail: the content, where `body.location` says so. */
@@ -30,6 +31,8 @@ export const approvalRequested = defineEvent({
       /** KV `approved` keys that an approval of this request opens. */
       approves: z.array(z.string()),
     }),
+    /** Set at gate `response`; its release carries it back. */
+    answer: AnswerFacts.optional(),
     requestedAt: EpochMs,
     expiresAt: EpochMs,
   }),

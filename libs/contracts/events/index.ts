@@ -18,6 +18,7 @@ import { requestReleased } from './request-released.ts';
 
 export * from './access-denied.ts';
 export * from './administration.ts';
+export * from './answer-facts.ts';
 export * from './approval-decided.ts';
 export * from './approval-edited.ts';
 export * from './approval-requested.ts';

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { defineEvent, type EventHead } from '../event.ts';
 import { EpochMs, RequestId, Sha256, SubjectToken } from '../names.ts';
 import { Obligations } from '../obligations.ts';
-import { BodyReference } from '../request-context.ts';
+import { BodyReference, RequestContext } from '../request-context.ts';
+import { AnswerFacts } from './answer-facts.ts';
 
 export const Gate = z.enum(['prompt', 'response', 'change']);
 export type Gate = z.infer<typeof Gate>;
@@ -55,6 +56,12 @@ export const requestReleased = defineEvent({
     revision: z.string(),
     receivedAt: EpochMs,
     decidedAt: EpochMs,
+    /** Names the conversation that masking's placeholders stay the same in. */
+    conversation: z.string().max(255).optional(),
+    /** Set where the answer is reviewed: masking asks people with it. */
+    context: RequestContext.optional(),
+    /** Set at gate `response`: as it stood in `approval.requested`. */
+    answer: AnswerFacts.optional(),
   }),
 });
 export type RequestReleased = EventHead<typeof requestReleased>;
