@@ -46,6 +46,25 @@ export const metrics = {
     labelNames: ['connection', 'result'] as const,
     registers: [registry],
   }),
+  modelDuration: new Histogram({
+    name: 'sallyport_model_call_duration_seconds',
+    help: 'From the start of a call to the end of the answer, by connection',
+    labelNames: ['connection'] as const,
+    buckets: latencyBuckets,
+    registers: [registry],
+  }),
+  breakerOpen: new Gauge({
+    name: 'sallyport_upstream_breaker_open',
+    help: '1 while calls of a connection fail at once because its server does not answer',
+    labelNames: ['connection'] as const,
+    registers: [registry],
+  }),
+  releasesRefused: new Counter({
+    name: 'sallyport_releases_refused_total',
+    help: 'Releases that masking did not run because they are not authentic or break their contract (alarm)',
+    labelNames: ['reason'] as const,
+    registers: [registry],
+  }),
   masked: new Counter({
     name: 'sallyport_masked_values_total',
     help: 'Values masked, by entity',
