@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineEvent, type EventHead } from '../event.ts';
 import { EpochMs, RequestId, Sha256 } from '../names.ts';
+import { ApprovalRequirement } from '../obligations.ts';
 import { Principal } from '../principal.ts';
 import { BodyReference, RequestContext } from '../request-context.ts';
 import { Gate } from './request-released.ts';
@@ -17,6 +18,8 @@ export const approvalEdited = defineEvent({
     body: BodyReference,
     previousDigest: Sha256,
     editor: Principal,
+    /** Who must agree, also where no rule would hold the edited request any more. */
+    requirement: ApprovalRequirement.optional(),
     editedAt: EpochMs,
   }),
 });

@@ -1,0 +1,122 @@
+import { type ErrorCode, errorStatus, type RequestContext } from '#contracts';
+import { type ProtocolName, protocolOf, type Refusal, type RequestReading, type Route } from '#protocols';
+import { type CompiledPolicy, type Decision, evaluate } from '#rules';
+import { approvedKey, conversationId, prefixDigests } from './conversation.ts';
+
+/** A request as policy sees it. */
+export interface Question {
+  context: RequestContext;
+  body: Uint8Array;
+  nowMs: number;
+  /** Whether a KV `approved` key stands; false where the person has none. */
+  isApproved: ((key: string) => boolean) | undefined;
+}
+
+/** What policy makes of a request. */
+export type Verdict =
+  | { kind: 'refused'; status: number; code: string; message: string; rules: string[]; model: string | null }
+  | { kind: 'allowed'; decision: Placed; model: string | null; stream: boolean; background: boolean }
+  | {
+      kind: 'held';
+      decision: Placed;
+      model: string | null;
+      stream: boolean;
+      background: boolean;
+      conversation: { id: string; newSinceTurn: number; approves: string[] };
+    };
+
+/** A decision that found its connection. */
+export type Placed = Decision & { connection: string };
+
+const maxMatches = 1000;
+
+/** Reads a body and decides. Pure: time and what was approved are given. */
+export function judge(policy: CompiledPolicy, question: Question): Verdict {
+  const { context, body } = question;
+  const protocol = protocolOf(context.protocol as ProtocolName);
+  const route = protocol?.routes.find(
+    ({ operation, method }) => operation === context.operation && method === context.method,
+  );
+  if (!protocol || !route) return refused('route.not_found', 'There is no such operation.', null);
+  const reading = protocol.readRequest(body, route);
+  return reading.kind === 'refusal' ? refusedUnread(reading) : decide(policy, question, reading, route);
+}
+
+function decide(policy: CompiledPolicy, question: Question, reading: RequestReading, route: Route): Verdict {
+  const { context, nowMs, isApproved } = question;
+  const model = reading.model ?? null;
+  let digests: string[] | undefined;
+  const prefixes = () => (digests ??= prefixDigests(reading));
+  const lastApprovedTurn = (connection: string, rule: string, contentDigest: string): number => {
+    if (!isApproved) return -1;
+    const key = (prefix: string) =>
+      approvedKey(context.subjectKey, { connection, rule, contentDigest, prefix });
+    return prefixes().findLastIndex((prefix) => isApproved(key(prefix)));
+  };
+  const named = context.connection;
+  const ask = (connection: string | undefined) =>
+    evaluate(policy, {
+      principal: context.principal,
+      connection: named,
+      model,
+      operation: route.operation,
+      texts: reading.strings,
+      unreadable: reading.unreadable.map((part) => ({ ...part, ...turnOf(reading, part.pointer) })),
+      remoteUrls: reading.remoteUrls,
+      now: nowMs,
+      ...(connection !== undefined && {
+        approvedThroughTurn: (rule, contentDigest) => lastApprovedTurn(connection, rule, contentDigest),
+      }),
+    });
+  let decision = ask(undefined);
+  // Only what would be held looks at what people approved before: nothing else can change by it.
+  if (decision.effect === 'hold' && isApproved && decision.connection !== null)
+    decision = ask(decision.connection);
+  const { connection, requirement } = decision;
+  if (decision.effect === 'deny' || connection === null) {
+    const rules = enforced(decision).map(({ name }) => name);
+    return refused(decision.code ?? 'policy.denied', decision.reasons.join(' '), model, rules);
+  }
+  const facts = {
+    decision: { ...decision, connection },
+    model,
+    stream: reading.stream,
+    background: reading.background,
+  };
+  if (decision.effect === 'allow' || !requirement) return { kind: 'allowed', ...facts };
+  const last = prefixes().at(-1) ?? '';
+  const approves = enforced(decision)
+    .filter(({ effect }) => effect === 'hold')
+    .map(({ name: rule, contentDigest }) =>
+      approvedKey(context.subjectKey, { connection, rule, contentDigest, prefix: last }),
+    );
+  const id = conversationId(context, reading, prefixes());
+  return { kind: 'held', ...facts, conversation: { id, newSinceTurn: decision.newSince, approves } };
+}
+
+/** The rules that decided; those in shadow did not. */
+export function enforced(decision: Decision): Decision['rules'] {
+  return decision.rules.filter(({ mode }) => mode === 'enforce');
+}
+
+/** Every match of the deciding rules, bounded. */
+export function matchesOf(decision: Decision): Decision['rules'][number]['matches'] {
+  return enforced(decision)
+    .flatMap(({ matches }) => matches)
+    .slice(0, maxMatches);
+}
+
+function turnOf(reading: RequestReading, pointer: string): { turn: number } | undefined {
+  const turn = reading.turns.findLast(
+    ({ pointer: at }) => at !== '' && (pointer === at || pointer.startsWith(`${at}/`)),
+  );
+  return turn && { turn: turn.index };
+}
+
+function refused(code: ErrorCode, message: string, model: string | null, rules: string[] = []): Verdict {
+  return { kind: 'refused', status: errorStatus[code], code, message: message.slice(0, 2000), rules, model };
+}
+
+function refusedUnread({ status, code, message }: Refusal): Verdict {
+  return { kind: 'refused', status, code, message, rules: [], model: null };
+}

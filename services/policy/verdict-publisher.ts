@@ -1,0 +1,104 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { LOGGER } from '#boot';
+import { approvalRequested, encodeEnvelope, requestCompleted, requestReleased } from '#contracts';
+import { BodyStore, Bus, MissingDependencyError, OutputLog } from '#messaging';
+import { ContentErasedError, RuleReleaseKey, Sealer } from '#sealing';
+import { type Logger, metrics } from '#telemetry';
+import { ApprovedPrefixes } from './approved-prefixes.ts';
+import { judge, type Verdict } from './judge.ts';
+import { openBody } from './open-body.ts';
+import { PolicyInForce } from './policy-in-force.ts';
+import { approvalOf, carriedBody, type Judged, refusalOf, releaseOf } from './verdict-events.ts';
+
+const empty = new Uint8Array(0);
+
+/** A request to judge, with its sealed body as the event carried it. */
+export type Case = Omit<Judged, 'nowMs' | 'revision'> & { tail: Uint8Array };
+
+/** Judges a request and publishes what follows: one event, once. */
+@Injectable()
+export class VerdictPublisher {
+  private readonly outputs: OutputLog[];
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly sealer: Sealer,
+    private readonly bodies: BodyStore,
+    private readonly key: RuleReleaseKey,
+    private readonly policy: PolicyInForce,
+    private readonly approved: ApprovedPrefixes,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
+    const versioned = (head: unknown) => {
+      const { requestId, version, terms } = head as { requestId?: string; version?: number; terms?: never };
+      const { requestId: id, version: number } = (terms ?? { requestId, version }) as Judged;
+      return `${id}.${number}`;
+    };
+    const subjects = [requestReleased.filter('rule'), approvalRequested.filter(), requestCompleted.filter()];
+    this.outputs = subjects.map((subject) => new OutputLog(bus, subject, versioned));
+  }
+
+  /** Whether this version of a request was judged already: a redelivery does not prove that it was not. */
+  async isJudged(requestId: string, version: number, sequence: number): Promise<boolean> {
+    for (const output of this.outputs) {
+      if (await output.find(`${requestId}.${version}`, sequence)) return true;
+    }
+    return false;
+  }
+
+  /** Judges. Throws `MissingDependencyError` while no policy is in force. */
+  async decide(one: Case): Promise<{ judged: Judged; verdict: Verdict }> {
+    const { current } = this.policy;
+    if (!current) throw new MissingDependencyError('no policy is in force');
+    const { requestId, version, context } = one;
+    const { subjectKey } = context;
+    const nowMs = Date.now();
+    const judged: Judged = { ...one, revision: current.revision, nowMs };
+    try {
+      const body = await openBody({ ...one, subjectKey }, this.sealer, this.bodies);
+      const isApproved = this.approved.hasAny(subjectKey)
+        ? (key: string) => this.approved.has(key, nowMs)
+        : undefined;
+      return { judged, verdict: judge(current.policy, { context, body, nowMs, isApproved }) };
+    } catch (error) {
+      if (!(error instanceof ContentErasedError)) throw error;
+      this.logger.info({ requestId, version }, 'content was erased before it was judged');
+      const message = 'The content of this request was erased.';
+      return {
+        judged,
+        verdict: { kind: 'refused', status: 410, code: 'content.erased', message, rules: [], model: null },
+      };
+    }
+  }
+
+  async publish(judged: Judged, verdict: Verdict, tail: Uint8Array): Promise<void> {
+    metrics.decisions.inc({ effect: verdict.kind });
+    const { requestId, version } = judged;
+    const carried = carriedBody(judged).location.in === 'tail' ? tail : empty;
+    switch (verdict.kind) {
+      case 'allowed': {
+        const head = releaseOf(judged, verdict, this.key);
+        const subject = requestReleased.subject('rule', head.terms.connection);
+        await this.bus.publish(subject, encodeEnvelope(head, carried), {
+          messageId: `${requestId}:${version}:released`,
+        });
+        return;
+      }
+      case 'held': {
+        const payload = encodeEnvelope(approvalOf(judged, verdict), carried);
+        await this.bus.publish(approvalRequested.subject(), payload, {
+          messageId: `${requestId}:${version}:held`,
+        });
+        return;
+      }
+      case 'refused': {
+        const head = refusalOf(judged, verdict);
+        const subject = requestCompleted.subject(head.destination);
+        await this.bus.publish(subject, encodeEnvelope(head), { messageId: `${requestId}:completed` });
+        return;
+      }
+      default:
+        verdict satisfies never;
+    }
+  }
+}
