@@ -69,6 +69,14 @@ const noteOf = (lines: string[]) =>
     .flatMap((line) => (line.line === 'checkpoint' ? [line.note] : []))
     .at(-1) as string;
 
+function safeParse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 describe('an export', () => {
   test('verifies offline with nothing but the public key, and says what is legitimately gone', async () => {
     const report = await check(sample, { origin, anchors: [noteOf(sample)] });
@@ -350,6 +358,43 @@ describe('an export is refused where', () => {
         },
       ),
       { numRuns: 40 },
+    );
+  });
+
+  test('its lines are of the format and hold anything: it never throws, and never accepts', async () => {
+    const value = fc.oneof(
+      fc.constant(0),
+      fc.constant(''),
+      fc.base64String({ maxLength: 48 }),
+      fc.json(),
+      fc.nat(),
+    );
+    const place = fc.constantFrom(
+      'index',
+      'kind',
+      'logId',
+      'sequence',
+      'head',
+      'personal',
+      'sealed',
+      'leaf',
+      'from',
+      'to',
+      'nodes',
+      'note',
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), place, value, fc.boolean(), async (pick, field, filling, isParsed) => {
+        const content = isParsed && typeof filling === 'string' ? safeParse(filling) : filling;
+        const changed = reseal((lines) => {
+          const at = lines.flatMap((line, i) => (field in line ? [i] : []));
+          const target = at[pick % at.length] as number;
+          return lines.with(target, { ...lines[target], [field]: content } as ExportLine);
+        });
+        if (changed.join('') === sample.join('')) return;
+        expect((await check(changed)).isIntact).toBe(false);
+      }),
+      { numRuns: process.env.LONG ? 1000 : 60 },
     );
   });
 

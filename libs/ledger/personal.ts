@@ -48,22 +48,32 @@ export function splitHead(head: object): SplitHead {
   return { head: Buffer.from(JSON.stringify(rest), 'utf8'), parts };
 }
 
+/** Copies only what it changes: most of a head is passed through. */
 function takeOut(value: Json, path: string, parts: PersonalPart[], depth: number): Json {
   if (value === null || typeof value !== 'object') return value;
   if (depth > maxDepth) throw new RangeError('ledger: a head is nested too deeply');
-  if (Array.isArray(value)) return value.map((item, i) => takeOut(item, `${path}/${i}`, parts, depth + 1));
-  const rest: [string, Json][] = [];
-  for (const [key, item] of Object.entries(value)) {
-    const at = `${path}/${pointerToken(key)}`;
-    if (item !== null && item !== undefined && isPersonal(value, key, item)) {
-      parts.push({ path: at, value: JSON.stringify(item) });
-      rest.push([key, null]);
-    } else {
-      rest.push([key, takeOut(item, at, parts, depth + 1)]);
-    }
+  if (Array.isArray(value)) {
+    return value.every(isScalar)
+      ? value
+      : value.map((item, i) => takeOut(item, `${path}/${i}`, parts, depth + 1));
   }
-  return Object.fromEntries(rest);
+  let rest = value;
+  for (const key of Object.keys(value)) {
+    const item = value[key] as Json;
+    if (item === null || item === undefined) continue;
+    const isTaken = isPersonal(value, key, item);
+    if (!isTaken && isScalar(item)) continue;
+    const at = `${path}/${pointerToken(key)}`;
+    if (isTaken) parts.push({ path: at, value: JSON.stringify(item) });
+    const left = isTaken ? null : takeOut(item, at, parts, depth + 1);
+    if (left === item) continue;
+    if (rest === value) rest = { ...value };
+    rest[key] = left;
+  }
+  return rest;
 }
+
+const isScalar = (item: Json) => item === null || typeof item !== 'object';
 
 function isPersonal(holder: { [key: string]: Json }, key: string, item: Json): boolean {
   return personalKeys.has(key) || isPerson(item) || (key === 'value' && holder.target === 'user');
@@ -74,7 +84,8 @@ function isPerson(item: Json): boolean {
   return typeof item.issuer === 'string' && typeof item.subject === 'string';
 }
 
-const pointerToken = (key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1');
+const pointerToken = (key: string) =>
+  /[~/]/.test(key) ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key;
 const keyOf = (token: string) => token.replaceAll('~1', '/').replaceAll('~0', '~');
 
 /** Puts personal values back where they were; those not given stay `null`. Unknown paths are ignored. */
