@@ -4,7 +4,7 @@ import type { ModelEngine, Prompt } from './model-engine.ts';
 import { CHAT_REQUEST, type ChatRequest, textsOf, untilStopWord } from './model-request.ts';
 
 /** What the stand-in calls itself in `/v1/models`. */
-export const DEMO_MODEL = 'sallyport-stand-in';
+export const DEMO_MODEL = 'demo';
 
 const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
 const DEFAULT_MAX_TOKENS = 512;

@@ -1,0 +1,110 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ServiceName, serviceNames } from '#contracts';
+import { natsUsers } from '#messaging';
+
+/** Everything secret that a start needs, made once, kept in files that only their owner can read. */
+export interface Secrets {
+  /** Passwords of the broker's users, `topology` included. */
+  readonly natsPasswords: Readonly<Record<string, string>>;
+  /** Passwords of the database roles, by service. */
+  readonly databasePasswords: Readonly<Record<ServiceName, string>>;
+  /** The credential of the embedded model; in a file for its server, and in masking's folder. */
+  readonly modelKeyFile: string;
+  /** Encrypts the broker's files. */
+  readonly jetStreamKeyFile: string;
+  /** A service's own folder: it holds what this service needs and nothing else. */
+  dirOf(service: ServiceName): string;
+}
+
+interface Values {
+  readonly keyEncryptionKey: string;
+  readonly ruleReleaseKey: string;
+  readonly approvalPrivateKey: string;
+  readonly approvalPublicKey: string;
+  readonly modelKey: string;
+  readonly jetStreamKey: string;
+  readonly natsPasswords: Readonly<Record<string, string>>;
+  readonly databasePasswords: Readonly<Record<ServiceName, string>>;
+}
+
+/** Which service gets which file; the names are those that `libs/sealing` and `sallyport.yaml` ask for. */
+const FILES: readonly { file: string; services: readonly ServiceName[]; text: (values: Values) => string }[] =
+  [
+    { file: 'kek.hex', services: serviceNames, text: (values) => values.keyEncryptionKey },
+    { file: 'release-hmac.hex', services: ['policy', 'masking'], text: (values) => values.ruleReleaseKey },
+    { file: 'approval-signing-key.pem', services: ['approval'], text: (values) => values.approvalPrivateKey },
+    {
+      file: 'approval-signing-key.pub.pem',
+      services: serviceNames,
+      text: (values) => values.approvalPublicKey,
+    },
+    { file: 'model-credential', services: ['masking'], text: (values) => values.modelKey },
+  ];
+
+/** The file in a service's folder with its password for the broker. */
+export const NATS_PASSWORD_FILE = 'nats-password';
+
+/** Reads the secrets kept in `dir`, or makes them; writes each service's folder anew. */
+export async function ensureSecrets(dir: string): Promise<Secrets> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const values = await loadValues(join(dir, 'all.json'));
+  for (const service of serviceNames) {
+    const own = join(dir, service);
+    await mkdir(own, { recursive: true, mode: 0o700 });
+    for (const { file, services, text } of FILES) {
+      if (services.includes(service)) await writePrivate(join(own, file), text(values));
+    }
+    await writePrivate(join(own, NATS_PASSWORD_FILE), values.natsPasswords[service] as string);
+  }
+  const modelKeyFile = join(dir, 'model-key');
+  const jetStreamKeyFile = join(dir, 'jetstream-key');
+  await writePrivate(modelKeyFile, values.modelKey);
+  await writePrivate(jetStreamKeyFile, values.jetStreamKey);
+  const { natsPasswords, databasePasswords } = values;
+  return {
+    natsPasswords,
+    databasePasswords,
+    modelKeyFile,
+    jetStreamKeyFile,
+    dirOf: (service) => join(dir, service),
+  };
+}
+
+async function loadValues(path: string): Promise<Values> {
+  const known = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (known !== undefined) return JSON.parse(known) as Values;
+  const values = newValues();
+  await writePrivate(path, JSON.stringify(values));
+  return values;
+}
+
+function newValues(): Values {
+  const hex = () => randomBytes(32).toString('hex');
+  const word = () => randomBytes(24).toString('base64url');
+  const pair = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  return {
+    keyEncryptionKey: hex(),
+    ruleReleaseKey: hex(),
+    approvalPrivateKey: pair.privateKey,
+    approvalPublicKey: pair.publicKey,
+    modelKey: word(),
+    jetStreamKey: word(),
+    natsPasswords: Object.fromEntries(natsUsers.map((user) => [user, word()])),
+    databasePasswords: Object.fromEntries(
+      serviceNames.map((service) => [service, word()]),
+    ) as Values['databasePasswords'],
+  };
+}
+
+async function writePrivate(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text, { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}

@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import { type ServiceName, serviceNames } from '#contracts';
+import { roleUrl } from './postgres-roles.ts';
+import { NATS_PASSWORD_FILE, type Secrets } from './secrets.ts';
+
+/** The name of the database that the embedded Postgres holds; a schema and a login per service in it. */
+export const DATABASE = 'sallyport';
+
+/** What the five processes have to be told; everything else they know or read from files. */
+export interface ServiceSurroundings {
+  readonly natsUrl: string;
+  /** The server as superuser (each service gets its own login) … */
+  readonly superuserUrl?: string;
+  /** … or one address for all. */
+  readonly databaseUrl?: string;
+  readonly ports: Readonly<Record<ServiceName, number>>;
+  readonly secrets: Secrets;
+  readonly configFile: string;
+  readonly stateDir: string;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly bind?: string;
+}
+
+/** The environment of one service's process, secrets left in files. Nothing of the caller's environment but PATH-like names passes. */
+export function serviceEnvironment(service: ServiceName, around: ServiceSurroundings): NodeJS.ProcessEnv {
+  const dir = around.secrets.dirOf(service);
+  const database = databaseUrl(service, around);
+  const bind = around.bind ?? '127.0.0.1';
+  return {
+    ...inherited(),
+    NATS_URL: around.natsUrl,
+    NATS_USER: service,
+    NATS_PASSWORD_FILE: join(dir, NATS_PASSWORD_FILE),
+    ...(database === undefined ? {} : { DATABASE_URL: database }),
+    [`SALLYPORT_${service.toUpperCase()}_PORT`]: String(around.ports[service]),
+    SALLYPORT_BIND: bind,
+    SALLYPORT_CONFIG: around.configFile,
+    SALLYPORT_STATE_DIR: around.stateDir,
+    SALLYPORT_SECRETS_DIR: dir,
+    SALLYPORT_ISSUER: around.issuer,
+    SALLYPORT_AUDIENCE: around.audience,
+    ...Object.fromEntries(
+      serviceNames.map((name) => [
+        `SALLYPORT_${name.toUpperCase()}_URL`,
+        `http://127.0.0.1:${around.ports[name]}`,
+      ]),
+    ),
+  };
+}
+
+function databaseUrl(service: ServiceName, around: ServiceSurroundings): string | undefined {
+  if (around.superuserUrl === undefined) return around.databaseUrl;
+  return roleUrl(
+    around.superuserUrl,
+    { name: service, password: around.secrets.databasePasswords[service] },
+    DATABASE,
+  );
+}
+
+const PASSED_ON = [
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'TZ',
+  'LANG',
+  'NODE_OPTIONS',
+  'LOG_LEVEL',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+];
+
+function inherited(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+}
