@@ -1,5 +1,7 @@
-/** How far left of a candidate context words count, in code units. */
+/** How far left of a candidate context words count, in code units, unless a rule says more. */
 export const CONTEXT_REACH = 80;
+/** What a scanner remembers of the text it has delivered. */
+export const MAX_CONTEXT_REACH = 300;
 
 const PLACEHOLDER = /\[[A-Z][A-Z0-9_]*_[a-z2-7]{4,12}\]/g;
 const LETTER = /[\p{L}\p{N}]/u;
@@ -9,8 +11,8 @@ const LETTER = /[\p{L}\p{N}]/u;
  * four letters must also end there ("id" is not in "identify"). Placeholders are no context: they would change the
  * outcome when a masked text is masked again.
  */
-export function hasContext(left: string, words: readonly string[]): boolean {
-  const text = left.slice(-CONTEXT_REACH).toLowerCase();
+export function hasContext(left: string, words: readonly string[], reach = CONTEXT_REACH): boolean {
+  const text = left.slice(-reach).toLowerCase();
   return words.some((word) => standsIn(text, word));
 }
 

@@ -39,7 +39,7 @@ export class Detector {
     const leftIds = rules.map((rule) => rule.left && builder.set(rule.left));
     const rightIds = rules.map((rule) => rule.right && builder.set(rule.right));
     const positions = builder.finish();
-    this.alphabet = buildAlphabet(positions.sets, classUnit);
+    this.alphabet = buildAlphabet(positions.sets, CLASS_UNITS);
     this.rules = rules;
     this.product = new Product(positions, this.alphabet);
     this.first = positions.first;
@@ -76,6 +76,7 @@ export class Detector {
   }
 }
 
-function classUnit(unit: number): number {
-  return isZeroWidth(unit) ? ZERO_WIDTH_SPACE : foldUnit(unit);
-}
+/** By code unit: the one it is classed with. Zero-width characters all count as one. */
+const CLASS_UNITS = Uint16Array.from({ length: 0x10000 }, (_, unit) =>
+  isZeroWidth(unit) ? ZERO_WIDTH_SPACE : foldUnit(unit),
+);

@@ -102,7 +102,7 @@ function baseScore(rule: DetectorRule, verdict: Verdict): number {
 
 /** The score, raised if one of the rule's words stands shortly before. */
 function raise(rule: DetectorRule, score: number, left: () => string): number {
-  if (score >= 1 || !rule.context || !hasContext(left(), rule.context)) return score;
+  if (score >= 1 || !rule.context || !hasContext(left(), rule.context, rule.contextReach)) return score;
   return Math.min(1, Math.round((score + CONTEXT_BOOST) * 100) / 100);
 }
 

@@ -29,6 +29,8 @@ export interface DetectorRule {
   readonly check?: Check;
   /** Lower-case words that raise the score when they stand shortly before. */
   readonly context?: readonly string[];
+  /** How far left they may stand, in code units; 80 unless told, 300 at most. */
+  readonly contextReach?: number;
   /** Only the longest end is a candidate; a shorter one would be a piece of something else. */
   readonly longestOnly?: boolean;
   /** Longest match in code units. */

@@ -1,5 +1,5 @@
 import { DEAD } from './automaton/product.ts';
-import { blankPlaceholders, CONTEXT_REACH } from './context.ts';
+import { blankPlaceholders, MAX_CONTEXT_REACH } from './context.ts';
 import type { Detector } from './detector.ts';
 import { type Candidate, type Judge, strongest } from './judge.ts';
 import type { Swallow } from './rule.ts';
@@ -280,19 +280,23 @@ export class Scanner {
   }
 
   private leftText(): () => string {
-    return () => blankPlaceholders(this.history + this.buffer.slice(this.delivered, this.at));
+    return () => {
+      const from = Math.max(this.delivered, this.at - MAX_CONTEXT_REACH * 2);
+      const near = this.buffer.slice(from, this.at);
+      return blankPlaceholders(from > this.delivered ? near : this.history + near);
+    };
   }
 
   private deliverUpTo(end: number): void {
     if (end <= this.delivered) return;
     const text = this.buffer.slice(this.delivered, end);
     this.delivered = end;
-    this.remember(text.length > CONTEXT_REACH * 2 ? text.slice(-CONTEXT_REACH * 2) : text);
+    this.remember(text.length > MAX_CONTEXT_REACH * 2 ? text.slice(-MAX_CONTEXT_REACH * 2) : text);
     this.sink.text(text);
   }
 
   private remember(text: string): void {
-    this.history = (this.history + text).slice(-CONTEXT_REACH * 2);
+    this.history = (this.history + text).slice(-MAX_CONTEXT_REACH * 2);
   }
 
   /** Forgets delivered text and moves every offset with it. */

@@ -9,22 +9,22 @@ export interface Alphabet {
   readonly members: readonly Uint8Array[];
 }
 
-/** `fold` maps a code unit to the one it counts as (see normalise.ts). */
-export function buildAlphabet(sets: readonly CharSet[], fold: (unit: number) => number): Alphabet {
+/** `folded` holds, for each code unit, the one it counts as (see normalise.ts). */
+export function buildAlphabet(sets: readonly CharSet[], folded: Uint16Array): Alphabet {
   const { classOf, representatives } = partition(sets);
-  const folded = new Uint16Array(MAX_CODE_UNIT + 1);
-  for (let unit = 0; unit <= MAX_CODE_UNIT; unit++) folded[unit] = classOf[fold(unit)]!;
+  const classOfFolded = new Uint16Array(MAX_CODE_UNIT + 1);
+  for (let unit = 0; unit <= MAX_CODE_UNIT; unit++) classOfFolded[unit] = classOf[folded[unit]!]!;
+  const order = representatives.map((unit, id) => [unit, id] as const).sort((a, b) => a[0] - b[0]);
   const members = sets.map((set) => {
     const row = new Uint8Array(representatives.length + 1);
     let k = 0;
-    const order = representatives.map((unit, id) => [unit, id] as const).sort((a, b) => a[0] - b[0]);
     for (const [unit, id] of order) {
       while (k < set.length && set[k + 1]! < unit) k += 2;
       if (k < set.length && unit >= set[k]!) row[id] = 1;
     }
     return row;
   });
-  return { size: representatives.length, classOf: folded, members };
+  return { size: representatives.length, classOf: classOfFolded, members };
 }
 
 function partition(sets: readonly CharSet[]): { classOf: Uint16Array; representatives: number[] } {

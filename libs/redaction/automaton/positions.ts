@@ -31,6 +31,7 @@ const EMPTY: Part = { nullable: true, first: [], last: [] };
 export class PositionBuilder {
   private readonly sets: CharSet[] = [];
   private readonly setIds = new Map<string, number>();
+  private readonly seenSets = new Map<CharSet, number>();
   private readonly setOf: number[] = [];
   private readonly follow: number[][] = [];
   private readonly acceptOf: number[] = [];
@@ -55,6 +56,8 @@ export class PositionBuilder {
 
   /** Registers a set that the alphabet must keep apart (a boundary); returns its index. */
   set(set: CharSet): number {
+    const seen = this.seenSets.get(set);
+    if (seen !== undefined) return seen;
     const key = set.join(',');
     let id = this.setIds.get(key);
     if (id === undefined) {
@@ -62,6 +65,7 @@ export class PositionBuilder {
       this.sets.push(set);
       this.setIds.set(key, id);
     }
+    this.seenSets.set(set, id);
     return id;
   }
 

@@ -1,78 +1,112 @@
 import { ALNUM, charSet, union, WORD_WIDE } from '../automaton/char-set.ts';
 import { entropy } from '../checks/entropy.ts';
 import type { DetectorRule, Verdict } from '../rule.ts';
+import { VENDOR_NAMES, vendorOf } from './vendor-assignments.ts';
 
-const NAME_WORDS = [
-  'api[_.-]?key',
-  'access[_.-]?key',
+const SECRET_NAMES = [
+  'access',
+  'api',
+  'auth',
+  'credential',
+  'creds',
+  'key',
+  'password',
+  'passwd',
+  'passphrase',
+  'pwd',
   'secret',
   'token',
-  'passw(?:or)?d',
-  'passwd',
-  'pwd',
-  'passphrase',
-  'credential',
-  'auth',
-  'private[_.-]?key',
-  'client[_.-]?id',
-  'signing[_.-]?key',
-  'encryption[_.-]?key',
-  'account[_.-]?key',
-  'key',
 ];
-const VALUE_CHARS = union(ALNUM, charSet('_./+=~!@#$%^&*:?-'));
+const NAME_START = [...SECRET_NAMES, ...VENDOR_NAMES].join('|');
+const VALUE_CHARS = union(ALNUM, charSet('_./+=~!@#$%^&*:?|<-'));
+const OPERATOR_AND_VALUE = String.raw`(?:[\s'"\x60\])]{0,3}(?:=|:{1,3}=|:|=>|>|->|\|\|:?|\?=|\.=)|['"\x60],)(?:\\?['"\x60\s=]){0,6}[\w./+=~!@#$%^&*:?|<-]{6,}`;
 
-/** name = value, "name": "value", name: value, <name>value, NAME=>value: a credential's name followed by something random. */
-export const ASSIGNMENT_RULE: DetectorRule = {
+const ASSIGNMENT: DetectorRule = {
   id: 'assigned-secret',
   entity: 'SECRET',
-  pattern: String.raw`(?i)[\w.-]*(?:${NAME_WORDS.join('|')})[\w.-]*['"\x60\]]{0,2}[ \t]{0,4}(?:=|:|:=|=>|>|->|\|\|:|,)[ \t]{0,4}\\?['"\x60]{0,3}[\w./+=~!@#$%^&*:?-]{6,}`,
+  pattern: String.raw`[\w.-]+${OPERATOR_AND_VALUE}`,
   left: union(WORD_WIDE, charSet('.-')),
-  right: VALUE_CHARS,
+  // A value that goes on into a placeholder was judged with what the placeholder stands for.
+  right: union(VALUE_CHARS, charSet('[')),
   score: 0.8,
   longestOnly: true,
   swallow: { kind: 'while', set: VALUE_CHARS },
   check: assignedSecret,
 };
 
-const PARTS = /^([\w.-]+?)['"`\]]{0,2}[ \t]{0,4}(?:=>|:=|->|\|\|:|=|:|>|,)[ \t]{0,4}\\?(['"`]{0,3})(.*)$/s;
-const BENIGN_NAME =
-  /public|token[_.-]?(?:type|count|limit|s\b)|max[_.-]?token|tokens$|keyboard|keyword|monkey|hotkey|key[_.-]?(?:name|id|code|path|file|type|size|length|word|board|s)$|primary[_.-]?key|foreign[_.-]?key|author(?!iz)|(?:cache|sort|partition|row|object|map|dedupe|group|index|lookup|unique|i18n|translation|react)[_.-]?key|integrity|checksum|sha\d|digest|uri|url$|endpoint|secret[_.-]?name|version/i;
-const STRONG_NAME = /pass|pwd|secret|credential|private/i;
-const REFERENCE =
-  /^(?:process\.|os\.|env[.[(]|\$|%|\{|<|\.\/|\/|https?:|function|null|undefined|true|false|none|required|optional|string|number|boolean|object|self\.|this\.|config|settings|params|req\.|request\.|example|changeme|your|my|test|xxx|todo|placeholder|\*{3})/i;
+/**
+ * name = value, "name": "value", <name>value, name => value, f("name", "value"). One word may assign anything, the
+ * check tells; several words ("Adafruit API key: …") must begin with a telling one, or all prose would be held back.
+ */
+export const ASSIGNMENTS: readonly DetectorRule[] = [
+  ASSIGNMENT,
+  {
+    ...ASSIGNMENT,
+    id: 'assigned-secret-phrase',
+    pattern: String.raw`(?i)(?:${NAME_START})[\w.-]*(?:[ \t][\w.-]+){1,2}${OPERATOR_AND_VALUE}`,
+  },
+];
 
-/** Whether the value looks random enough for what its name promises; only the value is the finding. */
+const PARTS =
+  /^([\w.-]+(?:[ \t][\w.-]+){0,2}?)[\s'"`\])]{0,3}(=>|:{1,3}=|->|\|\|:?|\?=|\.=|=|:|>|,)((?:\\?['"`\s=])*)(.*)$/s;
+const STRONG_NAME = /passw|passphrase|pwd|secret|credential|creds|private/i;
+const BENIGN_NAME =
+  /public|token[_.-]?(?:type|count|limit|usage|name|s\b)|max[_.-]?tokens?|keyboard|keyword|monkey|turkey|hotkey|key[_.-]?(?:alias|board|code|down|file|frame|id|length|name|pair|path|press|ring|size|stone|store|type|up|word|s$)|(?:primary|foreign|cache|sort|partition|row|object|map|group|index|lookup|unique|translation|react|natural|sequence|schema)[_.-]?keys?|author(?!iz)|access(?:ib|or)|rapid(?!api)|capital|integrity|checksum|sha\d|md5|digest|fingerprint|endpoint|ur[il]$|version|[_.-](?:name|path|file|dir|length|size|id)$|(?:credentials?|api)[_.-]?id|significant|sigma|design|signal|signature[_.-]?(?:alg|ver)/i;
+const REFERENCE =
+  /^(?:process\.|os\.|env[.[(]|\$|%\w+%$|\{|<|\.{1,2}\/|\/|https?:|file:|data:|function|null|undefined|true|false|none|required|optional|string|number|boolean|object|self\.|this\.|config\.|settings\.|params\.|req\.|request\.|example|changeme|change_me|your[_-]|my[_-]|test[_-]|xxx|todo|placeholder|dummy|sample|\*{3})/i;
+
+/** Whether the value is one that the vendor's name, or a credential's name, promises; only the value is the finding. */
 export function assignedSecret(text: string): Verdict {
   const parts = PARTS.exec(text);
   if (!parts) return false;
-  const [, name = '', quote = '', rest = ''] = parts;
-  const value = quote === '' ? rest.replace(/[.:?!]+$/, '') : rest;
-  if (value.length < 6 || isPlainIdentifier(value) || BENIGN_NAME.test(name) || REFERENCE.test(value))
-    return false;
-  if (!looksRandom(value, STRONG_NAME.test(name))) return false;
+  const [, name = '', operator = '', opening = '', rest = ''] = parts;
+  if (!TELLING_NAME.test(name)) return false;
+  const quoted = /['"`]/.test(opening);
+  const value = trimmed(rest, quoted);
   const start = text.length - rest.length;
+  const vendor = vendorOf(name, value);
+  if (vendor) return { start, end: start + value.length, score: 0.9, rule: `${vendor}-assigned` };
+  if (value.length < 6 || BENIGN_NAME.test(name) || REFERENCE.test(value)) return false;
+  const direct = operator !== ',' && operator !== '>' && !name.includes(' ');
+  if (!SECRET_NAME.test(name) || !looksRandom(value, STRONG_NAME.test(name) && direct)) return false;
   return { start, end: start + value.length };
 }
 
-/** Words joined by case, dots, dashes or underscores, and alphabets. */
-function isPlainIdentifier(value: string): boolean {
+const SECRET_NAME =
+  /access|api|auth|cred|key|passw|passphrase|pwd|secret|token|(?:^|[^a-z])sig$|cookie|session/i;
+
+/** What a name must hold for its value to be looked at. */
+const TELLING_NAME = new RegExp(`${SECRET_NAME.source}|${VENDOR_NAMES.join('|')}`, 'i');
+
+/** An unquoted value ends before the next query parameter and without the sentence's punctuation. */
+function trimmed(rest: string, quoted: boolean): string {
+  if (quoted) return rest;
+  const parameter = rest.search(/&\w+=/);
+  return (parameter > 0 ? rest.slice(0, parameter) : rest).replace(/[.:?!|<]+$/, '').replace(/<\/.*$/, '');
+}
+
+const WORDS_ONLY = /^[A-Za-z*]+(?:[-_.:/*|]+[A-Za-z*]+)*[-_.*|]*\d{0,2}[*.]*$/;
+const CALL_OR_PATH =
+  /[([]|\.(?:js|mjs|ts|tsx|json|py|go|md|txt|pem|key|crt|yml|yaml|html|css)$|^[A-Za-z_$][\w$]*(?:[.?]+[A-Za-z_$][\w$]*)+$|::|\/\/|^\d+(?:\.\d+)*$|^\d{4}-\d\d/;
+const ALPHABET = /abcdefgh|01234567|12345678|qwerty/i;
+
+function looksRandom(value: string, strongName: boolean): boolean {
+  if (CALL_OR_PATH.test(value) || WORDS_ONLY.test(value) || isConstantName(value)) return false;
+  const classes = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((test) => test.test(value)).length;
+  if (strongName) return classes >= 2 && new Set(value).size >= 5 && entropy(value) >= 2.2;
+  if (value.length < 10 || ALPHABET.test(value) || !/\d/.test(value) || !/[A-Za-z]/.test(value)) return false;
   return (
-    /^(?:\.\.\.|[*.])/.test(value) ||
-    /^[A-Z]+(?:_[A-Z]+|_\d+)+$/.test(value) ||
-    /abcdefgh|01234567|12345678/i.test(value)
+    /^[\w.=+/~-]+$/.test(value) && !isMadeOfWords(value) && entropy(value) >= (value.length >= 20 ? 3.2 : 3)
   );
 }
 
-const WORDS_ONLY = /^[A-Za-z*]+(?:[-_.:/*]+[A-Za-z*]+)*[-_.*]*\d{0,2}[*.]*$/;
-const CALL_OR_PATH =
-  /[([]|\.(?:js|ts|json|py|go|md|txt|pem|key|crt|yml|yaml|html|css)$|^[\w-]+(?:\.[A-Za-z_]\w*)+$|::|\/\//;
+function isConstantName(value: string): boolean {
+  return /^(?:\.\.\.|[*.|])/.test(value) || /^[A-Z][A-Z\d]*(?:_[A-Z\d]+)+$/.test(value);
+}
 
-function looksRandom(value: string, strongName: boolean): boolean {
-  if (CALL_OR_PATH.test(value) || WORDS_ONLY.test(value)) return false;
-  const classes = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((test) => test.test(value)).length;
-  if (strongName) return classes >= 2 && new Set(value).size >= 5 && entropy(value) >= 2.2;
-  return (
-    value.length >= 10 && /\d/.test(value) && classes >= 2 && entropy(value) >= (value.length >= 20 ? 3 : 2.8)
-  );
+/** Mostly runs of letters in one case, joined: an identifier with a number in it. */
+function isMadeOfWords(value: string): boolean {
+  const words = value.match(/[A-Z]?[a-z]{3,}|[A-Z]{4,}/g) ?? [];
+  const inWords = words.reduce((sum, word) => sum + (/[aeiou]/i.test(word) ? word.length : 0), 0);
+  return inWords > value.length * 0.6;
 }

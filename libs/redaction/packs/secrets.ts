@@ -1,6 +1,7 @@
 import { ALNUM, charSet, union, WORD, WORD_WIDE } from '../automaton/char-set.ts';
+import { entropy } from '../checks/entropy.ts';
 import type { DetectorRule } from '../rule.ts';
-import { ASSIGNMENT_RULE } from './assignment.ts';
+import { ASSIGNMENTS } from './assignment.ts';
 import { VENDOR_TOKENS } from './vendor-tokens.ts';
 
 const TOKEN_CHARS = union(ALNUM, charSet('_-'));
@@ -63,12 +64,93 @@ const AUTHORIZATION: DetectorRule = {
   },
 };
 
+const HEADER: DetectorRule = {
+  id: 'authorization-value',
+  entity: 'SECRET',
+  // RFC 9110 section 11.6.2: a header that holds credentials, of any scheme or none.
+  pattern: String.raw`(?i)(?:proxy-)?authorization['"]?[ \t]{0,3}[:=][ \t]{0,5}['"]?(?:[a-z-]{3,12}[ \t]{1,2})?[\w.~@+/=-]{8,}`,
+  left: WORD_WIDE,
+  right: union(WORD, charSet('.~@+/=-')),
+  score: 0.9,
+  longestOnly: true,
+  swallow: { kind: 'while', set: union(WORD, charSet('.~@+/=-')) },
+  check: (text) => {
+    const value = /[\w.~@+/=-]{8,}$/.exec(text)?.[0] ?? '';
+    const random =
+      /\d/.test(value) && entropy(value) >= 2.5 && !/^(?:process|req|request|config)\./.test(value);
+    return random && { start: text.length - value.length, end: text.length };
+  },
+};
+
+const CURL_USER: DetectorRule = {
+  id: 'curl-user',
+  entity: 'SECRET',
+  // curl(1): -u, --user user:password
+  pattern: String.raw`(?:-u|--user)(?:=|[ \t]{0,5})['"]?[^\s:'"]{1,64}:[^\s'"]{3,128}`,
+  left: union(WORD, charSet('-')),
+  right: union(WORD, charSet('$.@!#%^&*-')),
+  score: 0.3,
+  longestOnly: true,
+  context: ['curl'],
+  contextReach: 300,
+  check: (text) => {
+    const from = text.lastIndexOf(':') + 1;
+    const password = text.slice(from);
+    return (
+      !/^[$%{[(<*]|^(?:password|passwd|pass|pwd|token|changeme|changeit|test|x+)$/i.test(password) && {
+        start: from,
+        end: text.length,
+      }
+    );
+  },
+};
+
+const NUGET: DetectorRule = {
+  id: 'nuget-password',
+  entity: 'SECRET',
+  // nuget.config reference: packageSourceCredentials
+  pattern: String.raw`(?i)<add\s+key="(?:ClearText)?Password"\s+value="[^"\s]{4,200}"`,
+  score: 0.9,
+  check: (text) => {
+    const from = text.lastIndexOf('"', text.length - 2) + 1;
+    return !/^%.*%$/.test(text.slice(from, -1)) && { start: from, end: text.length - 1 };
+  },
+};
+
+const KUBERNETES_SECRET: DetectorRule = {
+  id: 'kubernetes-secret',
+  entity: 'SECRET',
+  // Kubernetes API reference, Secret v1: data values are base64.
+  pattern: String.raw`[\w.-]+:[ \t]{1,4}['"]?[A-Za-z0-9+/]{10,}={0,3}`,
+  left: union(WORD, charSet('.-')),
+  right: union(WORD, charSet('+/=-.:')),
+  score: 0.25,
+  longestOnly: true,
+  context: ['kind: secret', 'kind: "secret"'],
+  contextReach: 300,
+  check: (text) => {
+    const value = /[A-Za-z0-9+/]{10,}={0,3}$/.exec(text)?.[0] ?? '';
+    return isBase64Text(value) && { start: text.length - value.length, end: text.length };
+  },
+};
+
+function isBase64Text(value: string): boolean {
+  return (
+    value.length % 4 === 0 &&
+    (value.endsWith('=') || (/[A-Z]/.test(value) && /[a-z]/.test(value) && /\d/.test(value)))
+  );
+}
+
 /** Credentials: vendor formats first, then shapes any vendor may use. */
 export const SECRETS: readonly DetectorRule[] = [
   JWT,
   PRIVATE_KEY,
   URL_CREDENTIALS,
   AUTHORIZATION,
+  HEADER,
+  CURL_USER,
+  NUGET,
+  KUBERNETES_SECRET,
   ...VENDOR_TOKENS,
-  ASSIGNMENT_RULE,
+  ...ASSIGNMENTS,
 ];
