@@ -20,7 +20,9 @@ export interface Secrets {
 
 interface Values {
   readonly keyEncryptionKey: string;
+  readonly subjectNames: string;
   readonly ruleReleaseKey: string;
+  readonly ledgerSigningKey: string;
   readonly approvalPrivateKey: string;
   readonly approvalPublicKey: string;
   readonly modelKey: string;
@@ -33,6 +35,12 @@ interface Values {
 const FILES: readonly { file: string; services: readonly ServiceName[]; text: (values: Values) => string }[] =
   [
     { file: 'kek.hex', services: serviceNames, text: (values) => values.keyEncryptionKey },
+    {
+      file: 'subject-names.hex',
+      services: ['ingress', 'approval', 'audit'],
+      text: (values) => values.subjectNames,
+    },
+    { file: 'ledger-signing-key.pem', services: ['audit'], text: (values) => values.ledgerSigningKey },
     { file: 'release-hmac.hex', services: ['policy', 'masking'], text: (values) => values.ruleReleaseKey },
     { file: 'approval-signing-key.pem', services: ['approval'], text: (values) => values.approvalPrivateKey },
     {
@@ -46,10 +54,17 @@ const FILES: readonly { file: string; services: readonly ServiceName[]; text: (v
 /** The file in a service's folder with its password for the broker. */
 export const NATS_PASSWORD_FILE = 'nats-password';
 
-/** Reads the secrets kept in `dir`, or makes them; writes each service's folder anew. */
-export async function ensureSecrets(dir: string): Promise<Secrets> {
+/**
+ * Reads the secrets kept in `dir`, or makes them; writes each service's folder anew.
+ * `natsPasswords` are those of a broker that isn't ours.
+ */
+export async function ensureSecrets(
+  dir: string,
+  natsPasswords?: Readonly<Record<string, string>>,
+): Promise<Secrets> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const values = await loadValues(join(dir, 'all.json'));
+  const made = await loadValues(join(dir, 'all.json'));
+  const values = natsPasswords === undefined ? made : { ...made, natsPasswords };
   for (const service of serviceNames) {
     const own = join(dir, service);
     await mkdir(own, { recursive: true, mode: 0o700 });
@@ -62,10 +77,9 @@ export async function ensureSecrets(dir: string): Promise<Secrets> {
   const jetStreamKeyFile = join(dir, 'jetstream-key');
   await writePrivate(modelKeyFile, values.modelKey);
   await writePrivate(jetStreamKeyFile, values.jetStreamKey);
-  const { natsPasswords, databasePasswords } = values;
   return {
-    natsPasswords,
-    databasePasswords,
+    natsPasswords: values.natsPasswords,
+    databasePasswords: values.databasePasswords,
     modelKeyFile,
     jetStreamKeyFile,
     dirOf: (service) => join(dir, service),
@@ -86,15 +100,19 @@ async function loadValues(path: string): Promise<Values> {
 function newValues(): Values {
   const hex = () => randomBytes(32).toString('hex');
   const word = () => randomBytes(24).toString('base64url');
-  const pair = generateKeyPairSync('ed25519', {
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-  });
+  const signingPair = () =>
+    generateKeyPairSync('ed25519', {
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    });
+  const approval = signingPair();
   return {
     keyEncryptionKey: hex(),
+    subjectNames: hex(),
     ruleReleaseKey: hex(),
-    approvalPrivateKey: pair.privateKey,
-    approvalPublicKey: pair.publicKey,
+    ledgerSigningKey: signingPair().privateKey,
+    approvalPrivateKey: approval.privateKey,
+    approvalPublicKey: approval.publicKey,
     modelKey: word(),
     jetStreamKey: word(),
     natsPasswords: Object.fromEntries(natsUsers.map((user) => [user, word()])),

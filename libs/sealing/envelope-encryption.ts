@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
 const ivBytes = 12;
 const tagBytes = 16;
@@ -27,9 +27,4 @@ export function decrypt(key: Uint8Array, label: string, sealed: Uint8Array): Buf
   const clear = decipher.update(sealed.subarray(sealOverheadBytes));
   decipher.final();
   return clear;
-}
-
-/** The name of a person's data key: the first 128 bits of a SHA-256 over issuer and subject, in hex. */
-export function subjectKeyOf(principal: { issuer: string; subject: string }): string {
-  return createHash('sha256').update(`${principal.issuer}\n${principal.subject}`).digest('hex').slice(0, 32);
 }

@@ -2,3 +2,4 @@ export * from './envelope-encryption.ts';
 export * from './key-encryption-key.ts';
 export * from './release-signing.ts';
 export * from './sealer.ts';
+export * from './subject-names.ts';

@@ -76,6 +76,8 @@ export class PeopleReleaseVerifier {
 /** File names in the secrets directory. */
 export const secretFiles = {
   keyEncryptionKey: 'kek.hex',
+  subjectNames: 'subject-names.hex',
+  ledgerSigningKey: 'ledger-signing-key.pem',
   ruleReleaseKey: 'release-hmac.hex',
   approvalSigningKey: 'approval-signing-key.pem',
   approvalVerifyKey: 'approval-signing-key.pub.pem',

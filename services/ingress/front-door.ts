@@ -5,7 +5,7 @@ import { TokenExpiredError, TokenVerifier } from '#auth';
 import { ActiveConfig, DeniedRecorder, LOGGER, publicError, SETTINGS } from '#boot';
 import { CodedError, type Principal } from '#contracts';
 import { type FoundRoute, findRoute, protocols } from '#protocols';
-import { subjectKeyOf } from '#sealing';
+import { SubjectNames } from '#sealing';
 import type { Logger } from '#telemetry';
 import { Admission } from './admission.ts';
 import { patienceMs, respondAsync } from './caller.ts';
@@ -46,6 +46,7 @@ export class FrontDoor {
     private readonly room: WaitingRoom,
     private readonly held: HeldIndex,
     private readonly admission: Admission,
+    private readonly names: SubjectNames,
     @Inject(SETTINGS) private readonly settings: IngressSettings,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
@@ -117,7 +118,7 @@ export class FrontDoor {
     const received = receive({
       requestId,
       principal,
-      subjectKey: subjectKeyOf(principal),
+      subjectKey: this.names.of(principal),
       route: found,
       url,
       headers: request.headers,

@@ -1,6 +1,7 @@
 import { Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { LOGGER, Readiness, SETTINGS } from '#boot';
+import { LOGGER, Readiness, readSecret, SETTINGS } from '#boot';
 import { Bus, defaultTopology } from '#messaging';
+import { SubjectNames, secretFiles } from '#sealing';
 import type { Logger } from '#telemetry';
 import { Admission } from './admission.ts';
 import type { IngressSettings } from './config.ts';
@@ -33,6 +34,12 @@ const runtime = [Bus, SETTINGS, LOGGER];
       provide: Admission,
       inject: [Bus, LOGGER],
       useFactory: (bus: Bus, logger: Logger) => new Admission(bus, logger),
+    },
+    {
+      provide: SubjectNames,
+      inject: [SETTINGS],
+      useFactory: async (settings: IngressSettings) =>
+        new SubjectNames(Buffer.from(await readSecret(settings, secretFiles.subjectNames), 'hex')),
     },
     Intake,
     FrontDoor,

@@ -17,7 +17,7 @@ import {
 } from '#contracts';
 import { BodyStore, Bus } from '#messaging';
 import { protocols, type Wire } from '#protocols';
-import { contentLabel, Sealer, subjectKeyOf } from '#sealing';
+import { contentLabel, Sealer } from '#sealing';
 import { ClientConnection } from './client-connection.ts';
 import type { IngressSettings } from './config.ts';
 import { HeldIndex } from './held-index.ts';
@@ -146,7 +146,7 @@ export class RequestsController {
     }
     if (this.nudgedAt.size > 10_000) this.nudgedAt.clear();
     this.nudgedAt.set(id, nowMs);
-    const head = { requestId: id, principal: caller, subjectKey: subjectKeyOf(caller), at: nowMs };
+    const head = { requestId: id, principal: caller, subjectKey: entry.subjectKey, at: nowMs };
     await this.bus.publish(requestNudged.subject(), encodeEnvelope(head));
     return statusOf(entry);
   }
