@@ -14,5 +14,6 @@ export * from './postgres.ts';
 export * from './postgres-roles.ts';
 export * from './problem.ts';
 export * from './processes.ts';
+export { programArguments } from './programs.ts';
 export { ensureSecrets, NATS_PASSWORD_FILE, type Secrets } from './secrets.ts';
 export { DATABASE, type ServiceSurroundings, serviceEnvironment } from './service-environment.ts';

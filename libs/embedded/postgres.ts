@@ -45,7 +45,6 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   const user = await unprivilegedUser([binaries.postgres, join(options.dir, 'data')]);
   const data = join(options.dir, 'data');
   if (!existsSync(join(data, 'PG_VERSION'))) await makeCluster(options.dir, data, binaries, user);
-  const password = (await readFile(passwordFile(options.dir), 'utf8')).trim();
   const port = options.port === 0 ? await freePort() : options.port;
   const [command = binaries.postgres, ...args] = [...user.prefix, binaries.postgres, '-D', data];
   const child = await startProcess({
@@ -56,7 +55,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     stopSignal: 'SIGINT',
     ...ids(user),
   });
-  const superuserUrl = `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`;
+  const superuserUrl = await postgresSuperuserUrl(options.dir, port);
   await untilReady(child, () => answers(superuserUrl), READY_MS);
   return { port, superuserUrl, process: child, stop: () => child.stop() };
 }
@@ -71,6 +70,12 @@ function settingArgs(options: PostgresOptions): string[] {
     ...options.settings,
   };
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+/** The address of the Postgres that keeps its files in `dir`, as superuser. */
+export async function postgresSuperuserUrl(dir: string, port: number): Promise<string> {
+  const password = (await readFile(passwordFile(dir), 'utf8')).trim();
+  return `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`;
 }
 
 function passwordFile(dir: string): string {

@@ -1,0 +1,27 @@
+import { Command } from 'commander';
+import { StartProblem } from '#embedded';
+import { registerAuditVerify } from './audit-verify.ts';
+import { registerStart } from './start.ts';
+import { registerToken } from './token.ts';
+
+/** The command `sallyport` with every verb. */
+export function createProgram(): Command {
+  const program = new Command('sallyport')
+    .description('A gateway in front of self-hosted models, where people approve what rules hold back')
+    .showHelpAfterError('(add --help for the options)');
+  registerStart(program);
+  registerToken(program);
+  registerAuditVerify(program.command('audit').description('the record of what happened'));
+  return program;
+}
+
+/** Runs one command line. Known problems end it with one line on stderr and exit code 1. */
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await createProgram().parseAsync([...argv]);
+  } catch (error) {
+    if (!(error instanceof StartProblem)) throw error;
+    process.stderr.write(`${error.line()}\n`);
+    process.exitCode = 1;
+  }
+}
