@@ -97,7 +97,7 @@ export class Sealer {
     const entry = await bucket.get(subjectKey).catch((error: Error) => {
       throw new MissingDependencyError('the key bucket is away', { cause: error });
     });
-    if (!entry || entry.operation !== 'PUT') return null;
+    if (entry?.operation !== 'PUT') return null;
     const { kek, wrapped } = WrappedKey.parse(entry.json());
     if (kek !== this.kek.id) throw new MissingDependencyError(`no key-encryption key ${kek}`);
     return this.kek.unwrap(Buffer.from(wrapped, 'base64'), subjectKey);

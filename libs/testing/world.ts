@@ -29,6 +29,8 @@ import { type Tokens, tokensOf } from './tokens.ts';
 export interface WorldOptions {
   /** Leave Postgres out where nothing needs it (saves about a second). */
   readonly postgres?: boolean;
+  /** Postgres syncs commits to disk, as it does outside of tests. */
+  readonly durable?: boolean;
   /** The real llama.cpp model as the upstream of connection `demo`, instead of the mock. */
   readonly model?: boolean;
   /** Text of `sallyport.yaml`; without it the shipped one, with this world's addresses. */
@@ -49,6 +51,8 @@ export interface World {
   readonly natsUrl: string;
   /** Throws when the world was made without Postgres. */
   readonly superuserUrl: string;
+  /** Process ids of the broker and the database. */
+  readonly serverPids: readonly number[];
   urlOf(service: ServiceName): string;
   environment(service: ServiceName): NodeJS.ProcessEnv;
   /** A connection with a service's rights; closed with the world. */
@@ -77,7 +81,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const ports = Object.fromEntries(serviceNames.map((name, k) => [name, servicePorts[k]])) as World['ports'];
   const [nats, postgres, idp, upstream, model] = await Promise.all([
     openNats(dir, 0, secrets),
-    withPostgres ? openPostgres(dir, 0, secrets) : undefined,
+    withPostgres ? openPostgres(dir, 0, secrets, options.durable === true) : undefined,
     startIdentityProvider({ dir: join(dir, 'identity'), port: 0 }),
     startMockUpstream(),
     options.model === true ? openModel(dir, modelPort, secrets) : undefined,
@@ -146,6 +150,9 @@ function openWorld(parts: Parts): World {
     get superuserUrl() {
       return superuserUrl();
     },
+    get serverPids() {
+      return [parts.nats.process, parts.postgres?.process].flatMap((server) => (server ? [server.pid] : []));
+    },
     urlOf: (service) => `http://127.0.0.1:${ports[service]}`,
     environment: (service) => serviceEnvironment(service, surroundings()),
     bus: async (user) => {
@@ -172,7 +179,7 @@ function openWorld(parts: Parts): World {
     },
     stopPostgres: async (how = 'stop') => parts.postgres?.process[how](),
     startPostgresAgain: async () => {
-      parts.postgres = await openPostgres(dir, Number(new URL(superuserUrl()).port), secrets);
+      parts.postgres = await openPostgres(dir, Number(new URL(superuserUrl()).port), secrets, false);
     },
     stop: async () => {
       await Promise.all([...services.values()].map((child) => child.stop(5_000)));
@@ -202,8 +209,13 @@ async function openNats(dir: string, port: number, secrets: Secrets): Promise<Na
   return server;
 }
 
-async function openPostgres(dir: string, port: number, secrets: Secrets): Promise<PostgresServer> {
-  const server = await startPostgres({ dir: join(dir, 'postgres'), port, durable: false });
+async function openPostgres(
+  dir: string,
+  port: number,
+  secrets: Secrets,
+  durable: boolean,
+): Promise<PostgresServer> {
+  const server = await startPostgres({ dir: join(dir, 'postgres'), port, durable });
   const roles = serviceNames.map((name) => ({ name, password: secrets.databasePasswords[name] }));
   await ensureDatabase(server.superuserUrl, DATABASE, roles);
   return server;

@@ -1,0 +1,12 @@
+/** `npm run bench -- NAME [options]`: one bench by name. */
+const benches: Record<string, () => Promise<(args: readonly string[]) => Promise<void>>> = {
+  gateway: async () => (await import('./gateway/index.ts')).benchGateway,
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const find = benches[name];
+if (!find) {
+  console.error(`npm run bench -- NAME, where NAME is one of ${Object.keys(benches).join(', ')}`);
+  process.exit(2);
+}
+await (await find())(args);
