@@ -1,97 +1,93 @@
 import type { View } from './views.ts';
 
-/** Collects decoded code units with where each came from. */
+/** What was done at a code unit of a decoded text. */
+export const UnitChange = { none: 0, decoded: 1, removedAfter: 2 } as const;
+
+const lineFeed = 10;
+
+/** Collects decoded code units with where each came from. Grows as needed. */
 export class DecodedText {
-  readonly #units: Uint16Array;
-  readonly #starts: Int32Array;
-  readonly #ends: Int32Array;
-  readonly #decoded: Uint8Array;
+  #units: Uint16Array;
+  #starts: Int32Array;
+  #ends: Int32Array;
+  #changes: Uint8Array;
   #length = 0;
 
   constructor(capacity: number) {
     this.#units = new Uint16Array(capacity);
     this.#starts = new Int32Array(capacity);
     this.#ends = new Int32Array(capacity);
-    this.#decoded = new Uint8Array(capacity);
+    this.#changes = new Uint8Array(capacity);
   }
 
   get length(): number {
     return this.#length;
   }
 
-  add(unit: number, start: number, end: number, decoded: boolean): void {
+  /** Adds one decoded code unit. */
+  add(unit: number, start: number, end: number): void {
+    if (this.#length === this.#units.length) this.#grow(this.#length + 1);
     const at = this.#length++;
     this.#units[at] = unit;
     this.#starts[at] = start;
     this.#ends[at] = end;
-    this.#decoded[at] = decoded ? 1 : 0;
+    this.#changes[at] = UnitChange.decoded;
   }
 
   addCodePoint(codePoint: number, start: number, end: number): void {
     if (codePoint <= 0xffff) {
-      this.add(codePoint, start, end, true);
+      this.add(codePoint, start, end);
       return;
     }
-    this.add(0xd800 + ((codePoint - 0x10000) >> 10), start, end, true);
-    this.add(0xdc00 + ((codePoint - 0x10000) & 0x3ff), start, end, true);
+    this.add(0xd800 + ((codePoint - 0x10000) >> 10), start, end);
+    this.add(0xdc00 + ((codePoint - 0x10000) & 0x3ff), start, end);
   }
 
-  /** Marks the next code unit's neighbourhood as changed: something was taken out before it. */
+  /** Adds part of a text as it is. */
+  copy(text: string, from: number, until: number): void {
+    if (this.#length + until - from > this.#units.length) this.#grow(this.#length + until - from);
+    let length = this.#length;
+    for (let at = from; at < until; at++) {
+      this.#units[length] = text.charCodeAt(at);
+      this.#starts[length] = at;
+      this.#ends[length] = at + 1;
+      length++;
+    }
+    this.#length = length;
+  }
+
+  /** Ends a paragraph, which no word or phrase crosses. */
+  separate(at: number): void {
+    this.add(lineFeed, at, at);
+    this.add(lineFeed, at, at);
+  }
+
+  /** Notes that something was taken out after the last code unit. */
   markLast(): void {
-    if (this.#length > 0) this.#decoded[this.#length - 1] = 1;
+    if (this.#length > 0) this.#changes[this.#length - 1] = UnitChange.removedAfter;
   }
 
   view(how: readonly string[], wholly: boolean): View {
     const length = this.#length;
+    const units = this.#units;
     return {
-      text: textOf(this.#units.subarray(0, length)),
-      starts: this.#starts.slice(0, length),
-      ends: this.#ends.slice(0, length),
-      decoded: wholly ? undefined : this.#decoded.slice(0, length),
+      text: Buffer.from(units.buffer, units.byteOffset, length * 2).toString('utf16le'),
+      starts: this.#starts.subarray(0, length),
+      ends: this.#ends.subarray(0, length),
+      changes: wholly ? undefined : this.#changes.subarray(0, length),
       how,
     };
   }
 
-  clear(): void {
-    this.#length = 0;
+  #grow(needed: number): void {
+    const capacity = Math.max(64, needed, this.#units.length * 2);
+    const grown = <T extends Uint16Array | Int32Array | Uint8Array>(into: T, from: T): T => {
+      into.set(from);
+      return into;
+    };
+    this.#units = grown(new Uint16Array(capacity), this.#units);
+    this.#starts = grown(new Int32Array(capacity), this.#starts);
+    this.#ends = grown(new Int32Array(capacity), this.#ends);
+    this.#changes = grown(new Uint8Array(capacity), this.#changes);
   }
-}
-
-const sliceUnits = 8192;
-
-function textOf(units: Uint16Array): string {
-  let text = '';
-  for (let at = 0; at < units.length; at += sliceUnits) {
-    text += String.fromCharCode(...units.subarray(at, at + sliceUnits));
-  }
-  return text;
-}
-
-/** One UTF-8 sequence (RFC 3629) at `at`: its code point and length in bytes, or undefined. */
-export function utf8At(
-  byteAt: (index: number) => number,
-  at: number,
-): { codePoint: number; length: number } | undefined {
-  const first = byteAt(at);
-  if (first < 0) return undefined;
-  if (first < 0x80) return { codePoint: first, length: 1 };
-  const length =
-    first >= 0xf0 && first < 0xf5
-      ? 4
-      : first >= 0xe0 && first < 0xf0
-        ? 3
-        : first >= 0xc2 && first < 0xe0
-          ? 2
-          : 0;
-  if (length === 0) return undefined;
-  let codePoint = first & (0xff >> (length + 1));
-  for (let i = 1; i < length; i++) {
-    const byte = byteAt(at + i);
-    if (byte < 0x80 || byte > 0xbf) return undefined;
-    codePoint = (codePoint << 6) | (byte & 0x3f);
-  }
-  const smallest = length === 4 ? 0x10000 : length === 3 ? 0x800 : 0x80;
-  if (codePoint < smallest || codePoint > 0x10ffff || (codePoint >= 0xd800 && codePoint <= 0xdfff))
-    return undefined;
-  return { codePoint, length };
 }

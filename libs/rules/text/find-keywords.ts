@@ -3,6 +3,7 @@ import { foldedOf, kindOf, letterOf } from './fold-table.ts';
 import { Gap, GapReader } from './gaps.ts';
 import type { KeywordAutomaton, KeywordPattern } from './keyword-automaton.ts';
 import { leetClass, standsIn } from './leet.ts';
+import { hasInnerSign, QuickScan } from './quick-scan.ts';
 import { endsWord, startsWord } from './word-boundary.ts';
 
 /** A keyword found, in UTF-16 offsets of the scanned text. `how` names the tricks that hid it. */
@@ -12,6 +13,12 @@ export interface KeywordHit {
   readonly end: number;
   readonly how: readonly string[];
 }
+
+/** Of one keyword in one text so many places are reported. */
+const hitsPerKeyword = 20;
+/** Look-ups spent on candidates: so many for each code unit, and a start. Only contrived keywords need more. */
+const effortPerUnit = 32;
+const effortAtLeast = 500_000;
 
 const ring = 512;
 const mask = ring - 1;
@@ -24,6 +31,7 @@ const spacedMinimumLetters = 3;
  */
 export class KeywordFinder {
   readonly #automaton: KeywordAutomaton;
+  readonly #quick: QuickScan;
   readonly #starts = new Int32Array(ring);
   readonly #gaps = new Uint8Array(ring);
   readonly #seen = new Uint16Array(ring);
@@ -31,6 +39,8 @@ export class KeywordFinder {
   #text = '';
   #report: (hit: KeywordHit) => void = () => {};
   #signsAreLetters = true;
+  readonly #hits = new Map<number, number>();
+  #effort = 0;
   #state = 0;
   #count = 0;
   /** Index of the last letter with any gap before it, with none, with one no word survives, with a far one. */
@@ -41,23 +51,30 @@ export class KeywordFinder {
 
   constructor(automaton: KeywordAutomaton) {
     this.#automaton = automaton;
+    this.#quick = new QuickScan(automaton);
   }
 
-  /** Reports every keyword in `text`. */
-  find(text: string, report: (hit: KeywordHit) => void): void {
+  /**
+   * Reports the keywords in `text`, each at its first places. False where the text was too intricate to be searched
+   * to its end, which takes a text made for it and keywords that repeat one another.
+   */
+  find(text: string, report: (hit: KeywordHit) => void): boolean {
     this.#text = text;
     this.#report = report;
-    if (this.#pass(true)) this.#pass(false);
+    this.#hits.clear();
+    this.#effort = effortAtLeast + effortPerUnit * text.length;
+    if (this.#quick.mayHold(text, true)) this.#pass(true);
+    if (hasInnerSign(text) && this.#quick.mayHold(text, false)) this.#pass(false);
     this.#text = '';
+    return this.#effort > 0;
   }
 
-  /** One pass, signs read as letters or as marks. True where a sign stood inside a word. */
-  #pass(signsAreLetters: boolean): boolean {
+  /** One pass, signs read as letters or as marks. */
+  #pass(signsAreLetters: boolean): void {
     const text = this.#text;
     const { asciiSymbol } = this.#automaton;
     this.#signsAreLetters = signsAreLetters;
     this.#restart();
-    let signs = false;
     let gapOpen = true;
     for (let at = 0; at < text.length; at++) {
       const unit = text.charCodeAt(at);
@@ -71,7 +88,6 @@ export class KeywordFinder {
       } else if (kind === CharacterClass.sign && signsAreLetters) {
         const gap = gapOpen ? this.#gap.kind() : Gap.none;
         gapOpen = false;
-        signs ||= at + 1 < text.length && kindOf(text.charCodeAt(at + 1)) <= CharacterClass.letters;
         this.#push(unit, asciiSymbol[unit]!, gap, at, at + 1);
       } else if (kind === CharacterClass.invisible) {
       } else if (kind === CharacterClass.letters || (unit & 0xf800) === 0xd800) {
@@ -99,7 +115,6 @@ export class KeywordFinder {
         this.#gap.add(unit, kind);
       }
     }
-    return signs;
   }
 
   #restart(): void {
@@ -139,16 +154,22 @@ export class KeywordFinder {
   #candidates(first: number, end: number): void {
     if (!endsWord(this.#text, end)) return;
     const { endings } = this.#automaton;
-    for (let at = first; at !== -1; at = endings[at]!.following) this.#consider(endings[at]!.pattern, end);
+    for (let at = first; at !== -1 && this.#effort > 0; at = endings[at]!.following) {
+      this.#effort--;
+      this.#consider(endings[at]!.pattern, end);
+    }
   }
 
   #consider(pattern: KeywordPattern, end: number): void {
     const firstLetter = this.#count - pattern.letters.length;
     if (firstLetter < 0 || this.#lastFar > firstLetter) return;
+    const hits = this.#hits.get(pattern.id) ?? 0;
+    if (hits >= hitsPerKeyword) return;
     const spacing = this.#spacing(pattern, firstLetter);
     if (spacing === 'torn') return;
     const start = this.#starts[firstLetter & mask]!;
     if (!startsWord(this.#text, start)) return;
+    this.#effort -= pattern.letters.length;
     const spelling = this.#spelling(pattern, firstLetter);
     if (spelling === 'other') return;
     const written = this.#text.slice(start, end);
@@ -157,6 +178,7 @@ export class KeywordFinder {
     if (spacing === 'spaced') how.push('spacing');
     if (spelling === 'leetspeak') how.push('leetspeak');
     if (pattern.ascii && /[^\0-\x7f]/.test(written)) how.push('unicode');
+    this.#hits.set(pattern.id, hits + 1);
     this.#report({ id: pattern.id, start, end, how });
   }
 

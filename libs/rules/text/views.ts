@@ -1,3 +1,4 @@
+import { UnitChange } from './decoded-text.ts';
 import { decodeInline } from './inline-encodings.ts';
 import { decodeSegments } from './segments.ts';
 
@@ -9,8 +10,8 @@ export interface View {
   readonly text: string;
   readonly starts: Int32Array | undefined;
   readonly ends: Int32Array | undefined;
-  /** Marks code units that were decoded; undefined where all or none were. */
-  readonly decoded: Uint8Array | undefined;
+  /** `UnitChange` by code unit; undefined where all or none were decoded. */
+  readonly changes: Uint8Array | undefined;
   /** The encodings undone, outermost first; empty for the original. */
   readonly how: readonly string[];
 }
@@ -20,7 +21,7 @@ const depthLimit = 3;
 
 /** The original and everything that can be decoded out of it, encodings inside encodings included. */
 export function viewsOf(text: string): View[] {
-  const original: View = { text, starts: undefined, ends: undefined, decoded: undefined, how: [] };
+  const original: View = { text, starts: undefined, ends: undefined, changes: undefined, how: [] };
   const views = [original];
   let from = 0;
   for (let depth = 0; depth < depthLimit && from < views.length; depth++) {
@@ -40,7 +41,7 @@ function within(outer: View, inner: View): View {
   if (outer.starts === undefined || outer.ends === undefined) return inner;
   const starts = inner.starts?.map((at) => outer.starts![at]!);
   const ends = inner.ends?.map((at) => outer.ends![at - 1]!);
-  return { text: inner.text, starts, ends, decoded: inner.decoded, how: [...outer.how, ...inner.how] };
+  return { text: inner.text, starts, ends, changes: inner.changes, how: [...outer.how, ...inner.how] };
 }
 
 /** The offsets in the original of a span of a view. */
@@ -51,7 +52,10 @@ export function originalSpan(view: View, start: number, end: number): { start: n
 
 /** False for a span of a decoded view in which nothing was decoded: the original shows it already. */
 export function spanIsNew(view: View, start: number, end: number): boolean {
-  if (view.decoded === undefined) return true;
-  for (let at = start; at < end; at++) if (view.decoded[at] === 1) return true;
+  if (view.changes === undefined) return true;
+  for (let at = start; at < end; at++) {
+    const change = view.changes[at]!;
+    if (change === UnitChange.decoded || (change === UnitChange.removedAfter && at < end - 1)) return true;
+  }
   return false;
 }
