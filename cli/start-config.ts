@@ -60,8 +60,8 @@ function setModel(document: Document, model: Addresses['model']): boolean {
   const [first] = model.own ?? [];
   if (first === undefined) return moved;
   document.deleteIn([...path, 'credential']);
-  document.setIn([...path, 'models'], [...(model.own ?? [])]);
-  document.setIn([...path, 'aliases'], { 'gpt-4o-mini': first });
+  document.setIn([...path, 'models'], document.createNode(model.own ?? []));
+  document.setIn([...path, 'aliases'], document.createNode({ 'gpt-4o-mini': first }));
   return true;
 }
 

@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import { serviceNames } from '#contracts';
 import {
   ensureSecrets,
-  lastLines,
   type NeededPort,
   type RunningProcess,
+  reasonIn,
   requireFreePorts,
   type ServiceSurroundings,
   StartProblem,
@@ -187,7 +187,7 @@ function reportExits({ options, progress, running }: StartContext): () => void {
   const tell = async (child: RunningProcess, remedy: string) => {
     const { code, signal } = await child.exited;
     if (stopping) return;
-    const [last = ''] = await lastLines(child.logFile, 1);
+    const last = await reasonIn(child.logFile);
     progress.tell({
       event: 'stopped',
       part: child.name,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { importJWK, SignJWT } from 'jose';
-import { Provider } from 'oidc-provider';
+import type { Provider } from 'oidc-provider';
 import {
   API_SCOPE,
   CLI_CLIENT,
@@ -66,7 +66,8 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   });
   const { port } = server.address() as { port: number };
   const issuer = `http://${HOST}:${port}`;
-  const provider = new Provider(issuer, identityConfiguration(state, settings));
+  const oidc = await import('oidc-provider');
+  const provider = new oidc.Provider(issuer, identityConfiguration(state, settings));
   const mint = (wanted: MintOptions) => mintToken(state, settings, issuer, wanted);
   server.on('request', requestHandler(provider, state, settings, mint));
   return { issuer, port, audience: settings.audience, state, mint, stop: () => closeServer(server) };

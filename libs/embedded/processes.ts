@@ -1,12 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, renameSync, statSync, truncateSync } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { closeSync } from 'node:fs';
 import { StartProblem } from './problem.ts';
+import { openLog, reasonIn, watchLog } from './process-log.ts';
 
-const ROTATE_AT_BYTES = 16 * 1024 * 1024;
-const LOG_CHECK_MS = 30_000;
-const LOG_LIMIT_BYTES = 64 * 1024 * 1024;
 const GRACE_MS = 10_000;
 
 export interface ProcessOptions {
@@ -40,27 +36,12 @@ export interface RunningProcess {
   kill(): Promise<void>;
 }
 
-function openLog(path: string): number {
-  mkdirSync(dirname(path), { recursive: true });
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > ROTATE_AT_BYTES) renameSync(path, `${path}.1`);
-  return openSync(path, 'a', 0o600);
-}
-
 function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
-}
-
-function watchLog(path: string): NodeJS.Timeout {
-  const timer = setInterval(() => {
-    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-    if (size > LOG_LIMIT_BYTES) truncateSync(path, 0);
-  }, LOG_CHECK_MS);
-  return timer.unref();
 }
 
 /**
@@ -124,19 +105,6 @@ async function stopGroup(
   signalGroup(pid, 'SIGKILL');
 }
 
-/** The last lines of a log file (at most 8 KiB are read). */
-export async function lastLines(path: string, count: number): Promise<string[]> {
-  const file = await open(path, 'r');
-  try {
-    const { size } = await file.stat();
-    const length = Math.min(size, 8192);
-    const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
-    return buffer.toString('utf8').trimEnd().split('\n').slice(-count);
-  } finally {
-    await file.close();
-  }
-}
-
 /**
  * Waits until `probe` answers true, while the process lives.
  * @throws StartProblem `embedded.exited` or `embedded.not_ready`, with the log's last line.
@@ -152,12 +120,13 @@ export async function untilReady(
   });
   const end = performance.now() + timeoutMs;
   while (!(await probe())) {
-    if (gone || performance.now() > end) {
-      const last = (await lastLines(child.logFile, 1)).join('');
-      if (!gone) await child.kill();
+    const ended = gone;
+    if (ended || performance.now() > end) {
+      const last = await reasonIn(child.logFile);
+      if (!ended) await child.kill();
       throw new StartProblem(
-        gone ? 'embedded.exited' : 'embedded.not_ready',
-        gone
+        ended ? 'embedded.exited' : 'embedded.not_ready',
+        ended
           ? `${child.name} stopped at start: ${last}`
           : `${child.name} isn't ready after ${timeoutMs} ms: ${last}`,
         `read ${child.logFile}`,
