@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import type { OpenMask } from './answer/mask.ts';
 import type { Json } from './json/json.ts';
-import { type FoundRoute, findRoute, protocols } from './protocols.ts';
-import { golden, goldenNames, runStream } from './test-kit.ts';
+import { protocols } from './protocols.ts';
+import { golden, goldenNames, goldenRoute, runStream } from './test-kit.ts';
 
 /** A word at one string position. It starts with no hexadecimal digit, which a cut escape would take up. */
 const canary = 'quail7f3z';
@@ -53,57 +53,57 @@ afterAll(() => {
   process.stdout.write(`canary positions: ${total} (${list})\n`);
 });
 
-/** Golden files are named `<kind>-<what>[.<operation>].<ext>`; without an operation they are of the first route. */
-function routeOf(protocol: (typeof protocols)[number], name: string): FoundRoute {
-  const operation = /\.([a-z_.]+)\.(?:json|sse|ndjson)$/.exec(name)?.[1] ?? protocol.routes[0]?.operation;
-  const route = protocol.routes.find((each) => each.operation === operation);
-  const found = route === undefined ? undefined : findRoute(route.method, route.path.replace(/\{.*\}/, 'x'));
-  if (found === undefined) throw new Error(`no route for ${name}`);
-  return found;
-}
-
 describe.each(protocols.map((protocol) => [protocol.name, protocol] as const))('%s', (folder, protocol) => {
-  test.each(goldenNames(folder, 'request-'))('a canary anywhere in %s is read', (name) => {
-    const { route } = routeOf(protocol, name);
-    for (const changed of withCanary(JSON.parse(golden(folder, name).toString()))) {
-      const reading = protocol.readRequest(Buffer.from(JSON.stringify(changed)), route);
-      count('requests');
-      if (reading.kind === 'reading')
-        expect(reading.strings.some(({ text }) => text.includes(canary))).toBe(true);
-      else expect(reading.code).toMatch(/^request\./);
-    }
-  });
-
-  test.each(goldenNames(folder, 'answer-'))('a canary anywhere in %s is caught', (name) => {
-    const { route } = routeOf(protocol, name);
-    for (const changed of withCanary(JSON.parse(golden(folder, name).toString()))) {
-      const { openMask, caught } = catching();
-      const bytes = Buffer.from(JSON.stringify(changed));
-      const masked = protocol.maskAnswer(bytes, route, { openMask });
-      count('answers');
-      expect(masked.kind).toBe('masked');
-      expect(caught()).toBeGreaterThan(0);
-      expect(masked.kind === 'masked' && Buffer.from(masked.bytes).includes(canary)).toBe(false);
-      expect(JSON.stringify(masked)).not.toContain(canary);
-    }
-  });
-
-  test.each(goldenNames(folder, 'stream-'))('a canary anywhere in %s is caught', (name) => {
-    const { route } = routeOf(protocol, name);
-    const source = golden(folder, name).toString();
-    for (const match of source.matchAll(name.endsWith('.sse') ? /^data: (\{.*\})\r?$/gm : /^(\{.*\})$/gm)) {
-      const data = match[1] ?? '';
-      const at = match.index + match[0].indexOf(data);
-      for (const changed of withCanary(JSON.parse(data))) {
-        const { openMask, caught } = catching();
-        const wire = source.slice(0, at) + JSON.stringify(changed) + source.slice(at + data.length);
-        const { output, end } = runStream(protocol.openAnswerStream(route, { openMask }), Buffer.from(wire));
-        count('streams');
-        expect(output).not.toContain(canary);
-        expect(JSON.stringify(end.record)).not.toContain(canary);
-        // Text still held when a stream breaks is dropped unseen by anyone.
-        if (end.complete) expect(caught()).toBeGreaterThan(0);
+  for (const name of goldenNames(folder, 'request-')) {
+    test(`a canary anywhere in ${name} is read`, () => {
+      const { route } = goldenRoute(protocol, name);
+      for (const changed of withCanary(JSON.parse(golden(folder, name).toString()))) {
+        const reading = protocol.readRequest(Buffer.from(JSON.stringify(changed)), route);
+        count('requests');
+        if (reading.kind === 'reading')
+          expect(reading.strings.some(({ text }) => text.includes(canary))).toBe(true);
+        else expect(reading.code).toMatch(/^request\./);
       }
-    }
-  });
+    });
+  }
+
+  for (const name of goldenNames(folder, 'answer-')) {
+    test(`a canary anywhere in ${name} is caught`, () => {
+      const { route } = goldenRoute(protocol, name);
+      for (const changed of withCanary(JSON.parse(golden(folder, name).toString()))) {
+        const { openMask, caught } = catching();
+        const bytes = Buffer.from(JSON.stringify(changed));
+        const masked = protocol.maskAnswer(bytes, route, { openMask });
+        count('answers');
+        expect(masked.kind).toBe('masked');
+        expect(caught()).toBeGreaterThan(0);
+        expect(masked.kind === 'masked' && Buffer.from(masked.bytes).includes(canary)).toBe(false);
+        expect(JSON.stringify(masked)).not.toContain(canary);
+      }
+    });
+  }
+
+  for (const name of goldenNames(folder, 'stream-')) {
+    test(`a canary anywhere in ${name} is caught`, () => {
+      const { route } = goldenRoute(protocol, name);
+      const source = golden(folder, name).toString();
+      for (const match of source.matchAll(name.endsWith('.sse') ? /^data: (\{.*\})\r?$/gm : /^(\{.*\})$/gm)) {
+        const data = match[1] ?? '';
+        const at = match.index + match[0].indexOf(data);
+        for (const changed of withCanary(JSON.parse(data))) {
+          const { openMask, caught } = catching();
+          const wire = source.slice(0, at) + JSON.stringify(changed) + source.slice(at + data.length);
+          const { output, end } = runStream(
+            protocol.openAnswerStream(route, { openMask }),
+            Buffer.from(wire),
+          );
+          count('streams');
+          expect(output).not.toContain(canary);
+          expect(JSON.stringify(end.record)).not.toContain(canary);
+          // Text still held when a stream breaks is dropped unseen by anyone.
+          if (end.complete) expect(caught()).toBeGreaterThan(0);
+        }
+      }
+    });
+  }
 });

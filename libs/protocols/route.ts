@@ -13,7 +13,6 @@ export type Operation =
   | 'generate'
   | 'models.list'
   | 'models.get'
-  | 'version'
   | 'http';
 
 /** The client protocols Sallyport speaks. */
@@ -33,6 +32,10 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** Segments in braces are parameters; a last segment `{name...}` takes the rest of the path. */
   readonly path: string;
+  /** Only for requests that carry this header (lower case): two protocols share the path. */
+  readonly header?: string;
+  /** Only behind `/c/{connection}`. */
+  readonly needsConnection?: boolean;
   /** Who answers: the model's server, or the gateway from what it knows itself. */
   readonly answeredBy: 'model' | 'gateway';
 }
@@ -47,13 +50,23 @@ export interface RouteMatch {
 
 const connectionPrefix = /^\/c\/([a-z0-9-]{1,40})(?=\/)/;
 
+/** Request headers by lower-case name. */
+export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
+
 /** The first of `routes` that fits; undefined if none does. `path` is without its query. */
-export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch | undefined {
+export function matchRoute(
+  routes: readonly Route[],
+  method: string,
+  path: string,
+  headers: Headers = {},
+): RouteMatch | undefined {
   const prefix = connectionPrefix.exec(path);
   const rest = prefix === null ? path : path.slice(prefix[0].length);
   const segments = rest.split('/');
   for (const route of routes) {
-    if (route.method !== method) continue;
+    if (route.method !== method || (route.header !== undefined && headers[route.header] === undefined))
+      continue;
+    if (route.needsConnection === true && prefix === null) continue;
     const params = matchPath(route.path.split('/'), segments);
     if (params !== undefined) return { route, params, connection: prefix?.[1] };
   }

@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Mask, OpenMask } from './answer/mask.ts';
 import type { AnswerStream, StreamEnd } from './answer/stream.ts';
+import type { Protocol } from './protocol.ts';
 import { type FoundRoute, findRoute } from './protocols.ts';
+import type { Route } from './route.ts';
 
 /** For this library's tests: golden samples, small masks, and streams cut anywhere. */
 
@@ -25,6 +27,24 @@ export function routeOf(method: string, path: string): FoundRoute {
   const found = findRoute(method, path);
   if (found === undefined) throw new Error(`no route for ${method} ${path}`);
   return found;
+}
+
+/** Golden files are named `<kind>-<what>[.<operation>].<ext>`; without an operation they are of the first route. */
+export function goldenRoute(protocol: Protocol, name: string): FoundRoute {
+  const operation = /\.([a-z_.]+)\.(?:json|sse|ndjson)$/.exec(name)?.[1] ?? protocol.routes[0]?.operation;
+  const route = protocol.routes.find((each) => each.operation === operation);
+  const found = route === undefined ? undefined : routeFor(route);
+  if (found === undefined) throw new Error(`no route for ${name}`);
+  return found;
+}
+
+function routeFor({ method, path, header, needsConnection }: Route): FoundRoute | undefined {
+  const prefix = needsConnection === true ? '/c/local' : '';
+  return findRoute(
+    method,
+    prefix + path.replace(/\{.*\}/, 'x'),
+    header === undefined ? {} : { [header]: 'x' },
+  );
 }
 
 const runCharacter = /[A-Za-z0-9@._-]/;

@@ -62,3 +62,11 @@ export function readError(value: Json | undefined): AnswerRecord['error'] {
   const named = typeof code === 'number' ? String(code) : (stringOf(code) ?? stringOf(type));
   return { message: stringOf(message) ?? 'unknown', code: named };
 }
+
+/** The error with its strings masked. */
+export function maskError(
+  { message, code }: NonNullable<AnswerRecord['error']>,
+  whole: (text: string) => string,
+): NonNullable<AnswerRecord['error']> {
+  return { message: whole(message), code: code === undefined ? undefined : whole(code) };
+}

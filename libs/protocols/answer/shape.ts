@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json/json.ts';
-import type { AnswerRecord } from './record.ts';
+import { type AnswerRecord, emptyRecord } from './record.ts';
 
 /** How a text is masked: as running text, or as JSON text that stays JSON. */
 export type TextForm = 'text' | 'json';
@@ -10,6 +10,10 @@ export interface Tie {
   readonly drop: string;
   /** JSON Pointer that the repeated text is at, or below. */
   readonly texts: string;
+  /** JSON that takes its place. Default `null`. */
+  readonly empty?: string;
+  /** Dropped wherever a mask is in force: its text came in earlier events. */
+  readonly always?: boolean;
 }
 
 /** How a protocol's answer in one piece is read. Every string that is not named here is masked as running text. */
@@ -17,6 +21,8 @@ export interface AnswerShape {
   readonly knownKeys: ReadonlySet<string>;
   /** Whether the string there is JSON text. `content` asks about the answer's main text, for JSON output modes. */
   readonly formAt: (pointer: string) => TextForm | 'content';
+  /** Whether the object or array there is JSON the model wrote: its names and numbers are masked as well. */
+  readonly isWrittenJson?: (pointer: string) => boolean;
   readonly ties: (value: JsonObject) => readonly Tie[];
   readonly record: (value: JsonObject) => AnswerRecord;
 }
@@ -47,6 +53,10 @@ export interface EventPlan {
   /** Texts that end with or before this event. */
   readonly closes: (channel: Channel) => boolean;
   readonly ties: readonly Tie[];
+  /** Numbers to be written anew, by pointer: asked for after the events that go before this one are written. */
+  readonly numbers?: () => ReadonlyMap<string, number>;
+  /** Called with the event as it goes out, for what the record takes from it. */
+  readonly after?: (masked: JsonObject) => void;
 }
 
 /** Follows one stream. */
@@ -67,6 +77,9 @@ export interface StreamReader {
 export interface StreamShape {
   readonly framing: 'sse' | 'ndjson';
   readonly knownKeys: ReadonlySet<string>;
+  /** Form of a string that is complete in its event. Default: running text. */
+  readonly formAt?: (pointer: string) => TextForm | 'content';
+  readonly isWrittenJson?: (pointer: string) => boolean;
   /** `contentIsJson`: the request asked for JSON output, so the main text is masked as JSON. */
   readonly open: (contentIsJson: boolean) => StreamReader;
 }
@@ -79,3 +92,16 @@ export const plainEvent: EventPlan = { kind: 'event', pieces: new Map(), closes:
 
 /** The event reports that the model's server failed. */
 export const errorEvent: EventPlan = { ...plainEvent, kind: 'error' };
+
+/** A protocol whose answers are never streamed: a stream in its place is never complete. */
+export const noStream: StreamShape = {
+  framing: 'sse',
+  knownKeys: new Set(),
+  open: () => ({
+    read: () => plainEvent,
+    doneMark: undefined,
+    isComplete: false,
+    envelope: {},
+    record: () => emptyRecord,
+  }),
+};

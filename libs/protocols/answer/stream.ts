@@ -1,14 +1,17 @@
-import { isObject } from '../json/json.ts';
-import { isFault, type JsonDocument, maxDepth, parseJson } from '../json/parse.ts';
+import { isObject, type Json } from '../json/json.ts';
+import { findNode } from '../json/node.ts';
+import { isFault, type JsonDocument, maxDepth, parseJson, type StringAt } from '../json/parse.ts';
 import { type Splice, splice } from '../json/splice.ts';
 import { JsonTextMask } from '../json/text-mask.ts';
 import type { Frame, Framing } from './framing.ts';
+import { maskLiterals } from './literals.ts';
 import { type Mask, maskWhole, type OpenMask, WholePairs } from './mask.ts';
 import { NdjsonFraming, rewriteNdjson } from './ndjson.ts';
 import type { AnswerRecord } from './record.ts';
 import type { Channel, EventPlan, StreamReader, StreamShape } from './shape.ts';
 import { rewriteSse, SseFraming, writeSse } from './sse.ts';
 import { findDropped } from './ties.ts';
+import { maskAs } from './whole.ts';
 
 /** How a stream is masked. */
 export interface StreamOptions {
@@ -147,28 +150,42 @@ class MaskedStream implements AnswerStream {
 
   private event(frame: Frame, document: JsonDocument, plan: EventPlan): string {
     const before = this.closeTexts(plan.closes, plan.pieces);
-    const splices = this.maskStrings(document, plan);
+    const splices = this.maskEvent(document, plan);
     if (this.answerChars > (this.options.maxAnswerChars ?? defaultMaxAnswerChars)) {
       this.ending = 'too_large';
       return before;
     }
     if (plan.kind === 'error') this.ending = 'upstream_error';
     const data = splices.length === 0 ? undefined : splice(document.source, splices);
+    if (plan.after !== undefined) {
+      const masked = data === undefined ? document.value : (JSON.parse(data) as Json);
+      if (isObject(masked)) plan.after(masked);
+    }
     return before + this.rewrite(frame, data);
   }
 
-  private maskStrings(document: JsonDocument, plan: EventPlan): readonly Splice[] {
-    const splices: Splice[] = [];
-    const changed: string[] = [];
-    for (const { pointer, text, start, end, key } of document.strings) {
+  private maskEvent(document: JsonDocument, plan: EventPlan): readonly Splice[] {
+    const { openMask } = this.options;
+    const mask = ({ pointer, text, key }: StringAt): string => {
       const channel = key ? undefined : plan.pieces.get(pointer);
-      const masked =
-        channel === undefined ? this.maskString(text, pointer) : this.maskPiece(channel, text, plan.closes);
-      if (masked === text) continue;
-      changed.push(pointer);
-      splices.push({ start, end, text: JSON.stringify(masked) });
+      if (channel !== undefined) return this.maskPiece(channel, text, plan.closes);
+      return !key && openMask !== undefined && this.isJsonAt(pointer)
+        ? maskAs('json', openMask, pointer, text)
+        : this.maskString(text, pointer);
+    };
+    const { splices, changed } = maskLiterals(document, mask, this.shape.isWrittenJson, (pointer, text) =>
+      openMask === undefined ? text : maskAs('json', openMask, pointer, text),
+    );
+    for (const [pointer, number] of plan.numbers?.() ?? []) {
+      const node = findNode(document.source, pointer);
+      if (node !== undefined) splices.push({ start: node.start, end: node.end, text: String(number) });
     }
-    return changed.length === 0 ? splices : [...splices, ...findDropped(document, plan.ties, changed)];
+    return openMask === undefined ? splices : [...splices, ...findDropped(document, plan.ties, changed)];
+  }
+
+  private isJsonAt(pointer: string): boolean {
+    const form = this.shape.formAt?.(pointer);
+    return form === 'json' || (form === 'content' && this.options.contentIsJson === true);
   }
 
   private maskPiece(channel: Channel, text: string, closes: (channel: Channel) => boolean): string {

@@ -1,7 +1,15 @@
 import { isObject, type Json } from '../json/json.ts';
-import { decodeLeniently, isFault, type JsonFault, maxDepth, parseJson } from '../json/parse.ts';
-import { type Splice, splice } from '../json/splice.ts';
+import {
+  decodeLeniently,
+  isFault,
+  type JsonFault,
+  maxDepth,
+  parseJson,
+  type StringAt,
+} from '../json/parse.ts';
+import { splice } from '../json/splice.ts';
 import { JsonTextMask } from '../json/text-mask.ts';
+import { maskLiterals } from './literals.ts';
 import { maskWhole, type OpenMask } from './mask.ts';
 import { type AnswerRecord, emptyRecord } from './record.ts';
 import type { AnswerShape, TextForm } from './shape.ts';
@@ -37,19 +45,15 @@ export function maskWholeAnswer(shape: AnswerShape, bytes: Uint8Array, options: 
     record: recordOf(shape, value),
   });
   if (options.openMask === undefined) return unchanged();
-  const splices: Splice[] = [];
-  const changed: string[] = [];
-  const isJson = (pointer: string): boolean => {
-    const form = shape.formAt(pointer);
-    return form === 'json' || (form === 'content' && options.contentIsJson === true);
+  const { openMask, contentIsJson } = options;
+  const mask = ({ pointer, text, key }: StringAt): string => {
+    const form = key ? 'text' : shape.formAt(pointer);
+    const isJson = form === 'json' || (form === 'content' && contentIsJson === true);
+    return maskAs(isJson ? 'json' : 'text', openMask, pointer, text);
   };
-  for (const { pointer, text, start, end, key } of document.strings) {
-    const form = !key && isJson(pointer) ? 'json' : 'text';
-    const masked = maskAs(form, options.openMask, pointer, text);
-    if (masked === text) continue;
-    changed.push(pointer);
-    splices.push({ start, end, text: JSON.stringify(masked) });
-  }
+  const { splices, changed } = maskLiterals(document, mask, shape.isWrittenJson, (pointer, text) =>
+    maskAs('json', openMask, pointer, text),
+  );
   if (changed.length === 0) return unchanged();
   const ties = isObject(value) ? shape.ties(value) : [];
   const masked = splice(document.source, [...splices, ...findDropped(document, ties, changed)]);

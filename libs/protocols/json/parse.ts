@@ -31,6 +31,8 @@ export interface StringAt {
 /** Where an object or array is in the source, brackets included. */
 export interface ContainerAt {
   readonly pointer: string;
+  /** Containers around it. */
+  readonly depth: number;
   readonly start: number;
   readonly end: number;
 }
@@ -148,7 +150,7 @@ class Parser {
       } while (this.take(0x2c));
       if (!this.take(0x7d)) this.stop('invalid_json', pointer);
     }
-    this.containers.push({ pointer, start, end: this.at });
+    this.containers.push({ pointer, depth, start, end: this.at });
     return value;
   }
 
@@ -191,7 +193,7 @@ class Parser {
       } while (this.take(0x2c));
       if (!this.take(0x5d)) this.stop('invalid_json', pointer);
     }
-    this.containers.push({ pointer, start, end: this.at });
+    this.containers.push({ pointer, depth, start, end: this.at });
     return value;
   }
 

@@ -25,35 +25,41 @@ export interface DeltaChannel {
 const wholeMembers: ReadonlySet<string> = new Set(['role']);
 const listedTexts: ReadonlySet<string> = new Set(['content', 'reasoning_details', 'thinking']);
 
+/** Finds the texts of one choice of an event; `at` is the choice's pointer, `index` its own number. */
+export interface ChoiceTexts {
+  find(choice: JsonObject, at: string, index: number): readonly DeltaChannel[];
+}
+
 /** Finds the texts of deltas and keeps one channel for each. */
-export class DeltaChannels {
+export class DeltaChannels implements ChoiceTexts {
   private readonly known = new Map<string, Channel>();
 
   constructor(private readonly contentIsJson: boolean) {}
 
   /** Texts of one choice. Every string directly in the delta is one, known or not; of those deeper the known ones. */
-  find(choice: JsonObject, at: string, index: number): readonly DeltaChannel[] {
+  find(choice: JsonObject, pointer: string, index: number): readonly DeltaChannel[] {
+    const at = `${pointer}/delta`;
     const found: DeltaChannel[] = [];
-    const add = (path: string, pointer: string, text: Json | undefined, shape: Shape): void => {
+    const add = (path: string, text: Json | undefined, shape: Shape): void => {
       if (typeof text !== 'string') return;
       const channel = this.channel(index, path, shape);
-      found.push({ pointer: `${at}/${pointer}`, channel, path, text, call: undefined });
+      found.push({ pointer: `${at}/${path}`, channel, path, text, call: undefined });
     };
     for (const [name, value] of Object.entries(objectOf(choice.delta))) {
       const token = pointerToken(name);
       if (typeof value === 'string' && !wholeMembers.has(name)) {
         const isJson = name === 'content' && this.contentIsJson;
-        add(token, token, value, { form: isJson ? 'json' : 'text', wrap: (text) => ({ [name]: text }) });
+        add(token, value, { form: isJson ? 'json' : 'text', wrap: (text) => ({ [name]: text }) });
       } else if (listedTexts.has(name)) {
         for (const [part, element] of arrayOf(value).entries()) {
           const wrap = (text: string): JsonObject => ({ [name]: [{ ...shortMembers(element), text }] });
-          add(`${name}/${part}/text`, `${name}/${part}/text`, objectOf(element).text, { form: 'text', wrap });
+          add(`${name}/${part}/text`, objectOf(element).text, { form: 'text', wrap });
         }
       } else if (name === 'tool_calls') this.findTools(arrayOf(value), at, index, found);
       else if (name === 'function_call') found.push(...this.findLegacy(objectOf(value), at, index));
       else if (name === 'audio') {
         const wrap = (text: string): JsonObject => ({ audio: { transcript: text } });
-        add('audio/transcript', 'audio/transcript', objectOf(value).transcript, { form: 'text', wrap });
+        add('audio/transcript', objectOf(value).transcript, { form: 'text', wrap });
       }
     }
     return found;

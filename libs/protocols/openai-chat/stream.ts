@@ -1,4 +1,11 @@
-import { type AnswerRecord, type ChoiceRecord, emptyRecord, readError, readUsage } from '../answer/record.ts';
+import {
+  type AnswerRecord,
+  type ChoiceRecord,
+  emptyRecord,
+  maskError,
+  readError,
+  readUsage,
+} from '../answer/record.ts';
 import {
   type Channel,
   closesNothing,
@@ -10,14 +17,14 @@ import {
   type Tie,
 } from '../answer/shape.ts';
 import { arrayOf, isObject, type JsonObject, numberOf, objectOf, stringOf } from '../json/json.ts';
-import { type DeltaChannel, DeltaChannels } from './delta.ts';
+import { type ChoiceTexts, type DeltaChannel, DeltaChannels } from './delta.ts';
 import { answerNames } from './names.ts';
 
 /** Reading of chat completion streams (platform.openai.com/docs/api-reference/chat-streaming). */
 export const chatStream: StreamShape = {
   framing: 'sse',
   knownKeys: answerNames,
-  open: (contentIsJson) => new ChatStreamReader(contentIsJson),
+  open: (contentIsJson) => new ChoiceStreamReader(new DeltaChannels(contentIsJson), 'delta'),
 };
 
 interface ToolCall {
@@ -34,16 +41,18 @@ interface Choice {
 
 type Whole = (text: string) => string;
 
-class ChatStreamReader implements StreamReader {
+/** Follows a stream of events with `choices`, each with its index, its texts and its finish reason. */
+export class ChoiceStreamReader implements StreamReader {
   readonly doneMark = '[DONE]';
-  envelope: Envelope = { object: 'chat.completion.chunk' };
+  envelope: Envelope = {};
   private readonly choices = new Map<number, Choice>();
-  private readonly channels: DeltaChannels;
   private record_: AnswerRecord = emptyRecord;
 
-  constructor(contentIsJson: boolean) {
-    this.channels = new DeltaChannels(contentIsJson);
-  }
+  /** `textsAt`: the member of a choice that holds its texts. */
+  constructor(
+    private readonly channels: ChoiceTexts,
+    private readonly textsAt: 'delta' | 'text',
+  ) {}
 
   get isComplete(): boolean {
     return this.choices.size > 0 && [...this.choices.values()].every(({ finish }) => finish !== undefined);
@@ -52,7 +61,7 @@ class ChatStreamReader implements StreamReader {
   read(event: JsonObject, _name: string | undefined, whole: Whole): EventPlan {
     const error = readError(event.error);
     if (error !== undefined) {
-      this.record_ = { ...this.record_, error: { ...error, message: whole(error.message) } };
+      this.record_ = { ...this.record_, error: maskError(error, whole) };
       return errorEvent;
     }
     this.readEnvelope(event, whole);
@@ -62,10 +71,11 @@ class ChatStreamReader implements StreamReader {
     for (const [at, value] of arrayOf(event.choices).entries()) {
       const choice = objectOf(value);
       const pointer = `/choices/${at}`;
-      const here = this.channels.find(choice, `${pointer}/delta`, numberOf(choice.index) ?? at);
+      const here = this.channels.find(choice, pointer, numberOf(choice.index) ?? at);
       for (const { pointer: place, channel } of here) pieces.set(place, channel);
       ends.push(this.readChoice(choice, numberOf(choice.index) ?? at, here, whole));
-      if (isObject(choice.logprobs)) ties.push({ drop: `${pointer}/logprobs`, texts: `${pointer}/delta` });
+      if (isObject(choice.logprobs))
+        ties.push({ drop: `${pointer}/logprobs`, texts: `${pointer}/${this.textsAt}` });
     }
     const closes = ends.length === 0 ? closesNothing : (channel: Channel) => ends.some((end) => end(channel));
     return { kind: 'event', pieces, closes, ties };
@@ -141,7 +151,7 @@ function say(index: number, choice: Choice, textOf: (key: string) => string): Ch
     texts.delete(path);
     return text;
   };
-  const parts = [...texts.keys()].filter((path) => /^content(?:\/\d+\/text)?$/.test(path));
+  const parts = [...texts.keys()].filter((path) => /^(?:content(?:\/\d+\/text)?|text)$/.test(path));
   return {
     index,
     text: parts.map(take).join(''),

@@ -1,6 +1,6 @@
 import { type Json, pointerToken, pointerTokens } from '../json/json.ts';
+import { findNode, type Node } from '../json/node.ts';
 import { decodeStrictly, isFault, maxDepth, parseJson } from '../json/parse.ts';
-import { findNode, type Node } from './node.ts';
 
 /** A change to a body. Pointers (RFC 6901) speak of the body before any change. */
 export type Edit =

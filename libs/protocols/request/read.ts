@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject, pointerToken, stringOf } from '../json/json.ts';
 import {
+  type ContainerAt,
   decodeStrictly,
   isFault,
   type JsonDocument,
@@ -140,16 +141,24 @@ function findTurns(document: JsonDocument, body: JsonObject, shape: RequestShape
   const held = body[name];
   if (held === undefined || held === null) return turns;
   const listed = Array.isArray(held) && held.some((element) => isObject(element));
-  const isTurn = (pointer: string): boolean =>
-    listed ? pointer.startsWith(`${at}/`) && !pointer.includes('/', at.length + 1) : pointer === at;
-  const spans = [...document.containers, ...document.strings.filter(({ key }) => !key)]
-    .filter(({ pointer }) => isTurn(pointer))
-    .sort((a, b) => a.start - b.start);
-  for (const { pointer, start, end } of spans) {
+  for (const { pointer, start, end } of spansOf(document, at, listed)) {
     const element = listed ? (held as Json[])[Number(pointer.slice(at.length + 1))] : held;
     turns.push({ index: turns.length, pointer, role: shape.roleOf(element ?? null), start, end });
   }
   return turns;
+}
+
+/** Where the elements of the list at `at` are, or the one value there, in document order. */
+function spansOf(document: JsonDocument, at: string, listed: boolean): readonly (StringAt | ContainerAt)[] {
+  const spans: (StringAt | ContainerAt)[] = [];
+  const depth = listed ? 2 : 1;
+  const isTurn = (pointer: string): boolean =>
+    listed ? pointer.startsWith(`${at}/`) && !pointer.includes('/', at.length + 1) : pointer === at;
+  for (const container of document.containers) {
+    if (container.depth === depth && isTurn(container.pointer)) spans.push(container);
+  }
+  for (const string of document.strings) if (!string.key && isTurn(string.pointer)) spans.push(string);
+  return spans.sort((a, b) => a.start - b.start);
 }
 
 function placeStrings(
@@ -163,7 +172,8 @@ function placeStrings(
     while (next < turns.length && (turns[next]?.end ?? 0) <= string.start) next += 1;
     const turn = turns[next];
     const index = turn !== undefined && string.start >= turn.start ? next : 0;
-    placed.push({ ...string, turn: index });
+    const { pointer, text, start, end, key } = string;
+    placed.push({ pointer, text, start, end, key, turn: index });
     if (!string.key && shape.isJsonText(string.pointer)) pushInner(string, index, placed);
   }
   return placed;

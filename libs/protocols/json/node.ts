@@ -1,4 +1,4 @@
-import { pointerTokens } from '../json/json.ts';
+import { pointerTokens } from './json.ts';
 
 /** A value in a JSON text: [start, end), and where its member name begins (or the value, in an array). */
 export interface Node {
