@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { performance } from 'node:perf_hooks';
+import { requestReceived } from '#contracts';
 import {
   CompactRange,
   commitPersonal,
@@ -86,7 +87,7 @@ function recordOf(index: number, event: { head: object; tail: Buffer }): ExportE
     logId: 'EVENTS-2026-01-01',
     sequence: index + 1,
     atMs: 1_790_000_000_000 + index,
-    subject: 'evt.request.received.v1',
+    subject: requestReceived.subject(),
     messageId: `req-${index}:received`,
     head: split.head,
     personal,
