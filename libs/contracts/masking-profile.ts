@@ -1,7 +1,30 @@
 import { z } from 'zod';
 
-/** Sets of rules shipped with Sallyport; country packs carry ISO 3166 codes. */
-export const packNames = ['core', 'secrets'] as const;
+/**
+ * Sets of rules shipped with Sallyport. Two letters are a country (ISO 3166); `nordic`, `europe`, `americas` and `world`
+ * hold the countries without a pack of their own.
+ */
+export const packNames = [
+  'core',
+  'secrets',
+  'web',
+  'dates',
+  'us',
+  'gb',
+  'de',
+  'fr',
+  'es',
+  'it',
+  'pl',
+  'nordic',
+  'europe',
+  'sg',
+  'au',
+  'in',
+  'kr',
+  'americas',
+  'world',
+] as const;
 export const PackName = z.enum(packNames);
 export type PackName = z.infer<typeof PackName>;
 

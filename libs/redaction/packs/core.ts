@@ -159,7 +159,7 @@ export function phoneRules(regions: readonly string[]): DetectorRule[] {
   ];
 }
 
-const SSN: DetectorRule = {
+export const SSN: DetectorRule = {
   id: 'us-ssn',
   entity: 'US_SSN',
   // Social Security Administration: area, group and serial are never all zero; area is never 666 or 9xx.
@@ -172,7 +172,7 @@ const SSN: DetectorRule = {
   context: ['ssn', 'ssns', 'social security', 'social', 'ssid', 'ss#', 'ssn#'],
 };
 
-export function ssnScore(text: string): number | false {
+function ssnScore(text: string): number | false {
   const digits = text.replace(/\D/g, '');
   const [area, group, serial] = [digits.slice(0, 3), digits.slice(3, 5), digits.slice(5)];
   if (area === '000' || area === '666' || area >= '900' || group === '00' || serial === '0000') return false;

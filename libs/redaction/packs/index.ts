@@ -1,12 +1,34 @@
 import type { PackName } from '#contracts';
 import type { DetectorRule } from '../rule.ts';
 import { CORE, phoneRules } from './core.ts';
+import { AMERICAS, AU, IN, KR, OTHER_WORLD, SG } from './elsewhere.ts';
+import { DE, ES, FR, IT, NORDIC, OTHER_EUROPE, PL } from './europe.ts';
+import { GB } from './gb.ts';
 import { SECRETS } from './secrets.ts';
+import { US } from './us.ts';
+import { CRYPTO, DATES, WEB } from './web.ts';
 
 /** The rules of a pack. `regions` are the ISO 3166 codes whose national phone formats count. */
 const PACKS: Record<PackName, (regions: readonly string[]) => readonly DetectorRule[]> = {
-  core: (regions) => [...CORE, ...phoneRules(regions)],
+  core: (regions) => [...CORE, ...CRYPTO, ...phoneRules(regions)],
   secrets: () => SECRETS,
+  web: () => WEB,
+  dates: () => DATES,
+  us: () => US,
+  gb: () => GB,
+  de: () => DE,
+  fr: () => FR,
+  es: () => ES,
+  it: () => IT,
+  pl: () => PL,
+  nordic: () => NORDIC,
+  europe: () => OTHER_EUROPE,
+  sg: () => SG,
+  au: () => AU,
+  in: () => IN,
+  kr: () => KR,
+  americas: () => AMERICAS,
+  world: () => OTHER_WORLD,
 };
 
 /** The rules of several packs, each rule once. */

@@ -1,0 +1,235 @@
+import { luhn } from '../checks/luhn.ts';
+import * as check from '../checks/national.ts';
+import type { DetectorRule } from '../rule.ts';
+import { identifier } from './numbered.ts';
+
+const { onDigits } = check;
+
+/** Singapore. */
+export const SG: readonly DetectorRule[] = [
+  identifier(
+    'sg-nric',
+    'SG_NRIC_FIN',
+    String.raw`(?i)[STFGM]\d{7}[A-Z]`,
+    0.9,
+    ['nric', 'fin', 'singapore', 'identity card'],
+    (text) => (check.isNric(text) ? 0.9 : 0.35),
+  ),
+  identifier(
+    'sg-uen',
+    'SG_UEN',
+    String.raw`(?:19|20)\d{2}\d{5}[A-Z]|\d{8}[A-Z]|[TSR]\d{2}[A-Z][A-Z0-9]\d{4}[A-Z]`,
+    0.4,
+    ['uen', 'unique entity', 'business registration', 'acra'],
+  ),
+];
+
+/** Australia. */
+export const AU: readonly DetectorRule[] = [
+  identifier(
+    'au-abn',
+    'AU_ABN',
+    String.raw`\d{2} ?\d{3} ?\d{3} ?\d{3}`,
+    0.6,
+    ['abn', 'australian business number'],
+    onDigits(check.isAbn),
+  ),
+  identifier(
+    'au-acn',
+    'AU_ACN',
+    String.raw`\d{3} ?\d{3} ?\d{3}`,
+    0.4,
+    ['acn', 'australian company number'],
+    onDigits(check.isAcn),
+  ),
+  identifier(
+    'au-tfn',
+    'AU_TFN',
+    String.raw`\d{3} ?\d{3} ?\d{3}`,
+    0.4,
+    ['tfn', 'tax file number'],
+    onDigits(check.isTfn),
+  ),
+  identifier(
+    'au-medicare',
+    'AU_MEDICARE',
+    String.raw`[2-6]\d{3} ?\d{5} ?\d`,
+    0.4,
+    ['medicare'],
+    onDigits(check.isMedicare),
+  ),
+];
+
+/** India. */
+export const IN: readonly DetectorRule[] = [
+  identifier('in-pan', 'IN_PAN', String.raw`(?i)[A-Z]{3}[ABCFGHJLPTK][A-Z]\d{4}[A-Z]`, 0.7, [
+    'pan',
+    'permanent account number',
+    'income tax',
+  ]),
+  identifier('in-pan-shape', 'IN_PAN', String.raw`(?i)[A-Z]{5}\d{4}[A-Z]`, 0.4, [
+    'pan',
+    'permanent account number',
+    'income tax',
+  ]),
+  identifier(
+    'in-aadhaar',
+    'IN_AADHAAR',
+    String.raw`[2-9]\d{3}([ :-]?)\d{4}[ :-]?\d{4}`,
+    0.6,
+    ['aadhaar', 'aadhar', 'uidai'],
+    onDigits(check.isVerhoeff),
+  ),
+  identifier(
+    'in-vehicle',
+    'IN_VEHICLE_REGISTRATION',
+    String.raw`[A-Z]{2}[ -]?\d{1,2}[ -]?[A-Z]{1,3}[ -]?\d{4}|\d{2} ?BH ?\d{4} ?[A-Z]{1,2}`,
+    0.5,
+    ['vehicle', 'registration', 'rto', 'plate', 'car'],
+    (text) => INDIAN_STATES.test(text),
+  ),
+  identifier('in-voter', 'IN_VOTER', String.raw`(?i)[A-Z]{3}\d{7}`, 0.35, [
+    'voter',
+    'epic',
+    'elector',
+    'election',
+  ]),
+  identifier('in-passport', 'IN_PASSPORT', String.raw`(?i)[A-PR-WY][1-9]\d{5}[1-9]`, 0.2, [
+    'passport',
+    'travel document',
+  ]),
+  identifier(
+    'in-gstin',
+    'IN_GSTIN',
+    String.raw`(?i)[0-3]\d[A-Z]{5}\d{4}[A-Z][1-9A-Z]Z[0-9A-Z]`,
+    0.6,
+    ['gst', 'gstin'],
+    (text) => (check.isGstin(text) ? 0.95 : 0.55),
+  ),
+];
+
+const INDIAN_STATES =
+  /^(?:A[NPRS]|BR|C[GH]|D[DLN]|G[AJ]|H[PR]|J[HK]|K[AL]|L[AD]|M[HLNPZ]|N[L]|O[DR]|P[BY]|RJ|SK|T[GNRS]|U[AKP]|WB|\d\d)/;
+
+/** Korea. */
+export const KR: readonly DetectorRule[] = [
+  identifier(
+    'kr-rrn',
+    'KR_RRN',
+    String.raw`\d{6}-?[0-49]\d{6}`,
+    0.6,
+    ['주민등록번호', '주민번호', 'rrn', 'resident registration'],
+    resident,
+  ),
+  identifier(
+    'kr-frn',
+    'KR_FRN',
+    String.raw`\d{6}-?[5-8]\d{6}`,
+    0.6,
+    ['외국인등록번호', 'frn', 'foreigner registration', 'alien registration'],
+    resident,
+  ),
+  identifier(
+    'kr-brn',
+    'KR_BRN',
+    String.raw`\d{3}-?\d{2}-?\d{5}`,
+    0.45,
+    ['사업자등록번호', 'brn', 'business registration'],
+    onDigits(check.isBrn),
+  ),
+  identifier(
+    'kr-driver-license',
+    'KR_DRIVER_LICENSE',
+    String.raw`(?:1[1-9]|2[0-68])-?\d{2}-?\d{6}-?\d{2}`,
+    0.35,
+    ['운전면허', 'driver', 'license'],
+  ),
+  identifier('kr-passport', 'KR_PASSPORT', String.raw`(?i)[MSROD](?:\d{8}|\d{3}[A-Z]\d{4})`, 0.25, [
+    '여권',
+    'passport',
+  ]),
+];
+
+function resident(text: string): number | false {
+  const digits = text.replace(/\D/g, '');
+  if (!check.isRrn(digits)) return false;
+  return check.hasRrnCheck(digits) ? 0.9 : text.includes('-') ? 0.5 : 0.3;
+}
+
+/** Canada, Brazil, Mexico. */
+export const AMERICAS: readonly DetectorRule[] = [
+  identifier(
+    'ca-sin',
+    'CA_SIN',
+    String.raw`[1-79]\d{2}(?:[ -]\d{3}[ -]|\d{3})\d{3}`,
+    0.5,
+    ['sin', 'social insurance', 'numéro d’assurance sociale', 'nas'],
+    (text) => onDigits(luhn)(text) && (text.length > 9 ? 0.6 : 0.35),
+  ),
+  identifier(
+    'br-cpf',
+    'BR_CPF',
+    String.raw`\d{3}\.?\d{3}\.?\d{3}-?\d{2}`,
+    0.6,
+    ['cpf'],
+    (text) => onDigits(check.isCpf)(text) && (text.length > 11 ? 0.9 : 0.5),
+  ),
+  identifier(
+    'br-cnpj',
+    'BR_CNPJ',
+    String.raw`\d{2}\.?\d{3}\.?\d{3}/?\d{4}-?\d{2}`,
+    0.6,
+    ['cnpj'],
+    onDigits(check.isCnpj),
+  ),
+  identifier(
+    'mx-curp',
+    'MX_CURP',
+    String.raw`[A-Z][AEIOUX][A-Z]{2}\d{6}[HMX][A-Z]{2}[B-DF-HJ-NP-TV-Z]{3}[A-Z0-9]\d`,
+    0.9,
+    ['curp'],
+  ),
+];
+
+/** Thailand, China, Japan, South Africa, Nigeria, Philippines. */
+export const OTHER_WORLD: readonly DetectorRule[] = [
+  identifier(
+    'th-tnin',
+    'TH_TNIN',
+    String.raw`\d(?:-\d{4}-\d{5}-\d{2}-|\d{11})\d`,
+    0.6,
+    ['thai', 'national id', 'tnin', 'เลขประจำตัวประชาชน'],
+    onDigits(check.isThaiId),
+  ),
+  identifier(
+    'cn-resident-id',
+    'CN_RESIDENT_ID',
+    String.raw`[1-8]\d{5}(?:19|20)\d{2}[01]\d[0-3]\d\d{3}[0-9Xx]`,
+    0.95,
+    ['身份证'],
+    check.isChineseId,
+  ),
+  identifier(
+    'za-id',
+    'ZA_ID_NUMBER',
+    String.raw`\d{10}[01]\d{2}`,
+    0.5,
+    ['id number', 'identity number', 'rsa id', 'south african'],
+    onDigits((digits) => check.startsWithDay(digits) && luhn(digits)),
+  ),
+  identifier('ng-nin', 'NG_NIN', String.raw`\d{11}`, 0.15, ['nin', 'national identification number', 'nimc']),
+  identifier('ng-vehicle', 'NG_VEHICLE_REGISTRATION', String.raw`[A-Z]{3}[- ]?\d{3}[- ]?[A-Z]{2}`, 0.3, [
+    'plate',
+    'vehicle',
+    'registration',
+    'car',
+  ]),
+  identifier('ph-tin', 'PH_TIN', String.raw`\d{3}-\d{3}-\d{3}(?:-\d{3,5})?`, 0.35, [
+    'tin',
+    'taxpayer',
+    'bir',
+  ]),
+  identifier('ph-umid', 'PH_UMID', String.raw`\d{4}-\d{7}-\d`, 0.45, ['umid', 'crn', 'common reference']),
+  identifier('ph-philhealth', 'PH_PHILHEALTH', String.raw`\d{2}-\d{9}-\d`, 0.45, ['philhealth', 'phic']),
+  identifier('ph-passport', 'PH_PASSPORT', String.raw`[A-Z]\d{7}[A-Z]|[A-Z]{2}\d{7}`, 0.2, ['passport']),
+];

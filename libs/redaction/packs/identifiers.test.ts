@@ -1,0 +1,88 @@
+import { describe, expect, test } from '@jest/globals';
+import { MaskingProfile, packNames } from '#contracts';
+import { compileMasker } from '../masker.ts';
+
+const key = new Uint8Array(16);
+const profile = MaskingProfile.parse({ packs: packNames.filter((pack) => pack !== 'secrets') });
+const masker = compileMasker(profile, { key, scope: 'ids' });
+
+function entitiesAt(text: string, value: string): string[] {
+  const start = text.indexOf(value);
+  return masker
+    .findSpans(text)
+    .filter((span) => span.start === start && span.end === start + value.length)
+    .map((span) => span.entity);
+}
+
+/** Sample numbers that the issuing bodies (or the articles on their schemes) publish. */
+const VALID: ReadonlyArray<readonly [entity: string, value: string]> = [
+  ['ABA_ROUTING_NUMBER', '021000021'],
+  ['MEDICAL_LICENSE', 'AB1234563'],
+  ['US_NPI', '1234567893'],
+  ['US_MBI', '1EG4-TE5-MK73'],
+  ['US_ITIN', '912-70-1234'],
+  ['UK_NHS', '943 476 5919'],
+  ['UK_NINO', 'AB 12 34 56 C'],
+  ['UK_DRIVING_LICENCE', 'MORGA657054SM9IJ'],
+  ['ES_NIF', '12345678Z'],
+  ['ES_NIE', 'X1234567L'],
+  ['IT_FISCAL_CODE', 'RSSMRA85T10A562S'],
+  ['PL_PESEL', '44051401359'],
+  ['FI_PERSONAL_IDENTITY_CODE', '131052-308T'],
+  ['SE_PERSONNUMMER', '811218-9876'],
+  ['SG_NRIC_FIN', 'S1234567D'],
+  ['AU_ABN', '51 824 753 556'],
+  ['AU_ACN', '004 085 616'],
+  ['AU_TFN', '123 456 782'],
+  ['IN_AADHAAR', '9999 4105 7058'],
+  ['IN_PAN', 'ABCPE1234F'],
+  ['IN_GSTIN', '27AAPFU0939F1ZV'],
+  ['KR_BRN', '220-81-62517'],
+  ['TR_NATIONAL_ID', '10000000146'],
+  ['DE_TAX_ID', '86095742719'],
+  ['DE_VAT_ID', 'DE136695976'],
+  ['DE_HEALTH_INSURANCE', 'A123456780'],
+  ['FR_NIR', '2 55 08 14 168 025 38'],
+  ['NL_BSN', '111222333'],
+  ['BE_NATIONAL_NUMBER', '85.07.30-033.28'],
+  ['CH_AHV', '756.9217.0769.85'],
+  ['BR_CPF', '529.982.247-25'],
+  ['BR_CNPJ', '11.222.333/0001-81'],
+  ['CN_RESIDENT_ID', '11010519491231002X'],
+  ['ZA_ID_NUMBER', '8001015009087'],
+  ['CRYPTO', '1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa'],
+  ['CRYPTO', 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4'],
+  ['URL', 'https://www.example.org/a?b=c'],
+  ['DATE_TIME', '2024-02-29'],
+  ['DATE_TIME', 'March 4, 2021'],
+];
+
+/** A word that announces the entity, for numbers whose form alone says too little. */
+const ANNOUNCED: Readonly<Record<string, string>> = {
+  ABA_ROUTING_NUMBER: 'routing',
+  US_NPI: 'npi',
+  US_ITIN: 'itin',
+  AU_ACN: 'acn',
+  AU_TFN: 'tfn',
+  KR_BRN: 'business registration',
+  DE_HEALTH_INSURANCE: 'krankenkasse',
+  NL_BSN: 'bsn',
+  ZA_ID_NUMBER: 'id number',
+};
+
+describe('a published sample number is found where it stands', () => {
+  test.each(VALID)('%s %s', (entity, value) => {
+    expect(entitiesAt(`my ${ANNOUNCED[entity] ?? ''} is ${value}, thanks`, value)).toContain(entity);
+  });
+});
+
+describe('a number with one digit changed is not found', () => {
+  const checked = VALID.filter(
+    ([entity]) => !/US_MBI|US_ITIN|UK_NINO|UK_DRIV|SG_|IN_PAN|IN_GSTIN|URL|DATE|ES_|CRYPTO/.test(entity),
+  );
+  test.each(checked)('%s %s', (entity, value) => {
+    const at = value.search(/\d(?=\D*$)/);
+    const changed = value.slice(0, at) + ((Number(value[at]) + 1) % 10) + value.slice(at + 1);
+    expect(entitiesAt(`my is ${changed}, thanks`, changed)).not.toContain(entity);
+  });
+});
