@@ -15,6 +15,16 @@ export interface Candidate {
   readonly swallow?: Swallow;
 }
 
+/** A start in the text that the scanner holds. */
+export interface Place {
+  readonly buffer: string;
+  readonly start: number;
+  /** Where the buffer starts in the whole text. */
+  readonly base: number;
+  /** The text before the start, as far as context counts. */
+  readonly left: () => string;
+}
+
 export interface Judgement {
   readonly candidates: readonly Candidate[];
   /** The end of an allowed value that starts here, or 0. */
@@ -37,7 +47,8 @@ export class Judge {
     private readonly options: JudgeOptions,
   ) {}
 
-  candidates(buffer: string, start: number, endings: readonly number[], left: () => string): Judgement {
+  candidates(place: Place, endings: readonly number[]): Judgement {
+    const { start } = place;
     const tried = new Map<number, number>();
     const candidates: Candidate[] = [];
     let allowedEnd = 0;
@@ -47,7 +58,7 @@ export class Judge {
       const rule = this.detector.rules[index]!;
       const tries = tried.get(index) ?? 0;
       if (tries >= MAX_ENDS_PER_RULE || end - start > (rule.maxLength ?? Infinity)) continue;
-      const found = this.candidate(rule, buffer, start, end, left);
+      const found = this.candidate(rule, place, end);
       const settled = found !== undefined || rule.longestOnly === true;
       tried.set(index, settled ? MAX_ENDS_PER_RULE : tries + 1);
       if (found === 'allowed') allowedEnd = Math.max(allowedEnd, end);
@@ -58,19 +69,17 @@ export class Judge {
 
   private candidate(
     rule: DetectorRule,
-    buffer: string,
-    start: number,
+    place: Place,
     end: number,
-    left: () => string,
   ): Candidate | 'allowed' | 'dropped' | undefined {
     if (rule.guard) return 'allowed';
+    const { buffer, start, left } = place;
     const { text, origin } = normalise(buffer.slice(start, end));
     const threshold = this.options.thresholdOf(rule.entity);
     const isEnough = (score: number) => raise(rule, score, left) >= threshold;
     const verdict = rule.check ? rule.check(text, isEnough) : true;
-    const { trace } = this.options;
     if (verdict === false) {
-      trace?.({ start, end, entity: rule.entity, rule: rule.id, score: 0, outcome: 'check failed' });
+      this.trace({ start, end, entity: rule.entity, rule: rule.id, score: 0 }, place, 'check failed');
       return undefined;
     }
     const part = locate(verdict, text.length);
@@ -84,14 +93,22 @@ export class Judge {
       ...(rule.swallow && part.end === text.length && { swallow: rule.swallow }),
     };
     if (score < threshold) {
-      trace?.({ ...found, outcome: 'below threshold' });
+      this.trace(found, place, 'below threshold');
       return 'dropped';
     }
     if (this.options.allow.allows(rule.entity, text.slice(part.start, part.end))) {
-      trace?.({ ...found, outcome: 'allowed' });
+      this.trace(found, place, 'allowed');
       return 'allowed';
     }
+    this.trace(found, place, 'kept');
     return found;
+  }
+
+  private trace(found: Candidate, place: Place, outcome: Trial['outcome']): void {
+    const { trace } = this.options;
+    if (!trace) return;
+    const { entity, rule, score } = found;
+    trace({ start: found.start + place.base, end: found.end + place.base, entity, rule, score, outcome });
   }
 }
 

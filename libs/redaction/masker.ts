@@ -16,7 +16,7 @@ export interface MaskerOptions {
   readonly scope: string;
   /** Which text this is; entities with another `where` are left alone. Both by default. */
   readonly direction?: 'request' | 'answer';
-  /** Hears of each candidate and why it was kept or dropped. Offsets count from the start of the piece being scanned. */
+  /** Hears of each candidate and why it was kept or dropped. */
   readonly trace?: (trial: Trial) => void;
 }
 

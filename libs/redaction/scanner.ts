@@ -200,7 +200,8 @@ export class Scanner {
     const here = this.takeReserved();
     let allowedEnd = 0;
     if (this.endings.length > 0) {
-      const verdict = this.judge.candidates(this.buffer, this.at, this.endings, this.leftText());
+      const place = { buffer: this.buffer, start: this.at, base: this.base, left: this.leftText() };
+      const verdict = this.judge.candidates(place, this.endings);
       allowedEnd = verdict.allowedEnd;
       for (const candidate of verdict.candidates) {
         if (candidate.start > this.at) this.reserve(candidate);

@@ -14,5 +14,5 @@ export interface Finding extends Span {
 
 /** Why a candidate was kept or dropped (`sallyport mask --try`). */
 export interface Trial extends Span {
-  readonly outcome: 'masked' | 'united' | 'check failed' | 'below threshold' | 'allowed' | 'inside another';
+  readonly outcome: 'kept' | 'check failed' | 'below threshold' | 'allowed';
 }

@@ -1,0 +1,80 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type MaskOptions, runMask } from './mask.ts';
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'mask-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+async function run(options: MaskOptions, ...chunks: string[]) {
+  const out: string[] = [];
+  const warnings: string[] = [];
+  async function* input() {
+    yield* chunks;
+  }
+  const code = await runMask(
+    options,
+    input(),
+    async (text) => {
+      out.push(text);
+    },
+    (line) => warnings.push(line),
+  );
+  return { code, out, text: out.join(''), warnings };
+}
+
+test('text comes out masked, and early text comes out early', async () => {
+  const { out, text, code } = await run({}, 'write to jane@exa', 'mple.com now. ', 'bye');
+  expect(out[0]).toBe('write to ');
+  expect(text).toMatch(/^write to \[EMAIL_ADDRESS_\w+\] now\. bye$/);
+  expect(code).toBe(0);
+});
+
+test('--jsonl --spans prints one line of spans for each line of text', async () => {
+  const { text } = await run({ jsonl: true, spans: true }, '{"text":"ip 10.1.2.', '3"}\n{"text":"none"}\n');
+  expect(
+    text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toEqual([
+    { spans: [{ start: 3, end: 11, entity: 'IP_ADDRESS', score: 1, rule: 'ipv4' }] },
+    { spans: [] },
+  ]);
+});
+
+test('--try tells why a candidate was dropped', async () => {
+  const { text } = await run({ try: true }, 'pay 4111 1111 1111 1112');
+  expect(text).toContain('check failed    CREDIT_CARD');
+});
+
+test('--vault and --restore give the text back', async () => {
+  const vault = join(directory, 'vault.json');
+  const source = 'jane@example.com paid with 4111 1111 1111 1111';
+  const masked = await run({ vault }, source);
+  expect(masked.text).not.toContain('jane');
+  expect((await run({ restore: true, vault }, masked.text)).text).toBe(source);
+  expect(JSON.parse(await readFile(vault, 'utf8'))).toEqual(
+    expect.objectContaining({ [/\[EMAIL\w+\]/.exec(masked.text)![0]]: 'jane@example.com' }),
+  );
+});
+
+test('a profile that blocks gives exit code 3 and none of the value', async () => {
+  const profile = join(directory, 'profile.yaml');
+  await writeFile(profile, 'entities: { CREDIT_CARD: { operator: block } }\n');
+  const { code, text } = await run({ profile }, 'pay 4111 1111 1111 1111 now');
+  expect(code).toBe(3);
+  expect(text).toBe('pay ');
+});
+
+test('a wrong profile gives exit code 2 and says what is wrong', async () => {
+  const profile = join(directory, 'wrong.yaml');
+  await writeFile(profile, 'packs: [nowhere]\n');
+  const { code, warnings } = await run({ profile }, 'x');
+  expect(code).toBe(2);
+  expect(warnings.join()).toContain('packs');
+});
