@@ -1,3 +1,4 @@
+export { type CaseResult, caseInput, PolicyCase, PolicyCases, runCase } from './cases.ts';
 export type { CelContext } from './cel.ts';
 export { type Compilation, compilePolicy } from './compile.ts';
 export type { DocumentFault } from './compile-rule.ts';

@@ -1,8 +1,9 @@
 import type { RuleMatch } from '#contracts';
 import type { EvaluationInput, RequestText } from './decision.ts';
 import type { CompiledPolicy, CompiledRule } from './policy.ts';
+import { normalisedView } from './text/normalised.ts';
 import { seamsOf } from './text/seams.ts';
-import { originalSpan, spanIsNew, type View, viewsOf } from './text/views.ts';
+import { originalSpan, spanIsNew, type View, viewsOf, within } from './text/views.ts';
 
 /** So many places of one condition are reported; more would not make the decision clearer. */
 const matchesPerCondition = 20;
@@ -80,6 +81,13 @@ class Search {
 
   #view(view: View, turn: number, place: Place): void {
     if (this.#keywords) this.#findKeywords(view, turn, place);
+    if (this.#patterns.length === 0 && this.#entities.length === 0) return;
+    this.#findShapes(view, turn, place);
+    const normalised = normalisedView(view.text);
+    if (normalised !== undefined) this.#findShapes(within(view, normalised), turn, place);
+  }
+
+  #findShapes(view: View, turn: number, place: Place): void {
     for (const found of this.#patterns) this.#findPatterns(found, view, turn, place);
     if (this.#entities.length > 0) this.#findEntities(view, turn, place);
   }

@@ -37,7 +37,8 @@ function addDecoded(view: View, views: View[]): void {
   for (const segment of decodeSegments(view.text)) views.push(within(view, segment));
 }
 
-function within(outer: View, inner: View): View {
+/** A view of a view, its offsets leading to the original. */
+export function within(outer: View, inner: View): View {
   if (outer.starts === undefined || outer.ends === undefined) return inner;
   const starts = inner.starts?.map((at) => outer.starts![at]!);
   const ends = inner.ends?.map((at) => outer.ends![at - 1]!);
