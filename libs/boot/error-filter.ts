@@ -8,6 +8,8 @@ import {
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CodedError, type ErrorCode } from '#contracts';
+import { MissingDependencyError, NotStoredError } from '#messaging';
+import { ContentErasedError } from '#sealing';
 import type { Logger } from '#telemetry';
 
 interface PublicError {
@@ -31,6 +33,13 @@ export function publicError(error: unknown): PublicError {
   if (error instanceof CodedError) {
     const { status, code, message, details } = error;
     return { status, body: { error: { code, message, ...details } } };
+  }
+  if (error instanceof MissingDependencyError || error instanceof NotStoredError) {
+    const message = 'A part that this needs is away right now. Try again.';
+    return { status: 503, body: { error: { code: 'service.unavailable', message } } };
+  }
+  if (error instanceof ContentErasedError) {
+    return { status: 410, body: { error: { code: 'content.erased', message: 'The content was erased.' } } };
   }
   const status = statusOf(error);
   if (status === undefined || status >= 500) {

@@ -6,6 +6,7 @@ export * from './errors.ts';
 export * from './event.ts';
 export * from './events/index.ts';
 export * from './frame.ts';
+export * from './http/approval.ts';
 export * from './masking-profile.ts';
 export * from './names.ts';
 export * from './obligations.ts';

@@ -1,0 +1,267 @@
+import { z } from 'zod';
+import { Vote } from '../events/approval-decided.ts';
+import { Gate } from '../events/request-released.ts';
+import { EpochMs, Sha256 } from '../names.ts';
+import { RuleMatch } from '../obligations.ts';
+
+/** Where an approval request stands. */
+export const ApprovalStateName = z.enum([
+  'pending',
+  'rechecking',
+  'approved',
+  'running',
+  'done',
+  'failed',
+  'rejected',
+  'denied',
+  'expired',
+  'cancelled',
+  'revoked',
+  'stopped',
+]);
+export type ApprovalStateName = z.infer<typeof ApprovalStateName>;
+
+const Reason = z.string().trim().min(1).max(2000);
+const Version = z.number().int().min(1);
+
+/** `GET /v1/approvals`. */
+export const ListApprovalsQuery = z.strictObject({
+  /** `open` (default): people can still decide; `all`; or one state. */
+  state: z.union([z.enum(['open', 'all']), ApprovalStateName]).default('open'),
+  group: z.string().max(63).optional(),
+  connection: z.string().max(40).optional(),
+  rule: z.string().max(63).optional(),
+  gate: Gate.optional(),
+  /** OIDC subject. */
+  requester: z.string().max(255).optional(),
+  sort: z.enum(['oldest', 'newest', 'expiring']).default('oldest'),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  /** `next` of the page before. */
+  cursor: z.string().max(300).optional(),
+});
+export type ListApprovalsQuery = z.infer<typeof ListApprovalsQuery>;
+
+/** `POST /v1/approvals/{id}/votes`. */
+export const VoteBody = z.strictObject({
+  vote: Vote,
+  /** What was shown: the vote counts for nothing else. */
+  digest: Sha256,
+  version: Version,
+  /** Needed to reject; the caller is shown it. */
+  reason: Reason.optional(),
+});
+export type VoteBody = z.infer<typeof VoteBody>;
+
+const Pointer = z
+  .string()
+  .max(2000)
+  .regex(/^(\/[^/]*)+$/, 'expected a JSON pointer (RFC 6901) such as /messages/0/content');
+
+/** One change of a body. */
+export const BodyEdit = z.discriminatedUnion('op', [
+  z.strictObject({ op: z.literal('replace'), pointer: Pointer, value: z.json() }),
+  z.strictObject({ op: z.literal('add'), pointer: Pointer, value: z.json() }),
+  z.strictObject({ op: z.literal('remove'), pointer: Pointer }),
+]);
+export type BodyEdit = z.infer<typeof BodyEdit>;
+
+/** Takes a text out of an answer, wherever it stands, also where a stream cut it in pieces. */
+export const Redaction = z.strictObject({
+  text: z.string().min(1).max(10_000),
+  with: z.string().max(10_000).default('[REDACTED]'),
+});
+export type Redaction = z.infer<typeof Redaction>;
+
+/** `POST /v1/approvals/{id}/edits`: changes by pointer, a whole new body, or (of an answer) redactions. */
+export const EditBody = z
+  .strictObject({
+    digest: Sha256,
+    version: Version,
+    edits: z.array(BodyEdit).min(1).max(200).optional(),
+    /** The new body's text, whole. */
+    body: z.string().min(1).optional(),
+    redactions: z.array(Redaction).min(1).max(100).optional(),
+    /** Approve the new version in the same call. */
+    approve: z.boolean().default(false),
+    reason: Reason.optional(),
+  })
+  .refine(
+    ({ edits, body, redactions }) =>
+      [edits, body, redactions].filter((way) => way !== undefined).length === 1,
+    'expected one of edits, body and redactions',
+  );
+export type EditBody = z.infer<typeof EditBody>;
+
+/** `POST /v1/approvals/{id}/revoke` and `/reveal`. */
+export const ReasonBody = z.strictObject({ reason: Reason });
+export type ReasonBody = z.infer<typeof ReasonBody>;
+
+/** `POST /v1/approvals/reject`: every open request that fits, and that this person may decide. */
+export const RejectManyBody = z
+  .strictObject({
+    reason: Reason,
+    group: z.string().max(63).optional(),
+    connection: z.string().max(40).optional(),
+    rule: z.string().max(63).optional(),
+    requester: z.string().max(255).optional(),
+  })
+  .refine(
+    ({ group, connection, rule, requester }) => (group ?? connection ?? rule ?? requester) !== undefined,
+    'expected at least one of group, connection, rule, requester',
+  );
+export type RejectManyBody = z.infer<typeof RejectManyBody>;
+
+/** A person, as others see them. */
+export const PersonView = z.object({
+  issuer: z.string(),
+  subject: z.string(),
+  name: z.string().optional(),
+  email: z.string().optional(),
+});
+export type PersonView = z.infer<typeof PersonView>;
+
+/** One approval request in a list. */
+export const ApprovalSummary = z.object({
+  id: z.string(),
+  requestId: z.string(),
+  gate: Gate,
+  state: ApprovalStateName,
+  version: Version,
+  digest: Sha256,
+  requester: PersonView,
+  connection: z.string(),
+  model: z.string().nullable(),
+  operation: z.string(),
+  rules: z.array(z.string()),
+  revision: z.string(),
+  mode: z.enum(['all', 'any']),
+  groups: z.array(z.object({ group: z.string(), quorum: z.number(), approved: z.number() })),
+  /** Identical live requests on this card, this one included. */
+  count: z.number().int().min(1),
+  edited: z.boolean(),
+  requestedAt: EpochMs,
+  expiresAt: EpochMs,
+  decidedAt: EpochMs.optional(),
+});
+export type ApprovalSummary = z.infer<typeof ApprovalSummary>;
+
+export const ApprovalList = z.object({
+  items: z.array(ApprovalSummary),
+  /** Give it as `cursor` to read on; absent on the last page. */
+  next: z.string().optional(),
+});
+export type ApprovalList = z.infer<typeof ApprovalList>;
+
+/** A piece of a text: plain, highlighted as a match, or a character that can't be seen. */
+export const TextSegment = z.object({
+  text: z.string(),
+  /** Rules whose matches cover it. */
+  rules: z.array(z.string()).optional(),
+  /** The name of an invisible character, e.g. `U+200B ZERO WIDTH SPACE`. */
+  invisible: z.string().optional(),
+});
+export type TextSegment = z.infer<typeof TextSegment>;
+
+/** One value of the content, whole. */
+export const ContentItem = z.object({
+  pointer: z.string(),
+  name: z.string(),
+  form: z.enum(['text', 'json', 'value', 'attachment']),
+  segments: z.array(TextSegment),
+  attachment: z
+    .object({
+      kind: z.string(),
+      mediaType: z.string().optional(),
+      /** Of the encoded data. */
+      size: z.number().optional(),
+      digest: Sha256,
+    })
+    .optional(),
+});
+export type ContentItem = z.infer<typeof ContentItem>;
+
+/** One part of the content: a turn of the conversation, a tool, the parameters, an answer. */
+export const ContentPart = z.object({
+  kind: z.enum(['turn', 'tool', 'parameters', 'answer', 'raw']),
+  index: z.number().int(),
+  role: z.string().optional(),
+  /** Nobody approved it yet in this conversation. */
+  isNew: z.boolean(),
+  items: z.array(ContentItem),
+});
+export type ContentPart = z.infer<typeof ContentPart>;
+
+/** What people decide about, complete. What is new comes first. */
+export const ContentView = z.object({
+  /** `masked`: shown under the profile named in `approvals.shownAs`; ask to reveal it. `erased`: nobody can read it. */
+  shown: z.enum(['clear', 'masked', 'erased']),
+  bytes: z.number().int(),
+  parts: z.array(ContentPart),
+});
+export type ContentView = z.infer<typeof ContentView>;
+
+/** One value that an edit changed. */
+export const ContentDifference = z.object({
+  pointer: z.string(),
+  change: z.enum(['added', 'removed', 'replaced']),
+  before: z.string().optional(),
+  after: z.string().optional(),
+});
+export type ContentDifference = z.infer<typeof ContentDifference>;
+
+export const HistoryEntry = z.object({
+  kind: z.string(),
+  version: Version,
+  at: EpochMs,
+  actor: PersonView.optional(),
+  what: z.string().optional(),
+  /** A reason or justification; null where it was erased. */
+  text: z.string().nullable().optional(),
+});
+export type HistoryEntry = z.infer<typeof HistoryEntry>;
+
+/** `GET /v1/approvals/{id}`. */
+export const ApprovalDetail = ApprovalSummary.extend({
+  upstreamModel: z.string().nullable(),
+  protocol: z.string(),
+  stream: z.boolean(),
+  denyThreshold: z.number(),
+  editNeedsOtherApprover: z.boolean(),
+  conversation: z.object({ id: z.string(), newSinceTurn: z.number() }),
+  matches: z.array(RuleMatch),
+  content: ContentView,
+  edits: z.array(
+    z.object({
+      version: Version,
+      editor: PersonView,
+      at: EpochMs,
+      differences: z.array(ContentDifference),
+    }),
+  ),
+  history: z.array(HistoryEntry),
+  /** Whether you may vote now; else why not. */
+  you: z.object({ mayDecide: z.boolean(), code: z.string().optional(), message: z.string().optional() }),
+});
+export type ApprovalDetail = z.infer<typeof ApprovalDetail>;
+
+/** `GET /v1/approvals/stats`. */
+export const ApprovalStats = z.object({
+  since: EpochMs,
+  pending: z.number().int(),
+  oldestPendingMs: z.number().nullable(),
+  rules: z.array(
+    z.object({
+      rule: z.string(),
+      pending: z.number().int(),
+      decided: z.number().int(),
+      approved: z.number().int(),
+      p50Ms: z.number().nullable(),
+      p95Ms: z.number().nullable(),
+      /** Share decided in under 5 s. */
+      underFiveSeconds: z.number().nullable(),
+    }),
+  ),
+  approvers: z.array(z.object({ approver: PersonView, votes: z.number().int(), approved: z.number().int() })),
+  suggestions: z.array(z.string()),
+});
+export type ApprovalStats = z.infer<typeof ApprovalStats>;

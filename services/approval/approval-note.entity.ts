@@ -1,0 +1,38 @@
+import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import type { Principal } from '#contracts';
+
+export const noteKinds = [
+  'requested',
+  'voted',
+  'edited',
+  'held_again',
+  'ended',
+  'moved',
+  'justified',
+  'nudged',
+  'revealed',
+] as const;
+export type NoteKind = (typeof noteKinds)[number];
+
+/** One line of an approval request's history. Notes are added and never changed. */
+@Entity({ name: 'approval_note' })
+export class ApprovalNote {
+  @PrimaryGeneratedColumn('identity', { type: 'bigint' })
+  id!: number;
+  @Column('text', { name: 'approval_id' })
+  approvalId!: string;
+  @Column('text')
+  kind!: NoteKind;
+  @Column('int')
+  version!: number;
+  @Column('jsonb', { nullable: true })
+  actor!: Principal | null;
+  /** A state or vote, in clear. */
+  @Column('text', { nullable: true })
+  what!: string | null;
+  /** JSON `{reason}` or `{justification}`, sealed with the requester's key. */
+  @Column('bytea', { nullable: true })
+  sealed!: Buffer | null;
+  @Column('timestamptz')
+  at!: Date;
+}

@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { CodedError, type Principal, type Vote } from '#contracts';
+import { type Transaction, UnitOfWork } from '#database';
+import { ApprovalRequest } from './approval-request.entity.ts';
+import { carryOut } from './carry-out.ts';
+import { Content } from './content.ts';
+import { decideEdit, decideRevocation, decideVote } from './decide.ts';
+import type { Decision, Refusal } from './decision.ts';
+import { completedEvent } from './events.ts';
+import { Judging } from './judging.ts';
+import { Runs } from './runs.ts';
+
+/** A vote as a person casts it. */
+export interface Ballot {
+  vote: Vote;
+  version: number;
+  digest: string;
+  reason?: string | undefined;
+}
+
+/** A new version as a person wrote it. */
+export interface NewVersion {
+  version: number;
+  digest: string;
+  bytes: Uint8Array;
+  approve: boolean;
+  reason?: string | undefined;
+}
+
+/** What people do: each in one transaction with its events. Refusals are `CodedError`s. */
+@Injectable()
+export class Decisions {
+  constructor(
+    private readonly unit: UnitOfWork,
+    private readonly judging: Judging,
+    private readonly content: Content,
+    private readonly runs: Runs,
+  ) {}
+
+  /** Votes on a request, and on the identical live ones on its card. */
+  async vote(row: ApprovalRequest, approver: Principal, ballot: Ballot, at: number): Promise<void> {
+    const reason = await this.content.sealReason(row, ballot.reason);
+    const { vote, version, digest } = ballot;
+    const command = { approver, vote, version, digest, hasReason: reason !== undefined, at };
+    await this.decide(row, async (transaction) => {
+      const { manager } = transaction;
+      let refusal: Refusal | undefined;
+      for (const member of await this.lockCard(manager, row)) {
+        const approval = await this.judging.approvalOf(manager, member);
+        const groups = this.judging.groupsFor(approver, member);
+        const decision = decideVote(approval, { ...command, groups });
+        if (member.id === row.id) refusal = decision.refusal;
+        else if (decision.refusal) continue;
+        // A reason is sealed for the one request it goes with.
+        const own = member.id === row.id ? reason : await this.content.sealReason(member, ballot.reason);
+        const means = this.judging.means(at, { actor: approver, reason: own });
+        await carryOut(transaction, member, decision, means);
+      }
+      return refusal;
+    });
+  }
+
+  /** Makes a new version of what was asked (or answered), and may approve it in the same call. */
+  async edit(row: ApprovalRequest, editor: Principal, next: NewVersion, at: number): Promise<void> {
+    const newDigest = createHash('sha256').update(next.bytes).digest('hex');
+    const clear = { bytes: next.bytes, digest: newDigest };
+    const content = await this.content.sealVersion(row, next.version + 1, clear);
+    const reason = await this.content.sealReason(row, next.reason);
+    const { version, digest, approve } = next;
+    await this.decide(row, async (transaction) => {
+      const { manager } = transaction;
+      const locked = await this.locked(manager, row.id);
+      const approval = await this.judging.approvalOf(manager, locked);
+      const groups = this.judging.groupsFor(editor, locked);
+      const decision = decideEdit(approval, { editor, groups, version, digest, newDigest, approve, at });
+      await carryOut(
+        transaction,
+        locked,
+        decision,
+        this.judging.means(at, { actor: editor, reason, edit: content }),
+      );
+      return decision.refusal;
+    });
+  }
+
+  /** Takes an approval back, where the release was not claimed yet. */
+  async revoke(row: ApprovalRequest, approver: Principal, reason: string, at: number): Promise<void> {
+    const sealed = await this.content.sealReason(row, reason);
+    const judge = async (manager: EntityManager, current: ApprovalRequest): Promise<Decision> => {
+      const groups = this.judging.groupsFor(approver, current);
+      return decideRevocation(await this.judging.approvalOf(manager, current), {
+        approver,
+        groups,
+        hasReason: true,
+      });
+    };
+    const first = await this.unit.read((manager) => judge(manager, row));
+    if (first.refusal) throw refused(first.refusal, row);
+    if (first.changes.length === 0) return;
+    if ((await this.runs.revoke(row)) !== 'revoked') {
+      throw refused(
+        { code: 'approval.already_decided', message: 'It runs already; too late to take it back.' },
+        row,
+      );
+    }
+    await this.decide(row, async (transaction) => {
+      const locked = await this.locked(transaction.manager, row.id);
+      const decision = await judge(transaction.manager, locked);
+      const means = this.judging.means(at, { actor: approver, reason: sealed });
+      await carryOut(transaction, locked, decision, means);
+      if (decision.changes.length > 0) {
+        const message = 'The approval of this request was taken back.';
+        const ending = { outcome: 'rejected', code: 'approval.rejected', message, reason: sealed } as const;
+        transaction.publish(completedEvent(locked, ending, at));
+      }
+      return decision.refusal;
+    });
+  }
+
+  /** Commits what was decided, then says why something was refused. */
+  private async decide(
+    row: ApprovalRequest,
+    work: (transaction: Transaction) => Promise<Refusal | undefined>,
+  ): Promise<void> {
+    const refusal = await this.unit.inTransaction(work);
+    if (refusal) throw refused(refusal, row);
+  }
+
+  private async locked(manager: EntityManager, id: string): Promise<ApprovalRequest> {
+    const row = await this.judging.lock(manager, id);
+    if (!row) throw notFound(id);
+    return row;
+  }
+
+  /** The request itself and those that are open on the same card, locked in one order for everybody. */
+  private async lockCard(manager: EntityManager, row: ApprovalRequest): Promise<ApprovalRequest[]> {
+    const ids: { id: string }[] = await manager.query(
+      `select id from approval_request where id = $1
+       or (subject_key = $2 and card = $3 and state = 'pending' and version = $4 and digest = $5)
+       order by id for update`,
+      [row.id, row.subjectKey, row.card, row.version, row.digest],
+    );
+    const members: ApprovalRequest[] = [];
+    for (const { id } of ids) members.push(await this.locked(manager, id));
+    return members;
+  }
+}
+
+function refused({ code, message }: Refusal, { id }: ApprovalRequest): CodedError {
+  return new CodedError(code, message, { details: { approval_id: id } });
+}
+
+/** There is no such approval request, or none that this person may know of. */
+export function notFound(id: string): CodedError {
+  return new CodedError('approval.not_found', 'There is no such approval request, or none for you to see.', {
+    details: { approval_id: id },
+  });
+}

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import type { ContentItem, ContentPart, Gate, RuleMatch } from '#contracts';
+import { type AnswerRecord, type Protocol, protocols, type ViewItem } from '#protocols';
+import { segmentsOf } from './segments.ts';
+
+/** What is needed to read content as people should see it. */
+export interface Viewing {
+  gate: Gate;
+  protocol: string;
+  operation: string;
+  stream: boolean;
+  matches: readonly RuleMatch[];
+  /** Index of the first turn that nobody approved yet. */
+  newSinceTurn: number;
+  /** Masks each text; matches are not marked in what it changed. */
+  mask?: ((text: string) => string) | undefined;
+}
+
+type Route = Protocol['routes'][number];
+
+/** The protocol and route of a request, by name and operation. */
+export function routeOf(
+  viewing: Pick<Viewing, 'protocol' | 'operation'>,
+): { protocol: Protocol; route: Route } | undefined {
+  const protocol = protocols.find(({ name }) => name === viewing.protocol);
+  const route = protocol?.routes.find(({ operation }) => operation === viewing.operation);
+  return protocol && route ? { protocol, route } : undefined;
+}
+
+/** Everything in the content, as people read it: what is new in the conversation first, nothing left out. */
+export function viewContent(bytes: Uint8Array, viewing: Viewing): ContentPart[] {
+  const found = routeOf(viewing);
+  if (viewing.gate === 'prompt' && found)
+    return viewRequest(bytes, viewing, found) ?? viewRaw(bytes, viewing);
+  if (viewing.gate === 'response' && found) return viewAnswer(bytes, viewing, found);
+  return viewRaw(bytes, viewing);
+}
+
+function viewRequest(
+  bytes: Uint8Array,
+  viewing: Viewing,
+  { protocol, route }: { protocol: Protocol; route: Route },
+): ContentPart[] | undefined {
+  const reading = protocol.readRequest(bytes, route);
+  if (reading.kind === 'refusal') return undefined;
+  const { turns, tools, parameters } = protocol.viewRequest(reading);
+  const isNew = (index: number): boolean => index >= viewing.newSinceTurn;
+  const show = (items: readonly ViewItem[]): ContentItem[] => items.map((item) => showItem(item, viewing));
+  const parts = turns.map(
+    ({ index, role, items }): ContentPart => ({
+      ...{ kind: 'turn', index, isNew: isNew(index), items: show(items) },
+      ...(role !== undefined && { role }),
+    }),
+  );
+  const rest: ContentPart[] = tools.map(({ index, items }) => ({
+    ...{ kind: 'tool', index, isNew: isNew(0), items: show(items) },
+  }));
+  if (parameters.length > 0) {
+    rest.push({ kind: 'parameters', index: 0, isNew: isNew(0), items: show(parameters) });
+  }
+  return [...parts.filter((part) => part.isNew), ...parts.filter((part) => !part.isNew), ...rest];
+}
+
+function showItem(item: ViewItem, { matches, mask }: Viewing): ContentItem {
+  const { pointer, name, form, text, attachment } = item;
+  const found = matches.filter((match) => match.pointer === pointer);
+  const masked = mask && form !== 'attachment' ? mask(text) : text;
+  const segments = segmentsOf(masked, masked === text && form !== 'attachment' ? found : []);
+  if (!attachment) return { pointer, name, form, segments };
+  const { kind, mediaType, size } = attachment;
+  return {
+    ...{ pointer, name, form, segments: segmentsOf(text, []) },
+    attachment: {
+      ...{ kind, digest: createHash('sha256').update(text).digest('hex') },
+      ...(mediaType !== undefined && { mediaType }),
+      ...(size !== undefined && { size }),
+    },
+  };
+}
+
+function viewAnswer(
+  bytes: Uint8Array,
+  viewing: Viewing,
+  { protocol, route }: { protocol: Protocol; route: Route },
+): ContentPart[] {
+  const raw = viewRaw(bytes, viewing);
+  const record = viewing.stream
+    ? streamedRecord(bytes, protocol, route)
+    : wholeRecord(protocol.maskAnswer(bytes, route, {}));
+  if (!record) return raw;
+  const parts = record.choices.map(
+    (choice): ContentPart => ({
+      ...{ kind: 'answer', index: choice.index, isNew: true },
+      items: [
+        textItem(viewing, 'text', choice.text),
+        textItem(viewing, 'reasoning', choice.reasoning),
+        textItem(viewing, 'refusal', choice.refusal),
+        ...choice.toolCalls.map((call, index) =>
+          textItem(viewing, `tool call ${index + 1}: ${call.name ?? ''}`, call.arguments),
+        ),
+        ...Object.entries(choice.other).map(([place, text]) => textItem(viewing, place, text)),
+      ].filter(({ segments }) => segments.length > 0),
+    }),
+  );
+  return [...parts, ...raw];
+}
+
+function wholeRecord(answer: ReturnType<Protocol['maskAnswer']>): AnswerRecord | undefined {
+  return answer.kind === 'masked' ? answer.record : undefined;
+}
+
+function streamedRecord(bytes: Uint8Array, protocol: Protocol, route: Route): AnswerRecord {
+  const stream = protocol.openAnswerStream(route, {});
+  stream.push(bytes);
+  return stream.end().record;
+}
+
+function textItem({ mask }: Viewing, name: string, text: string): ContentItem {
+  return { pointer: '', name, form: 'text', segments: segmentsOf(mask ? mask(text) : text, []) };
+}
+
+function viewRaw(bytes: Uint8Array, viewing: Viewing): ContentPart[] {
+  const text = Buffer.from(bytes).toString('utf8');
+  return [{ kind: 'raw', index: 0, isNew: true, items: [textItem(viewing, 'content', text)] }];
+}
