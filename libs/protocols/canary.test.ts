@@ -9,7 +9,8 @@ const canary = 'quail7f3z';
 
 function catching(): { openMask: OpenMask; caught: () => number } {
   let count = 0;
-  const openMask: OpenMask = () => {
+  const openMask: OpenMask = (place) => {
+    expect(place).not.toContain(canary);
     let text = '';
     return {
       push: (chunk) => {
@@ -39,6 +40,7 @@ function* withCanary(value: Json): Generator<Json> {
     for (const changed of withCanary(each)) yield { ...value, [key]: changed };
   }
   yield { ...value, [canary]: 1 };
+  yield { ...value, [canary]: 'a text under a name that is not to be seen' };
   yield { ...value, unknown_field: { deep: [canary] } };
 }
 

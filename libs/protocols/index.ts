@@ -19,4 +19,4 @@ export type { Continuation, RemoteUrl, Unreadable, UnreadableKind } from './requ
 export type { RequestView, ViewItem, ViewTurn } from './request/view.ts';
 export type { Operation, ProtocolName, Route } from './route.ts';
 export type { WireAnswer, WireError } from './wire/error.ts';
-export type { ModelEntry, Wire } from './wire/wire.ts';
+export type { BackgroundState, ModelEntry, Wire } from './wire/wire.ts';

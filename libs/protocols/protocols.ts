@@ -3,6 +3,7 @@ import { ollama } from './ollama/index.ts';
 import { openaiChat } from './openai-chat/index.ts';
 import { openaiCompletions } from './openai-completions/index.ts';
 import { openaiEmbeddings } from './openai-embeddings/index.ts';
+import { openaiResponses } from './openai-responses/index.ts';
 import type { Protocol } from './protocol.ts';
 import { type Headers, matchRoute, type ProtocolName, type Route, type RouteMatch } from './route.ts';
 
@@ -11,6 +12,7 @@ export const protocols: readonly Protocol[] = [
   openaiChat,
   openaiCompletions,
   openaiEmbeddings,
+  openaiResponses,
   anthropic,
   ollama,
 ];

@@ -7,7 +7,6 @@ export type Operation =
   | 'responses.get'
   | 'responses.cancel'
   | 'responses.delete'
-  | 'responses.input_items'
   | 'messages'
   | 'messages.count_tokens'
   | 'generate'

@@ -7,7 +7,10 @@ export interface Mask {
   end(): string;
 }
 
-/** Opens a mask for one text. `place` names where it stands, for findings: a JSON Pointer or a channel name. */
+/**
+ * Opens a mask for one text. `place` says where it stands, for findings: a JSON Pointer (of a streamed text: in
+ * the answer it adds up to) in which names that are not the protocol's vocabulary are `*`.
+ */
 export type OpenMask = (place: string) => Mask;
 
 /** Masks a complete text. */
@@ -37,3 +40,15 @@ export class WholePairs implements Mask {
     return rest + this.mask.end();
   }
 }
+
+/** A pointer without the names a client or a model chose: they may be what is masked. */
+export function placeOf(pointer: string, knownKeys: ReadonlySet<string>): string {
+  if (pointer === '') return '';
+  const tokens = pointer.split('/').slice(1);
+  return tokens.reduce(
+    (place, token) => `${place}/${isNumber.test(token) || knownKeys.has(token) ? token : '*'}`,
+    '',
+  );
+}
+
+const isNumber = /^\d{1,6}$/;

@@ -1,11 +1,11 @@
-import { isObject, type Json } from '../json/json.ts';
+import { isObject, type Json, mapStrings } from '../json/json.ts';
 import { findNode } from '../json/node.ts';
 import { isFault, type JsonDocument, maxDepth, parseJson, type StringAt } from '../json/parse.ts';
 import { type Splice, splice } from '../json/splice.ts';
 import { JsonTextMask } from '../json/text-mask.ts';
 import type { Frame, Framing } from './framing.ts';
 import { maskLiterals } from './literals.ts';
-import { type Mask, maskWhole, type OpenMask, WholePairs } from './mask.ts';
+import { type Mask, maskWhole, type OpenMask, placeOf, WholePairs } from './mask.ts';
 import { NdjsonFraming, rewriteNdjson } from './ndjson.ts';
 import type { AnswerRecord } from './record.ts';
 import type { Channel, EventPlan, StreamReader, StreamShape } from './shape.ts';
@@ -60,6 +60,8 @@ interface OpenText {
   readonly mask: Mask;
 }
 
+/** Stands for the text in an event that is being written. */
+const carried = '\u0000text\u0000';
 const defaultMaxEventChars = 8 * 1024 * 1024;
 const defaultMaxAnswerChars = 32 * 1024 * 1024;
 const longestRemembered = 128;
@@ -170,11 +172,11 @@ class MaskedStream implements AnswerStream {
       const channel = key ? undefined : plan.pieces.get(pointer);
       if (channel !== undefined) return this.maskPiece(channel, text, plan.closes);
       return !key && openMask !== undefined && this.isJsonAt(pointer)
-        ? maskAs('json', openMask, pointer, text)
+        ? maskAs('json', openMask, placeOf(pointer, this.shape.knownKeys), text)
         : this.maskString(text, pointer);
     };
     const { splices, changed } = maskLiterals(document, mask, this.shape.isWrittenJson, (pointer, text) =>
-      openMask === undefined ? text : maskAs('json', openMask, pointer, text),
+      openMask === undefined ? text : maskAs('json', openMask, placeOf(pointer, this.shape.knownKeys), text),
     );
     for (const [pointer, number] of plan.numbers?.() ?? []) {
       const node = findNode(document.source, pointer);
@@ -212,7 +214,8 @@ class MaskedStream implements AnswerStream {
   private openMaskFor({ form, key }: Channel): Mask {
     const { openMask } = this.options;
     if (openMask === undefined) return passing;
-    return form === 'json' ? new JsonTextMask(openMask, key) : new WholePairs(openMask(key));
+    const place = placeOf(key, this.shape.knownKeys);
+    return form === 'json' ? new JsonTextMask(openMask, place) : new WholePairs(openMask(place));
   }
 
   /** Ends texts; what they still held goes out as events of its own, unless the event at hand has a place for it. */
@@ -227,11 +230,16 @@ class MaskedStream implements AnswerStream {
       const rest = mask.end();
       if (rest === '') continue;
       this.note(channel, rest);
-      const { data, name } = channel.carry(rest, this.reader.envelope);
-      const json = JSON.stringify(data);
-      written += this.shape.framing === 'sse' ? writeSse(json, name) : `${json}\n`;
+      written += this.carry(channel, rest);
     }
     return written;
+  }
+
+  /** An event of the gateway's own: whatever it repeats of earlier ones is masked like theirs. */
+  private carry(channel: Channel, text: string): string {
+    const { data, name } = channel.carry(carried, this.reader.envelope);
+    const json = JSON.stringify(mapStrings(data, (each) => (each === carried ? text : this.whole(each))));
+    return this.shape.framing === 'sse' ? writeSse(json, name && this.whole(name)) : `${json}\n`;
   }
 
   private note(channel: Channel, text: string): void {
@@ -248,7 +256,7 @@ class MaskedStream implements AnswerStream {
     if (text === '' || openMask === undefined) return text;
     const known = this.remembered.get(text);
     if (known !== undefined) return known;
-    const masked = maskWhole(openMask, place, text);
+    const masked = maskWhole(openMask, placeOf(place, this.shape.knownKeys), text);
     if (text.length <= longestRemembered) {
       if (this.remembered.size >= mostRemembered) this.remembered.clear();
       this.remembered.set(text, masked);

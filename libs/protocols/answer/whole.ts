@@ -10,7 +10,7 @@ import {
 import { splice } from '../json/splice.ts';
 import { JsonTextMask } from '../json/text-mask.ts';
 import { maskLiterals } from './literals.ts';
-import { maskWhole, type OpenMask } from './mask.ts';
+import { maskWhole, type OpenMask, placeOf } from './mask.ts';
 import { type AnswerRecord, emptyRecord } from './record.ts';
 import type { AnswerShape, TextForm } from './shape.ts';
 import { findDropped } from './ties.ts';
@@ -49,10 +49,10 @@ export function maskWholeAnswer(shape: AnswerShape, bytes: Uint8Array, options: 
   const mask = ({ pointer, text, key }: StringAt): string => {
     const form = key ? 'text' : shape.formAt(pointer);
     const isJson = form === 'json' || (form === 'content' && contentIsJson === true);
-    return maskAs(isJson ? 'json' : 'text', openMask, pointer, text);
+    return maskAs(isJson ? 'json' : 'text', openMask, placeOf(pointer, shape.knownKeys), text);
   };
   const { splices, changed } = maskLiterals(document, mask, shape.isWrittenJson, (pointer, text) =>
-    maskAs('json', openMask, pointer, text),
+    maskAs('json', openMask, placeOf(pointer, shape.knownKeys), text),
   );
   if (changed.length === 0) return unchanged();
   const ties = isObject(value) ? shape.ties(value) : [];

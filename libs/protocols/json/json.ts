@@ -49,3 +49,11 @@ export function isWithin(pointer: string, ancestor: string): boolean {
     pointer.startsWith(ancestor) && (pointer.length === ancestor.length || pointer[ancestor.length] === '/')
   );
 }
+
+/** The value with every string in it, member names included, put through `map`. */
+export function mapStrings(value: Json, map: (text: string) => string): Json {
+  if (typeof value === 'string') return map(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((each) => mapStrings(each, map));
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [map(key), mapStrings(each, map)]));
+}

@@ -135,7 +135,7 @@ function isActive({ text, call }: DeltaChannel): boolean {
 function note(choice: Choice, found: DeltaChannel, whole: Whole): void {
   const { channel, path, call } = found;
   if (call === undefined) {
-    choice.texts.set(path, channel.key);
+    choice.texts.set(whole(path), channel.key);
     return;
   }
   const known = choice.tools.get(path) ?? { id: undefined, name: undefined, key: channel.key };

@@ -1,4 +1,4 @@
-import type { OpenMask } from '../answer/mask.ts';
+import { type OpenMask, placeOf } from '../answer/mask.ts';
 import { maskAs } from '../answer/whole.ts';
 import { isWithin } from '../json/json.ts';
 import { type Splice, splice } from '../json/splice.ts';
@@ -34,7 +34,7 @@ export function maskBody(
     if (at !== undefined && !at.some((place) => isWithin(pointer, place))) continue;
     if (at === undefined && (isVocabulary(pointer, text) || opaque.has(pointer))) continue;
     const form = !key && shape.isJsonText(pointer) ? 'json' : 'text';
-    const masked = maskAs(form, openMask, pointer, text);
+    const masked = maskAs(form, openMask, placeOf(pointer, shape.knownKeys), text);
     if (masked !== text) splices.push({ start, end, text: JSON.stringify(masked) });
   }
   const masked = splice(reading.source, splices);

@@ -10,7 +10,7 @@ export type UnreadableKind =
   | 'video'
   | 'file'
   | 'file_id'
-  | 'earlier_answer'
+  | 'reference'
   | 'encrypted'
   | 'unknown_part';
 

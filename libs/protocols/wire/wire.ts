@@ -8,6 +8,16 @@ export interface ModelEntry {
   readonly createdAtS: number;
 }
 
+/** A request that is answered later, as its client may see it. */
+export interface BackgroundState {
+  readonly id: string;
+  readonly status: 'queued' | 'in_progress' | 'failed' | 'cancelled';
+  /** Unix time in seconds. */
+  readonly createdAtS: number;
+  readonly model: string | undefined;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
 /** How the gateway's own words look in a client protocol. */
 export interface Wire {
   readonly streamType: string;
@@ -18,5 +28,7 @@ export interface Wire {
   readonly writeStreamError: (error: WireError) => string;
   /** The body of a model list; undefined where the protocol has none. */
   readonly writeModels?: (models: readonly ModelEntry[]) => string;
+  /** The body that stands for a request answered later; undefined where the protocol has no such thing. */
+  readonly writeBackground?: (state: BackgroundState) => string;
   readonly writeModel?: (model: ModelEntry) => string;
 }
