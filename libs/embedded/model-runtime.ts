@@ -71,7 +71,16 @@ async function install(runtimeDir: string, dir: string, say: (line: string) => v
   await rm(fresh, { recursive: true, force: true });
   await mkdir(fresh, { recursive: true });
   await writeManifests(fresh, binary);
-  const args = ['install', '--omit=optional', '--ignore-scripts', '--no-audit', '--no-fund', '--no-progress'];
+  const args = [
+    'install',
+    '--omit=optional',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--no-progress',
+    '--fetch-retries=1',
+    '--fetch-retry-mintimeout=1000',
+  ];
   const { code, stderr } = await runCommand('npm', args, { cwd: fresh, timeoutMs: INSTALL_TIMEOUT_MS });
   if (code !== 0) {
     throw new StartProblem(
@@ -104,6 +113,6 @@ async function writeManifests(target: string, binary: string): Promise<void> {
 }
 
 function errorLine(stderr: string): string {
-  const lines = stderr.split('\n').filter((line) => line.startsWith('npm error'));
+  const lines = stderr.split('\n').filter((line) => /^npm error .{25}/.test(line));
   return (lines[0] ?? stderr.trim().split('\n').at(-1) ?? '').replace('npm error', 'npm:');
 }
