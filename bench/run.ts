@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME [options]`: one bench by name. */
 const benches: Record<string, () => Promise<(args: readonly string[]) => Promise<void>>> = {
   gateway: async () => (await import('./gateway/index.ts')).benchGateway,
+  masking: async () => (await import('./masking/index.ts')).benchMasking,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

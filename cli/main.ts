@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { StartProblem } from '#embedded';
 import { registerAuditVerify } from './audit-verify.ts';
+import { registerMask } from './mask.ts';
 import { registerStart } from './start.ts';
 import { registerToken } from './token.ts';
 
@@ -11,6 +12,7 @@ export function createProgram(): Command {
     .showHelpAfterError('(add --help for the options)');
   registerStart(program);
   registerToken(program);
+  registerMask(program);
   registerAuditVerify(program.command('audit').description('the record of what happened'));
   return program;
 }

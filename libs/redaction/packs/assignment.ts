@@ -19,7 +19,10 @@ const SECRET_NAMES = [
 ];
 const NAME_START = [...SECRET_NAMES, ...VENDOR_NAMES].join('|');
 const VALUE_CHARS = union(ALNUM, charSet('_./+=~!@#$%^&*:?|<-'));
-const OPERATOR_AND_VALUE = String.raw`(?:[\s'"\x60\])]{0,3}(?:=|:{1,3}=|:|=>|>|->|\|\|:?|\?=|\.=)|['"\x60],)(?:\\?['"\x60\s=]){0,6}[\w./+=~!@#$%^&*:?|<-]{6,}`;
+const OPERATOR = String.raw`(?:[\s'"\x60\])]{0,3}(?:=|:{1,3}=|:|=>|>|->|\|\|:?|\?=|\.=)|['"\x60],)`;
+/** At least six characters; `://` ends it, so that the whole of a URL is never held back. */
+const VALUE = String.raw`(?:[\w.+=~!@#$%^&*?|<-]|/[\w.+=~!@#$%^&*?|<-])(?:[\w./+=~!@#$%^&*?|<-]|:[\w.+=~!@#$%^&*:?|<-]){5,}`;
+const OPERATOR_AND_VALUE = String.raw`${OPERATOR}(?:\\?['"\x60\s=]){0,6}${VALUE}`;
 
 const ASSIGNMENT: DetectorRule = {
   id: 'assigned-secret',
@@ -47,6 +50,10 @@ export const ASSIGNMENTS: readonly DetectorRule[] = [
   },
 ];
 
+/** What a value is judged by; a longer one is random or not long before its end. */
+const PROBE_CHARS = 96;
+const LONGEST_VENDOR_VALUE = 150;
+
 const PARTS =
   /^([\w.-]+(?:[ \t][\w.-]+){0,2}?)[\s'"`\])]{0,3}(=>|:{1,3}=|->|\|\|:?|\?=|\.=|=|:|>|,)((?:\\?['"`\s=])*)(.*)$/s;
 const STRONG_NAME = /passw|passphrase|pwd|secret|credential|creds|private/i;
@@ -64,11 +71,12 @@ export function assignedSecret(text: string): Verdict {
   const quoted = /['"`]/.test(opening);
   const value = trimmed(rest, quoted);
   const start = text.length - rest.length;
-  const vendor = vendorOf(name, value);
+  const vendor = value.length <= LONGEST_VENDOR_VALUE ? vendorOf(name, value) : undefined;
   if (vendor) return { start, end: start + value.length, score: 0.9, rule: `${vendor}-assigned` };
-  if (value.length < 6 || BENIGN_NAME.test(name) || REFERENCE.test(value)) return false;
+  const probe = value.slice(0, PROBE_CHARS);
+  if (value.length < 6 || BENIGN_NAME.test(name) || REFERENCE.test(probe)) return false;
   const direct = operator !== ',' && operator !== '>' && !name.includes(' ');
-  if (!SECRET_NAME.test(name) || !looksRandom(value, STRONG_NAME.test(name) && direct)) return false;
+  if (!SECRET_NAME.test(name) || !looksRandom(probe, STRONG_NAME.test(name) && direct)) return false;
   return { start, end: start + value.length };
 }
 
@@ -81,7 +89,7 @@ const TELLING_NAME = new RegExp(`${SECRET_NAME.source}|${VENDOR_NAMES.join('|')}
 /** An unquoted value ends before the next query parameter and without the sentence's punctuation. */
 function trimmed(rest: string, quoted: boolean): string {
   if (quoted) return rest;
-  const parameter = rest.search(/&\w+=/);
+  const parameter = rest.slice(0, PROBE_CHARS).search(/&\w+=/);
   return (parameter > 0 ? rest.slice(0, parameter) : rest).replace(/[.:?!|<]+$/, '').replace(/<\/.*$/, '');
 }
 

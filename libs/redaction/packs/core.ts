@@ -12,7 +12,7 @@ const EMAIL: DetectorRule = {
   id: 'email',
   entity: 'EMAIL_ADDRESS',
   // RFC 5321 mailbox with a dot-atom local part and a host name; the last label is letters (RFC 3696).
-  pattern: String.raw`[\w.!#$%&'*+/?^\x60\{|\}~\xc0-\u024f-]+@(?:[A-Za-z0-9\xc0-\u024f](?:[A-Za-z0-9\xc0-\u024f-]*[A-Za-z0-9\xc0-\u024f])?\.)+[A-Za-z]{2,24}`,
+  pattern: String.raw`[\w.%&'+~\xc0-\u024f-]+@(?:[A-Za-z0-9\xc0-\u024f](?:[A-Za-z0-9\xc0-\u024f-]*[A-Za-z0-9\xc0-\u024f])?\.)+[A-Za-z]{2,24}`,
   left: union(WORD_WIDE, charSet('.+-%')),
   right: WORD_WIDE,
   score: 1,

@@ -1,0 +1,130 @@
+import path from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { MaskingProfile } from '#contracts';
+import { packageRoot } from '#embedded';
+import { compileMasker, type Masker } from '#redaction';
+import { writeResult } from '../results.ts';
+import { benignTexts } from './texts.ts';
+import { Chance, SENTENCES, VALUES } from './values.ts';
+
+interface Row {
+  readonly what: string;
+  readonly goal: string;
+  readonly measured: string;
+}
+
+const CASES_PER_ENTITY = 2_000;
+const BULK_CHARS = 4_000_000;
+const STREAMED_CHARS = 400_000;
+const TOKEN = /\s?[\w'-]{1,8}|\s?[^\w\s]|\s/g;
+
+/** `npm run bench -- masking`: the rows of the masking goals that this repository can measure by itself. */
+export async function benchMasking(): Promise<void> {
+  const start = performance.now();
+  const masker = open('bench');
+  const startMs = performance.now() - start;
+  const texts = benignTexts(path.join(packageRoot(), 'node_modules'));
+  const rows: Row[] = [
+    { what: 'start, tables', goal: '≤ 50 ms', measured: `${startMs.toFixed(1)} ms` },
+    ...Object.keys(VALUES).map((entity) => recallRow(masker, entity)),
+    benignRow(masker, 'prose', '≤ 0.5 %', texts.prose),
+    benignRow(masker, 'code', '≤ 0.2 %', texts.code),
+    bulkRow(masker, 'bulk, prose', '≥ 10 MB/s', texts.prose),
+    bulkRow(masker, 'bulk, code', '≥ 10 MB/s', texts.code),
+    bulkRow(masker, 'adversarial key=key=…', '≥ 0.5 MB/s', 'key='.repeat(250_000)),
+    bulkRow(masker, 'adversarial 1-1-1-…', '≥ 0.5 MB/s', '1-'.repeat(500_000)),
+    bulkRow(masker, 'adversarial one word', '≥ 0.5 MB/s', 'a'.repeat(1_000_000)),
+    bulkRow(masker, 'adversarial a.b@a.b@…', '≥ 0.5 MB/s', 'a.b@'.repeat(250_000)),
+    ...streamRows(masker, texts.prose),
+  ];
+  for (const { what, goal, measured } of rows)
+    console.log(`${what.padEnd(34)} ${goal.padEnd(14)} ${measured}`);
+  await writeResult('masking', { rows });
+}
+
+function open(scope: string): Masker {
+  return compileMasker(MaskingProfile.parse({}), { key: new Uint8Array(32), scope });
+}
+
+/** How often a value is masked from its first to its last character. */
+function recallRow(masker: Masker, entity: string): Row {
+  const chance = new Chance(entity.length * 7919);
+  let found = 0;
+  for (let k = 0; k < CASES_PER_ENTITY; k++) {
+    const value = VALUES[entity]!(chance);
+    const text = chance.pick(SENTENCES).replace('{}', () => value);
+    const at = text.indexOf(value);
+    const { findings } = masker.maskText(text);
+    if (findings.some(({ start, end }) => start <= at && end >= at + value.length)) found++;
+  }
+  return { what: `running text, ${entity}`, goal: '≥ 95 %', measured: percent(found, CASES_PER_ENTITY) };
+}
+
+function benignRow(masker: Masker, kind: string, goal: string, text: string): Row {
+  const masked = masker.maskText(text).findings.reduce((sum, { start, end }) => sum + end - start, 0);
+  return { what: `benign ${kind} masked`, goal, measured: percent(masked, text.length) };
+}
+
+function bulkRow(masker: Masker, what: string, goal: string, source: string): Row {
+  const text = source.slice(0, BULK_CHARS);
+  masker.maskText(text);
+  const before = process.cpuUsage();
+  masker.maskText(text);
+  const { user, system } = process.cpuUsage(before);
+  return { what, goal, measured: `${(Buffer.byteLength(text) / (user + system)).toFixed(1)} MB/s` };
+}
+
+function streamRows(masker: Masker, prose: string): Row[] {
+  const tokens = prose.slice(0, STREAMED_CHARS).match(TOKEN) ?? [];
+  measureStream(masker, tokens);
+  const { cpuUs, held, longest, first } = measureStream(masker, tokens);
+  const at = (share: number) => held[Math.floor(held.length * share)] ?? 0;
+  return [
+    { what: 'stream, CPU a token', goal: '≤ 3 µs', measured: `${(cpuUs / tokens.length).toFixed(2)} µs` },
+    { what: 'stream, held tokens p50', goal: '≤ 1', measured: String(at(0.5)) },
+    { what: 'stream, held tokens p95', goal: '≤ 10', measured: String(at(0.95)) },
+    { what: 'stream, held characters, most', goal: '≤ 512', measured: String(longest) },
+    { what: 'stream, first output after tokens', goal: '≤ 2', measured: String(first) },
+  ];
+}
+
+/** Streams token by token; a token is held as long as its last character has not come out. */
+function measureStream(masker: Masker, tokens: readonly string[]) {
+  const stream = masker.openStream();
+  const ends: number[] = [];
+  const held: number[] = [];
+  let received = 0;
+  let waiting = 0;
+  let longest = 0;
+  const before = process.cpuUsage();
+  tokens.forEach((token) => {
+    stream.push(token);
+    received += token.length;
+    ends.push(received);
+    const decided = received - stream.heldChars;
+    while (waiting < ends.length && ends[waiting]! <= decided) waiting++;
+    held.push(ends.length - waiting);
+    longest = Math.max(longest, stream.heldChars);
+  });
+  const { user, system } = process.cpuUsage(before);
+  stream.end();
+  held.sort((a, b) => a - b);
+  return { cpuUs: user + system, held, longest, first: firstOutput(masker, tokens) };
+}
+
+/** Median over many answers of how many tokens go in before the first text comes out. */
+function firstOutput(masker: Masker, tokens: readonly string[]): number {
+  const counts: number[] = [];
+  for (let from = 0; from + 60 < tokens.length; from += 60) {
+    const stream = masker.openStream();
+    let count = 1;
+    while (count < 60 && stream.push(tokens[from + count - 1]!) === '') count++;
+    counts.push(count);
+  }
+  counts.sort((a, b) => a - b);
+  return counts[Math.floor(counts.length / 2)] ?? 0;
+}
+
+function percent(part: number, whole: number): string {
+  return `${((100 * part) / whole).toFixed(2)} %`;
+}
