@@ -89,7 +89,9 @@ describe.each(protocols.map((protocol) => [protocol.name, protocol] as const))('
     test(`a canary anywhere in ${name} is caught`, () => {
       const { route } = goldenRoute(protocol, name);
       const source = golden(folder, name).toString();
-      for (const match of source.matchAll(name.endsWith('.sse') ? /^data: (\{.*\})\r?$/gm : /^(\{.*\})$/gm)) {
+      for (const match of source.matchAll(
+        name.endsWith('.sse') ? /^data: ?(\{.*\})\r?$/gm : /^(\{.*\})$/gm,
+      )) {
         const data = match[1] ?? '';
         const at = match.index + match[0].indexOf(data);
         for (const changed of withCanary(JSON.parse(data))) {

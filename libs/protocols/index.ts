@@ -8,6 +8,7 @@ export {
 } from './answer/record.ts';
 export type { AnswerStream, StreamEnd, StreamEnding, StreamOptions } from './answer/stream.ts';
 export type { AnswerOptions, MaskedAnswer } from './answer/whole.ts';
+export { type HttpTexts, httpProtocol } from './http/index.ts';
 export type { Json, JsonObject } from './json/json.ts';
 export type { Protocol } from './protocol.ts';
 export { type FoundRoute, findRoute, protocolOf, protocols } from './protocols.ts';
@@ -17,6 +18,6 @@ export type { RequestReading, RequestString, Turn } from './request/read.ts';
 export type { Refusal, RefusalCode } from './request/refusal.ts';
 export type { Continuation, RemoteUrl, Unreadable, UnreadableKind } from './request/shape.ts';
 export type { RequestView, ViewItem, ViewTurn } from './request/view.ts';
-export type { Operation, ProtocolName, Route } from './route.ts';
+export type { Headers, Operation, ProtocolName, Route } from './route.ts';
 export type { WireAnswer, WireError } from './wire/error.ts';
 export type { BackgroundState, ModelEntry, Wire } from './wire/wire.ts';

@@ -1,4 +1,5 @@
 import { anthropic } from './anthropic/index.ts';
+import { http } from './http/index.ts';
 import { ollama } from './ollama/index.ts';
 import { openaiChat } from './openai-chat/index.ts';
 import { openaiCompletions } from './openai-completions/index.ts';
@@ -15,6 +16,7 @@ export const protocols: readonly Protocol[] = [
   openaiResponses,
   anthropic,
   ollama,
+  http,
 ];
 
 /** A route with the protocol it belongs to. */
