@@ -22,8 +22,9 @@ export function groupsOf(claims: object, config: Issuer['groups']): string[] {
   const list = typeof raw === 'string' ? (config.separator ? raw.split(config.separator) : [raw]) : raw;
   if (!Array.isArray(list)) return [];
   const names = list
-    .filter((value): value is string => typeof value === 'string' && value !== '')
+    .filter((value): value is string => typeof value === 'string')
     .map((value) => value.trim())
+    .filter((value) => value !== '')
     .flatMap((value) => {
       const mapped = config.map && Object.hasOwn(config.map, value) ? config.map[value] : undefined;
       if (mapped !== undefined) return [mapped];

@@ -86,9 +86,7 @@ export class TokenVerifier {
     if (!known) throw invalid();
     const { issuer } = known;
     const keys = await known.keys.get().catch((cause: unknown) => {
-      throw new CodedError('service.unavailable', 'The identity provider cannot be reached. Try again.', {
-        cause,
-      });
+      throw unavailable(cause);
     });
     const audience = [issuer.audience, issuer.idTokensOf ?? []].flat();
     const { payload } = await jwtVerify(token, keys, {
@@ -99,12 +97,25 @@ export class TokenVerifier {
       currentDate: new Date(nowMs),
       requiredClaims: ['exp', 'sub'],
     }).catch((cause: unknown) => {
+      if (isOutage(cause)) throw unavailable(cause);
       if (!(cause instanceof errors.JWTExpired)) throw invalid(cause);
       throw new TokenExpiredError(principalOf(cause.payload, issuer));
     });
     const expiresAtMs = ((payload.exp ?? 0) + clockToleranceSeconds) * 1000;
     return { principal: principalOf(payload, issuer), claims: payload, expiresAtMs };
   }
+}
+
+/** The keys could not be fetched, so nothing is known of the token: jose's plain `JOSEError`, its timeout, or fetch's own error. */
+function isOutage(cause: unknown): boolean {
+  if (!(cause instanceof errors.JOSEError)) return true;
+  return cause instanceof errors.JWKSTimeout || cause.code === errors.JOSEError.code;
+}
+
+function unavailable(cause: unknown): CodedError {
+  return new CodedError('service.unavailable', 'The identity provider cannot be reached. Try again.', {
+    cause,
+  });
 }
 
 function issuerOf(token: string): string {
