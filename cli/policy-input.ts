@@ -1,0 +1,55 @@
+import { parse } from 'yaml';
+import { findRoute } from '#protocols';
+import { caseInput, type EvaluationInput, PolicyCase } from '#rules';
+
+/** Who sends the request that is explained, and where to. */
+export interface RequestFlags {
+  readonly user: string;
+  readonly group: readonly string[];
+  readonly client?: string;
+  readonly path: string;
+  readonly at?: string;
+}
+
+/**
+ * The input that a file describes: a case with `given:`, or a request body read as the gateway reads it. Gives a
+ * sentence where it is neither.
+ */
+export function inputFromFile(text: string, flags: RequestFlags, now: number): EvaluationInput | string {
+  const one = readCase(text);
+  if (one !== undefined) return typeof one === 'string' ? one : caseInput(one);
+  const at = flags.at === undefined ? now : Date.parse(flags.at);
+  if (Number.isNaN(at)) return `--at ${flags.at}: expected a time such as 2026-01-31T12:00:00Z`;
+  const found = findRoute('POST', flags.path);
+  if (found === undefined) return `--path ${flags.path}: no client protocol has this path`;
+  const reading = found.protocol.readRequest(Buffer.from(text), found.route);
+  if (reading.kind === 'refusal') return `the body is refused (${reading.code}): ${reading.message}`;
+  return {
+    principal: {
+      kind: 'person',
+      issuer: 'urn:sallyport:explain',
+      subject: flags.user,
+      groups: [...flags.group],
+    },
+    client: flags.client,
+    connection: found.connection,
+    model: reading.model ?? null,
+    operation: found.route.operation,
+    texts: reading.strings,
+    unreadable: reading.unreadable,
+    remoteUrls: reading.remoteUrls,
+    now: at,
+  };
+}
+
+function readCase(text: string): PolicyCase | string | undefined {
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null || !('given' in value)) return undefined;
+  const parsed = PolicyCase.safeParse({ name: 'explained', want: { effect: 'allow' }, ...value });
+  return parsed.success ? parsed.data : `not a case: ${parsed.error.issues[0]?.message ?? ''}`;
+}

@@ -1,0 +1,31 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type LoadedPolicy, loadPolicy, type SourceFile } from '#rules';
+
+export type ReadPolicy = LoadedPolicy | { readonly kind: 'unreadable'; readonly message: string };
+
+const filesLimit = 1000;
+
+/** Reads a policy from a file, or from a folder's YAML files merged in name order. */
+export async function readPolicy(path: string): Promise<ReadPolicy> {
+  try {
+    return loadPolicy(await readSources(path));
+  } catch (error) {
+    const reason =
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file or folder' : String(error);
+    return { kind: 'unreadable', message: `${path}: ${reason}` };
+  }
+}
+
+async function readSources(path: string): Promise<SourceFile[]> {
+  if (!(await stat(path)).isDirectory()) return [{ name: path, text: await readFile(path, 'utf8') }];
+  const names = (await readdir(path)).filter((name) => /\.ya?ml$/.test(name)).sort();
+  if (names.length === 0) throw new Error('the folder holds no YAML files');
+  if (names.length > filesLimit) throw new Error(`the folder holds more than ${filesLimit} YAML files`);
+  return Promise.all(
+    names.map(async (name) => ({
+      name: join(basename(path), name),
+      text: await readFile(join(path, name), 'utf8'),
+    })),
+  );
+}
