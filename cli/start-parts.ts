@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ServiceName, serviceNames } from '#contracts';
+import type { ServiceName } from '#contracts';
 import {
   DATABASE,
+  databaseRoles,
   defaultRuntimeDir,
   ensureDatabase,
   ensureModel,
@@ -82,8 +83,7 @@ export async function openDatabase(
       logFile: logFile(context, 'postgres'),
     });
     running.stores.push(server.process);
-    const roles = serviceNames.map((name) => ({ name, password: secrets.databasePasswords[name] }));
-    await ensureDatabase(server.superuserUrl, DATABASE, roles);
+    await ensureDatabase(server.superuserUrl, DATABASE, databaseRoles(secrets));
     return { superuserUrl: server.superuserUrl };
   });
 }

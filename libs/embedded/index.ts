@@ -17,4 +17,9 @@ export { reasonIn } from './process-log.ts';
 export * from './processes.ts';
 export { programArguments } from './programs.ts';
 export { ensureSecrets, NATS_PASSWORD_FILE, type Secrets } from './secrets.ts';
-export { DATABASE, type ServiceSurroundings, serviceEnvironment } from './service-environment.ts';
+export {
+  DATABASE,
+  databaseRoles,
+  type ServiceSurroundings,
+  serviceEnvironment,
+} from './service-environment.ts';

@@ -2,10 +2,13 @@ import pg from 'pg';
 
 const NAME = /^[a-z][a-z0-9_]{0,40}$/;
 
-/** A service's own login: it owns the schema of its name and can't enter another's. */
+/** A login that enters one schema (that of its own name where none is given) and no other. */
 export interface DatabaseRole {
   readonly name: string;
   readonly password: string;
+  readonly schema?: string;
+  /** Without it the schema is another role's, which grants what this one may do. */
+  readonly owns?: boolean;
 }
 
 /** The same server and database, as another role. */
@@ -18,7 +21,7 @@ export function roleUrl(url: string, role: DatabaseRole, database?: string): str
 }
 
 /**
- * Makes the database and, for each role, a login that owns the schema of the same name. Safe to repeat:
+ * Makes the database and, for each role, a login and, where it owns one, its schema. Safe to repeat:
  * what exists is kept and passwords are set again.
  */
 export async function ensureDatabase(
@@ -26,7 +29,7 @@ export async function ensureDatabase(
   database: string,
   roles: readonly DatabaseRole[],
 ): Promise<void> {
-  for (const name of [database, ...roles.map((role) => role.name)]) {
+  for (const name of [database, ...roles.flatMap((role) => [role.name, role.schema ?? role.name])]) {
     if (!NAME.test(name)) throw new Error(`not a plain database name: ${name}`);
   }
   await withClient(superuserUrl, async (client) => {
@@ -39,9 +42,12 @@ export async function ensureDatabase(
   inside.pathname = `/${database}`;
   await withClient(inside.href, async (client) => {
     await client.query('revoke all on schema public from public');
-    for (const { name } of roles) {
-      await client.query(`create schema if not exists ${name} authorization ${name}`);
-      await client.query(`alter role ${name} in database ${database} set search_path = ${name}`);
+    for (const { name, schema = name, owns = true } of roles) {
+      if (owns) {
+        await client.query(`create schema if not exists ${schema} authorization ${name}`);
+        await client.query(`alter schema ${schema} owner to ${name}`);
+      }
+      await client.query(`alter role ${name} in database ${database} set search_path = ${schema}`);
     }
   });
 }

@@ -10,6 +10,8 @@ export interface Secrets {
   readonly natsPasswords: Readonly<Record<string, string>>;
   /** Passwords of the database roles, by service. */
   readonly databasePasswords: Readonly<Record<ServiceName, string>>;
+  /** Password of the login that owns audit's tables. */
+  readonly auditOwnerPassword: string;
   /** The credential of the embedded model; in a file for its server, and in masking's folder. */
   readonly modelKeyFile: string;
   /** Encrypts the broker's files. */
@@ -23,6 +25,7 @@ interface Values {
   readonly subjectNames: string;
   readonly ruleReleaseKey: string;
   readonly ledgerSigningKey: string;
+  readonly auditOwnerPassword: string;
   readonly approvalPrivateKey: string;
   readonly approvalPublicKey: string;
   readonly modelKey: string;
@@ -80,6 +83,7 @@ export async function ensureSecrets(
   return {
     natsPasswords: values.natsPasswords,
     databasePasswords: values.databasePasswords,
+    auditOwnerPassword: values.auditOwnerPassword,
     modelKeyFile,
     jetStreamKeyFile,
     dirOf: (service) => join(dir, service),
@@ -91,8 +95,9 @@ async function loadValues(path: string): Promise<Values> {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  if (known !== undefined) return JSON.parse(known) as Values;
-  const values = newValues();
+  // A secret that a later version needs is added to those already kept.
+  const kept = known === undefined ? {} : (JSON.parse(known) as Partial<Values>);
+  const values = { ...newValues(), ...kept };
   await writePrivate(path, JSON.stringify(values));
   return values;
 }
@@ -111,6 +116,7 @@ function newValues(): Values {
     subjectNames: hex(),
     ruleReleaseKey: hex(),
     ledgerSigningKey: signingPair().privateKey,
+    auditOwnerPassword: word(),
     approvalPrivateKey: approval.privateKey,
     approvalPublicKey: approval.publicKey,
     modelKey: word(),

@@ -1,10 +1,27 @@
 import { join } from 'node:path';
 import { type ServiceName, serviceNames } from '#contracts';
-import { roleUrl } from './postgres-roles.ts';
+import { type DatabaseRole, roleUrl } from './postgres-roles.ts';
 import { NATS_PASSWORD_FILE, type Secrets } from './secrets.ts';
 
 /** The name of the database that the embedded Postgres holds; a schema and a login per service in it. */
 export const DATABASE = 'sallyport';
+
+/** The login that owns audit's tables; audit itself reads and writes their rows only. */
+const AUDIT_OWNER = 'audit_owner';
+
+/** The logins of the embedded Postgres: one for each service. */
+export function databaseRoles(secrets: Secrets): DatabaseRole[] {
+  const own = (name: ServiceName): DatabaseRole => ({
+    name,
+    password: secrets.databasePasswords[name],
+    owns: name !== 'audit',
+  });
+  return [...serviceNames.map(own), auditOwner(secrets)];
+}
+
+function auditOwner(secrets: Secrets): DatabaseRole {
+  return { name: AUDIT_OWNER, password: secrets.auditOwnerPassword, schema: 'audit' };
+}
 
 /** What the five processes have to be told; everything else they know or read from files. */
 export interface ServiceSurroundings {
@@ -25,14 +42,13 @@ export interface ServiceSurroundings {
 /** The environment of one service's process, secrets left in files. Nothing of the caller's environment but PATH-like names passes. */
 export function serviceEnvironment(service: ServiceName, around: ServiceSurroundings): NodeJS.ProcessEnv {
   const dir = around.secrets.dirOf(service);
-  const database = databaseUrl(service, around);
   const bind = around.bind ?? '127.0.0.1';
   return {
     ...inherited(),
     NATS_URL: around.natsUrl,
     NATS_USER: service,
     NATS_PASSWORD_FILE: join(dir, NATS_PASSWORD_FILE),
-    ...(database === undefined ? {} : { DATABASE_URL: database }),
+    ...databaseEnvironment(service, around),
     [`SALLYPORT_${service.toUpperCase()}_PORT`]: String(around.ports[service]),
     SALLYPORT_BIND: bind,
     SALLYPORT_CONFIG: around.configFile,
@@ -49,13 +65,15 @@ export function serviceEnvironment(service: ServiceName, around: ServiceSurround
   };
 }
 
-function databaseUrl(service: ServiceName, around: ServiceSurroundings): string | undefined {
-  if (around.superuserUrl === undefined) return around.databaseUrl;
-  return roleUrl(
-    around.superuserUrl,
-    { name: service, password: around.secrets.databasePasswords[service] },
-    DATABASE,
-  );
+function databaseEnvironment(service: ServiceName, around: ServiceSurroundings): NodeJS.ProcessEnv {
+  const { superuserUrl, databaseUrl, secrets } = around;
+  if (superuserUrl === undefined) return databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl };
+  const urlOf = (role: DatabaseRole) => roleUrl(superuserUrl, role, DATABASE);
+  const own = urlOf({ name: service, password: secrets.databasePasswords[service] });
+  return {
+    DATABASE_URL: own,
+    ...(service === 'audit' ? { AUDIT_OWNER_DATABASE_URL: urlOf(auditOwner(secrets)) } : {}),
+  };
 }
 
 const PASSED_ON = [

@@ -42,18 +42,21 @@ describe('secrets', () => {
       return found.flat().sort();
     };
     expect(await holders(secretFiles.approvalSigningKey)).toEqual(['approval']);
+    expect(await holders(secretFiles.ledgerSigningKey)).toEqual(['audit']);
     expect(await holders(secretFiles.ruleReleaseKey)).toEqual(['masking', 'policy']);
     expect(await holders('model-credential')).toEqual(['masking']);
     expect(await holders(secretFiles.keyEncryptionKey)).toEqual([...serviceNames].sort());
+    for (const file of Object.values(secretFiles)) expect(await holders(file)).not.toEqual([]);
   });
 
   test('never stand in a service’s environment, the database address excepted', async () => {
     for (const service of serviceNames) {
-      const { DATABASE_URL, ...rest } = world.environment(service);
+      const { DATABASE_URL, AUDIT_OWNER_DATABASE_URL, ...rest } = world.environment(service);
       const text = JSON.stringify(rest);
       for (const password of Object.values(world.secrets.natsPasswords)) expect(text).not.toContain(password);
       expect(text).not.toContain(await readFile(world.secrets.modelKeyFile, 'utf8'));
       expect(DATABASE_URL).toContain(`postgres://${service}:`);
+      expect(AUDIT_OWNER_DATABASE_URL !== undefined).toBe(service === 'audit');
     }
   });
 });

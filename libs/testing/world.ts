@@ -5,6 +5,7 @@ import { parseDocument } from 'yaml';
 import { type ServiceName, serviceNames } from '#contracts';
 import {
   DATABASE,
+  databaseRoles,
   defaultRuntimeDir,
   ensureDatabase,
   ensureSecrets,
@@ -216,8 +217,7 @@ async function openPostgres(
   durable: boolean,
 ): Promise<PostgresServer> {
   const server = await startPostgres({ dir: join(dir, 'postgres'), port, durable });
-  const roles = serviceNames.map((name) => ({ name, password: secrets.databasePasswords[name] }));
-  await ensureDatabase(server.superuserUrl, DATABASE, roles);
+  await ensureDatabase(server.superuserUrl, DATABASE, databaseRoles(secrets));
   return server;
 }
 
