@@ -24,6 +24,10 @@ export function inputFromFile(text: string, flags: RequestFlags, now: number): E
   if (found === undefined) return `--path ${flags.path}: no client protocol has this path`;
   const reading = found.protocol.readRequest(Buffer.from(text), found.route);
   if (reading.kind === 'refusal') return `the body is refused (${reading.code}): ${reading.message}`;
+  // Only a running gateway knows its earlier answers.
+  const { previousResponse } = reading.continuation;
+  const continued =
+    previousResponse === undefined ? [] : [{ pointer: '/previous_response_id', kind: 'earlier_answer' }];
   return {
     principal: {
       kind: 'person',
@@ -33,10 +37,11 @@ export function inputFromFile(text: string, flags: RequestFlags, now: number): E
     },
     client: flags.client,
     connection: found.connection,
+    protocol: found.route.protocol,
     model: reading.model ?? null,
     operation: found.route.operation,
     texts: reading.strings,
-    unreadable: reading.unreadable,
+    unreadable: [...reading.unreadable, ...continued],
     remoteUrls: reading.remoteUrls,
     now: at,
   };

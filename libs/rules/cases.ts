@@ -22,6 +22,7 @@ const Given = z.strictObject({
   turns: z.array(z.union([z.string(), z.array(z.string())])).optional(),
   model: z.string().nullable().default('demo'),
   connection: z.string().optional(),
+  protocol: z.string().optional(),
   operation: z.string().default('chat.completions'),
   unreadable: z.array(z.strictObject({ kind: z.string(), turn: z.number().int().optional() })).default([]),
   urls: z.array(z.string()).default([]),
@@ -90,6 +91,7 @@ export function caseInput({ given }: PolicyCase): EvaluationInput {
     },
     claims,
     connection: given.connection,
+    protocol: given.protocol,
     model: given.model,
     operation: given.operation,
     texts: turns.flatMap((turn, i) => {

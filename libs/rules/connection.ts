@@ -6,6 +6,8 @@ export interface ConnectionChoice {
   readonly model: string | null;
   readonly path?: string | undefined;
   readonly header?: string | undefined;
+  /** The client protocol; connections that don't serve it don't count. */
+  readonly protocol?: string | undefined;
 }
 
 export type ResolvedConnection =
@@ -26,16 +28,16 @@ export type ConnectionTable = ReadonlyMap<string, Connection>;
  */
 export function resolveConnection(
   policy: { readonly connections: ConnectionTable },
-  { model, path, header }: ConnectionChoice,
+  { model, path, header, protocol }: ConnectionChoice,
 ): ResolvedConnection {
   const named = path ?? header;
-  if (named !== undefined) return resolveNamed(policy.connections, named, model);
-  if (model === null) return resolveOnly(policy.connections);
+  if (named !== undefined) return resolveNamed(policy.connections, named, model, protocol);
+  if (model === null) return resolveOnly(policy.connections, protocol);
   let disabled: string | undefined;
   for (const listed of [upstreamListed, upstreamByGlob]) {
     for (const [name, connection] of policy.connections) {
       const upstream = listed(connection, model);
-      if (upstream === undefined) continue;
+      if (upstream === undefined || !serves(connection, protocol)) continue;
       if (connection.enabled) return { kind: 'resolved', connection: name, upstreamModel: upstream };
       disabled ??= name;
     }
@@ -43,13 +45,22 @@ export function resolveConnection(
   return disabled === undefined ? notListed(model, null) : switchedOff(disabled);
 }
 
-function resolveNamed(connections: ConnectionTable, name: string, model: string | null): ResolvedConnection {
+function resolveNamed(
+  connections: ConnectionTable,
+  name: string,
+  model: string | null,
+  protocol: string | undefined,
+): ResolvedConnection {
   const connection = connections.get(name);
   if (connection === undefined) {
     const reason = 'The connection that the request names does not exist.';
     return { kind: 'refused', code: 'policy.model_not_listed', reason, connection: null };
   }
   if (!connection.enabled) return switchedOff(name);
+  if (!serves(connection, protocol)) {
+    const reason = `The connection "${name}" does not serve ${protocol}.`;
+    return { kind: 'refused', code: 'policy.model_not_listed', reason, connection: name };
+  }
   if (model === null) return { kind: 'resolved', connection: name, upstreamModel: null };
   const upstream = upstreamListed(connection, model) ?? upstreamByGlob(connection, model);
   if (upstream === undefined) return notListed(model, name);
@@ -57,14 +68,20 @@ function resolveNamed(connections: ConnectionTable, name: string, model: string 
 }
 
 /** Without a model and a name only a policy with one enabled connection leaves no doubt. */
-function resolveOnly(connections: ConnectionTable): ResolvedConnection {
-  const enabled = [...connections].filter(([, connection]) => connection.enabled);
+function resolveOnly(connections: ConnectionTable, protocol: string | undefined): ResolvedConnection {
+  const enabled = [...connections].filter(
+    ([, connection]) => connection.enabled && serves(connection, protocol),
+  );
   const only = enabled.length === 1 ? enabled[0] : undefined;
   if (only === undefined) {
     const reason = 'The request names neither a model nor a connection.';
     return { kind: 'refused', code: 'policy.model_not_listed', reason, connection: null };
   }
   return { kind: 'resolved', connection: only[0], upstreamModel: null };
+}
+
+function serves({ protocols }: Connection, protocol: string | undefined): boolean {
+  return protocol === undefined || (protocols as readonly string[]).includes(protocol);
 }
 
 function upstreamListed(connection: Connection, model: string): string | undefined {

@@ -23,6 +23,8 @@ export interface EvaluationInput {
   readonly client?: string | undefined;
   /** A connection named by the caller; by default chosen by the model. */
   readonly connection?: string | undefined;
+  /** The client protocol, as connections list it; by default any. */
+  readonly protocol?: string | undefined;
   readonly model: string | null;
   readonly operation: string;
   readonly texts: readonly RequestText[];

@@ -55,7 +55,8 @@ function decide(
   input: EvaluationInput,
   listen: Listen,
 ): { decision: Decision; applying: readonly Applying[] } {
-  const resolved = resolveConnection(policy, { model: input.model, path: input.connection });
+  const { model, protocol } = input;
+  const resolved = resolveConnection(policy, { model, path: input.connection, protocol });
   if (resolved.kind === 'refused') {
     const { code, reason, connection } = resolved;
     return { decision: { ...refusal(code, reason), connection }, applying: [] };
