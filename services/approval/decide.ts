@@ -118,19 +118,25 @@ function stateAfter(
   }
 }
 
-/** An approver takes the approval back. Only the broker's entry can tell whether it ran, so the caller asks there. */
-export function decideRevocation(
+/**
+ * An approver takes the approval back: `revoke` before it runs, `stop` also while it does. Only the broker's entry can
+ * tell which it is, so the caller asks there.
+ */
+export function decideWithdrawal(
   approval: Approval,
-  by: { approver: Principal; groups: readonly string[]; hasReason: boolean },
+  by: { approver: Principal; groups: readonly string[]; how: 'revoke' | 'stop' },
 ): Decision {
   const excluded = excludedFrom(approval, by.approver, by.groups);
   if (excluded) return excluded;
-  if (!by.hasReason) return refuse('approval.reason_required', 'Say why: the caller is shown the reason.');
-  if (approval.state === 'revoked') return nothing;
-  if (approval.state === 'approved') return { changes: [{ kind: 'moved', state: 'revoked' }] };
-  return isOpen(approval.state)
+  const { state } = approval;
+  const after = by.how === 'revoke' ? 'revoked' : 'stopped';
+  if (state === after) return nothing;
+  if (state === 'approved' || (state === 'running' && by.how === 'stop')) {
+    return { changes: [{ kind: 'moved', state: after }] };
+  }
+  return isOpen(state)
     ? refuse('approval.not_decided', 'Nothing was approved yet; reject it instead.')
-    : refuse('approval.already_decided', `It is ${approval.state}; too late to take the approval back.`);
+    : refuse('approval.already_decided', `It is ${state}; too late to take the approval back.`);
 }
 
 /** The ending that the clock or the votes bring, with `cast` on top of those counted so far. */

@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { Body, Controller, HttpCode, Param, Post, Req, UseInterceptors } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { type AuthenticatedRequest, Roles } from '#auth';
@@ -14,6 +14,7 @@ import {
 import { Decisions } from './decisions.ts';
 import { Desk } from './desk.ts';
 import { Listing } from './list.ts';
+import { RecordRefusals } from './record-refusals.ts';
 import { type Rewriting, rewrite } from './rewrite.ts';
 import { Showing } from './showing.ts';
 
@@ -24,6 +25,7 @@ const maxAtOnce = 500;
 @ApiTags('approvals')
 @ApiBearerAuth()
 @Roles('approver')
+@UseInterceptors(RecordRefusals)
 @Controller('v1/approvals')
 export class DecidingController {
   constructor(
@@ -85,14 +87,24 @@ export class DecidingController {
   @ApiOkResponse({ standardSchema: ApprovalDetail })
   @Post(':id/revoke')
   @HttpCode(200)
-  async revoke(
+  revoke(
     @Param('id') id: string,
     @Body({ schema: ReasonBody }) { reason }: ReasonBody,
     @Req() request: AuthenticatedRequest,
   ): Promise<ApprovalDetail> {
-    const reader = this.desk.reader(request);
-    await this.decisions.revoke(await this.desk.find(id, reader), reader.principal, reason, Date.now());
-    return this.showing.detail(await this.desk.find(id, reader), reader, Date.now());
+    return this.withdraw(id, { how: 'revoke', reason }, request);
+  }
+
+  @ApiOperation({ summary: 'Stops what people approved, also while the model answers' })
+  @ApiOkResponse({ standardSchema: ApprovalDetail })
+  @Post(':id/stop')
+  @HttpCode(200)
+  stop(
+    @Param('id') id: string,
+    @Body({ schema: ReasonBody }) { reason }: ReasonBody,
+    @Req() request: AuthenticatedRequest,
+  ): Promise<ApprovalDetail> {
+    return this.withdraw(id, { how: 'stop', reason }, request);
   }
 
   @ApiOperation({ summary: 'Shows the content unmasked; recorded with the reason' })
@@ -135,6 +147,16 @@ export class DecidingController {
       }
     }
     return done;
+  }
+
+  private async withdraw(
+    id: string,
+    withdrawal: { how: 'revoke' | 'stop'; reason: string },
+    request: AuthenticatedRequest,
+  ): Promise<ApprovalDetail> {
+    const reader = this.desk.reader(request);
+    await this.decisions.withdraw(await this.desk.find(id, reader), reader.principal, withdrawal, Date.now());
+    return this.showing.detail(await this.desk.find(id, reader), reader, Date.now());
   }
 }
 

@@ -6,7 +6,7 @@ import { type Transaction, UnitOfWork } from '#database';
 import { ApprovalRequest } from './approval-request.entity.ts';
 import { carryOut } from './carry-out.ts';
 import { Content } from './content.ts';
-import { decideEdit, decideRevocation, decideVote } from './decide.ts';
+import { decideEdit, decideVote, decideWithdrawal } from './decide.ts';
 import type { Decision, Refusal } from './decision.ts';
 import { completedEvent } from './events.ts';
 import { Judging } from './judging.ts';
@@ -28,6 +28,11 @@ export interface NewVersion {
   approve: boolean;
   reason?: string | undefined;
 }
+
+const tooLate: Refusal = {
+  code: 'approval.already_decided',
+  message: 'It runs already, or has ended; too late to take it back.',
+};
 
 /** What people do: each in one transaction with its events. Refusals are `CodedError`s. */
 @Injectable()
@@ -85,33 +90,35 @@ export class Decisions {
     });
   }
 
-  /** Takes an approval back, where the release was not claimed yet. */
-  async revoke(row: ApprovalRequest, approver: Principal, reason: string, at: number): Promise<void> {
+  /** Takes an approval back: before the release is claimed, or (`stop`) also while it runs. */
+  async withdraw(
+    row: ApprovalRequest,
+    approver: Principal,
+    { how, reason }: { how: 'revoke' | 'stop'; reason: string },
+    at: number,
+  ): Promise<void> {
     const sealed = await this.content.sealReason(row, reason);
     const judge = async (manager: EntityManager, current: ApprovalRequest): Promise<Decision> => {
       const groups = this.judging.groupsFor(approver, current);
-      return decideRevocation(await this.judging.approvalOf(manager, current), {
-        approver,
-        groups,
-        hasReason: true,
-      });
+      return decideWithdrawal(await this.judging.approvalOf(manager, current), { approver, groups, how });
     };
     const first = await this.unit.read((manager) => judge(manager, row));
     if (first.refusal) throw refused(first.refusal, row);
     if (first.changes.length === 0) return;
-    if ((await this.runs.revoke(row)) !== 'revoked') {
-      throw refused(
-        { code: 'approval.already_decided', message: 'It runs already; too late to take it back.' },
-        row,
-      );
-    }
+    const taken = await (how === 'revoke' ? this.runs.revoke(row) : this.runs.stop(row));
+    if (taken !== 'revoked') throw refused(tooLate, row);
     await this.decide(row, async (transaction) => {
       const locked = await this.locked(transaction.manager, row.id);
       const decision = await judge(transaction.manager, locked);
-      const means = this.judging.means(at, { actor: approver, reason: sealed });
-      await carryOut(transaction, locked, decision, means);
+      await carryOut(
+        transaction,
+        locked,
+        decision,
+        this.judging.means(at, { actor: approver, reason: sealed }),
+      );
       if (decision.changes.length > 0) {
-        const message = 'The approval of this request was taken back.';
+        const message =
+          how === 'revoke' ? 'The approval of this request was taken back.' : 'An approver stopped this.';
         const ending = { outcome: 'rejected', code: 'approval.rejected', message, reason: sealed } as const;
         transaction.publish(completedEvent(locked, ending, at));
       }

@@ -1,11 +1,10 @@
 import type { ApprovalGroup, ApprovalRequirement, Principal } from '#contracts';
 
-/** The approval groups of `sallyport.yaml` that a person is in: by a group of their token, or named by subject. */
+/** The approval groups of `sallyport.yaml` that somebody is in: by a group of their token, or named by subject. */
 export function groupsOf(
-  principal: Pick<Principal, 'groups' | 'subject' | 'kind'>,
+  principal: Pick<Principal, 'groups' | 'subject'>,
   groups: Readonly<Record<string, ApprovalGroup>>,
 ): string[] {
-  if (principal.kind !== 'person') return [];
   return Object.entries(groups)
     .filter(
       ([, { claim, members }]) =>
@@ -20,6 +19,7 @@ export function eligibleGroups(
   requirement: ApprovalRequirement,
   groups: Readonly<Record<string, ApprovalGroup>>,
 ): string[] {
+  if (principal.kind !== 'person') return [];
   const own = groupsOf(principal, groups);
   return requirement.groups.map(({ group }) => group).filter((group) => own.includes(group));
 }

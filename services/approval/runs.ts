@@ -14,19 +14,31 @@ export class Runs {
    */
   async revoke(row: ApprovalRequest): Promise<'revoked' | 'claimed' | 'finished'> {
     try {
-      return await this.tryRevoke(row);
+      return await this.tryRevoke(row, ['open']);
     } catch (cause) {
       throw new MissingDependencyError('the runs bucket is away', { cause });
     }
   }
 
-  private async tryRevoke(row: ApprovalRequest): Promise<'revoked' | 'claimed' | 'finished'> {
+  /** Takes a release back even while it runs: the one who runs it loses its claim and ends the call. */
+  async stop(row: ApprovalRequest): Promise<'revoked' | 'finished'> {
+    try {
+      return (await this.tryRevoke(row, ['open', 'claimed'])) === 'revoked' ? 'revoked' : 'finished';
+    } catch (cause) {
+      throw new MissingDependencyError('the runs bucket is away', { cause });
+    }
+  }
+
+  private async tryRevoke(
+    row: ApprovalRequest,
+    from: readonly RunEntry['state'][],
+  ): Promise<'revoked' | 'claimed' | 'finished'> {
     const bucket = await this.bus.bucket('runs');
     const key = runKey(row);
     for (;;) {
       const found = await bucket.get(key);
       const entry = found?.operation === 'PUT' ? RunEntry.parse(found.json()) : undefined;
-      if (entry && entry.state !== 'open') return entry.state;
+      if (entry && entry.state !== 'open' && !from.includes(entry.state)) return entry.state;
       const notAfter = entry?.notAfter ?? row.notAfter?.getTime() ?? 0;
       const revoked = JSON.stringify({ state: 'revoked', attempt: entry?.attempt ?? 0, notAfter });
       const won = await (found

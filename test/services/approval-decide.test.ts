@@ -6,8 +6,8 @@ import {
   decideEdit,
   decideExpiry,
   decideHeldAgain,
-  decideRevocation,
   decideVote,
+  decideWithdrawal,
 } from '../../services/approval/decide.ts';
 import type { Change, Decision } from '../../services/approval/decision.ts';
 import { eligibleGroups } from '../../services/approval/eligible.ts';
@@ -269,19 +269,20 @@ describe('the clock, the requester and the ending', () => {
   ] as const)('%s and completed as %s', (state, outcome, changes) => {
     expect(names(decideCompleted(held({ state }), outcome))).toEqual(changes);
   });
-  test('an approval can be taken back until it runs, by those who could give it, with a reason', () => {
-    const by = { approver: bob, groups: ['security'], hasReason: true };
+  test('an approval can be taken back by those who could give it: until it runs, or stopped while it does', () => {
+    const revoke = { approver: bob, groups: ['security'], how: 'revoke' as const };
+    const stop = { ...revoke, how: 'stop' as const };
     const approved = held({ state: 'approved' });
-    expect(names(decideRevocation(approved, by))).toEqual(['revoked']);
-    expect(decideRevocation(approved, { ...by, hasReason: false }).refusal?.code).toBe(
-      'approval.reason_required',
-    );
-    expect(decideRevocation(approved, { ...by, approver: carol }).refusal?.code).toBe(
-      'approval.requester_excluded',
-    );
-    expect(decideRevocation(approved, { ...by, groups: [] }).refusal?.code).toBe('approval.not_in_group');
-    expect(decideRevocation(held(), by).refusal?.code).toBe('approval.not_decided');
-    expect(decideRevocation(held({ state: 'running' }), by).refusal?.code).toBe('approval.already_decided');
+    const running = held({ state: 'running' });
+    expect(names(decideWithdrawal(approved, revoke))).toEqual(['revoked']);
+    expect(names(decideWithdrawal(approved, stop))).toEqual(['stopped']);
+    expect(names(decideWithdrawal(running, stop))).toEqual(['stopped']);
+    const code = (...given: Parameters<typeof decideWithdrawal>) => decideWithdrawal(...given).refusal?.code;
+    expect(code(running, revoke)).toBe('approval.already_decided');
+    expect(code(held(), stop)).toBe('approval.not_decided');
+    expect(code(held({ state: 'done' }), stop)).toBe('approval.already_decided');
+    expect(code(approved, { ...revoke, approver: carol })).toBe('approval.requester_excluded');
+    expect(code(approved, { ...revoke, groups: [] })).toBe('approval.not_in_group');
   });
 });
 

@@ -93,6 +93,12 @@ const yaml = (issuer: string, upstream: string, config: ApprovalConfig): string 
         effect: 'hold',
         approval: { all: { security: 1 }, expiresIn: '1h' },
       },
+      {
+        name: 'machines',
+        prompt: { keywords: ['mainframe'] },
+        effect: 'hold',
+        approval: { any: { platform: 1, leads: 1 } },
+      },
       { name: 'never', prompt: { keywords: ['plutonium'] }, effect: 'deny' },
     ],
     approvals: {

@@ -1,8 +1,26 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { approvalDecided, approvalEdited, requestReleased } from '#contracts';
+import {
+  type ApprovalDetail,
+  approvalDecided,
+  approvalEdited,
+  contentRead,
+  contentRevealed,
+  encodeEnvelope,
+  RunEntry,
+  requestCancelled,
+  requestCompleted,
+  requestJustified,
+  requestReleased,
+} from '#contracts';
 import { contentLabel } from '#sealing';
 import { eventually } from '#testing';
-import { type ApprovalWorld, complete, releasesOf, startApprovalWorld } from './approval-world.ts';
+import {
+  type ApprovalWorld,
+  complete,
+  newRequestId,
+  releasesOf,
+  startApprovalWorld,
+} from './approval-world.ts';
 
 let world: ApprovalWorld;
 beforeAll(async () => {
@@ -13,41 +31,450 @@ afterAll(async () => {
   await world?.stop();
 });
 
+const release = (id: string) =>
+  eventually(async () => {
+    const [first] = await releasesOf(world, id);
+    if (!first) throw new Error(`${id} was not released`);
+    return first;
+  });
+const textsOf = (detail: ApprovalDetail): string =>
+  detail.content.parts
+    .flatMap(({ items }) => items.flatMap(({ segments }) => segments.map(({ text }) => text)))
+    .join('\n');
+const post = <T = ApprovalDetail>(user: string, id: string, verb: string, body: object) =>
+  world.call<T>(user, 'POST', `/v1/approvals/${id}/${verb}`, body);
+const codeOf = ({ status, body }: { status: number; body: unknown }): unknown[] => [
+  status,
+  (body as { error?: { code: string } }).error?.code,
+];
+
 describe('an approval', () => {
   test('releases exactly what was shown: signed, with a running claim, after the vote is in the log', async () => {
     const seen = await world.hold('what is the password?');
-    expect(seen).toMatchObject({
-      state: 'pending',
-      version: 1,
-      rules: ['secrets', 'all'],
-      you: { mayDecide: true },
-    });
+    expect(seen).toMatchObject({ state: 'pending', version: 1, you: { mayDecide: true } });
     const { status, body } = await world.vote('alice', seen, 'approve');
     expect({ status, state: body.state }).toEqual({ status: 200, state: 'approved' });
-    const [release] = await eventually(async () => {
-      const found = await releasesOf(world, seen.id);
-      expect(found).toHaveLength(1);
-      return found;
-    });
-    expect(release?.subject).toBe(requestReleased.subject('people', 'demo'));
-    expect(release?.head.terms).toMatchObject({
-      requestId: seen.id,
-      digest: seen.digest,
-      gate: 'prompt',
-      version: 1,
-    });
-    expect(world.verifier.verify(release!.head.terms, release!.head.signature)).toBe(true);
-    const clear = await world.sealer.open(
-      release!.head.subjectKey,
-      contentLabel(seen.id, 'body:1'),
-      release!.tail,
-    );
+    const { head, tail, subject } = await release(seen.id);
+    expect(subject).toBe(requestReleased.subject('people', 'demo'));
+    expect(head.terms).toMatchObject({ requestId: seen.id, digest: seen.digest, gate: 'prompt', version: 1 });
+    expect(world.verifier.verify(head.terms, head.signature)).toBe(true);
+    const clear = await world.sealer.open(head.subjectKey, contentLabel(seen.id, 'body:1'), tail);
     expect(JSON.parse(clear.toString()).messages[0].content).toBe('what is the password?');
     const decided = await world.events(approvalDecided, seen.id);
-    expect(decided.map(({ head }) => head.kind)).toEqual(['vote', 'outcome']);
+    expect(decided.map((event) => event.head.kind)).toEqual(['vote', 'outcome']);
     await world.claim(seen.id);
     await world.until(seen.id, 'running');
     await complete(world, seen.id, 'answered');
     await world.until(seen.id, 'done');
+  });
+
+  test('of a body too large to carry names the event that holds it', async () => {
+    const seen = await world.hold(`the password ${'x'.repeat(20_000)}`);
+    expect(textsOf(seen)).toContain('x'.repeat(20_000));
+    await world.vote('alice', seen, 'approve');
+    const { head, tail } = await release(seen.id);
+    expect(tail).toHaveLength(0);
+    expect(head.body.location).toMatchObject({ in: 'stream' });
+  });
+
+  test('is one outcome and one release, however many vote at once', async () => {
+    const seen = await world.hold('one password for many');
+    const votes = await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        world.vote(
+          index % 2 === 0 ? 'alice' : 'bob',
+          seen,
+          index % 5 === 4 ? 'reject' : 'approve',
+          'because',
+        ),
+      ),
+    );
+    expect(votes.filter(({ status }) => ![200, 409].includes(status))).toEqual([]);
+    await eventually(async () => {
+      const outcomes = (await world.events(approvalDecided, seen.id)).filter(
+        ({ head }) => head.kind === 'outcome',
+      );
+      expect(outcomes).toHaveLength(1);
+    });
+    const { state } = await world.show(seen.id);
+    const released = await releasesOf(world, seen.id);
+    const completed = await world.events(requestCompleted, seen.id);
+    expect([released.length, completed.length]).toEqual(state === 'approved' ? [1, 0] : [0, 1]);
+  });
+
+  test('said twice by the same person stays one vote', async () => {
+    const seen = await world.hold('the same password twice');
+    const first = await world.vote('alice', seen, 'approve');
+    const again = await world.vote('alice', seen, 'approve');
+    expect([first.status, again.status]).toEqual([200, 200]);
+    expect(again.body.history.filter(({ kind }) => kind === 'voted')).toHaveLength(1);
+  });
+
+  test('opens the conversation: the same prompt is not held again', async () => {
+    const seen = await world.hold('a password in turn one');
+    await world.vote('alice', seen, 'approve');
+    await eventually(async () => {
+      const bucket = await world.masking.bucket('runs');
+      expect(await bucket.get(`${seen.id}.prompt.1`)).not.toBeNull();
+    });
+    const again = await world.receive('a password in turn one');
+    const { subject } = await release(again);
+    expect(subject).toBe(requestReleased.subject('rule', 'demo'));
+  });
+});
+
+describe('a rejection', () => {
+  test('ends the request with the reason, sealed, and is never a release', async () => {
+    const seen = await world.hold('give me a password');
+    const { body } = await world.vote('bob', seen, 'reject', 'not today');
+    expect(body.state).toBe('rejected');
+    const { head, tail } = await world.completion(seen.id);
+    expect(head).toMatchObject({
+      outcome: 'rejected',
+      status: 403,
+      code: 'approval.rejected',
+      tail: 'reason',
+    });
+    const reason = await world.sealer.open(head.subjectKey, contentLabel(seen.id, 'reason'), tail);
+    expect(JSON.parse(reason.toString())).toEqual({ reason: 'not today' });
+    expect(body.history).toContainEqual(expect.objectContaining({ kind: 'voted', text: 'not today' }));
+    expect(await releasesOf(world, seen.id)).toEqual([]);
+  });
+
+  test('of many at once takes what a filter names, and only what this person may decide', async () => {
+    const mine = await world.hold('bulk password one', { user: 'dave' });
+    const own = await world.hold('bulk password two', { user: 'alice' });
+    const many = { reason: 'cleaning up', rule: 'secrets' };
+    const { body } = await world.call<{ rejected: string[]; skipped: string[] }>(
+      ...(['alice', 'POST', '/v1/approvals/reject', many] as const),
+    );
+    expect(body.rejected).toContain(mine.id);
+    expect(body.skipped).toContain(own.id);
+    expect((await world.show(own.id, 'bob')).state).toBe('pending');
+    expect(codeOf(await world.call('alice', 'POST', '/v1/approvals/reject', { reason: 'all' }))).toEqual([
+      ...[400, 'request.invalid'],
+    ]);
+  });
+});
+
+describe('an edit', () => {
+  const change = (seen: ApprovalDetail, content: string, rest: object = {}) => ({
+    ...{ digest: seen.digest, version: seen.version },
+    edits: [{ op: 'replace', pointer: '/messages/0/content', value: content }],
+    ...rest,
+  });
+
+  test('passes policy again, voids what was seen before, and runs as edited', async () => {
+    const seen = await world.hold('tell me the password of the server');
+    const { status, body } = await post(
+      'alice',
+      seen.id,
+      'edits',
+      change(seen, 'how do I reset a password?'),
+    );
+    expect([status, body.version]).toEqual([200, 2]);
+    const again = await world.until(seen.id, 'pending');
+    expect(again.version).toBe(2);
+    expect(again.edits).toMatchObject([
+      {
+        version: 2,
+        editor: { subject: 'alice' },
+        differences: [
+          {
+            pointer: '/messages/0/content',
+            before: 'tell me the password of the server',
+            after: 'how do I reset a password?',
+          },
+        ],
+      },
+    ]);
+    expect(codeOf(await world.vote('bob', seen, 'approve'))).toEqual([409, 'approval.outdated']);
+    await world.vote('bob', again, 'approve');
+    const { head, tail } = await release(seen.id);
+    expect(head.terms).toMatchObject({ version: 2, digest: again.digest });
+    const clear = await world.sealer.open(head.subjectKey, contentLabel(seen.id, 'body:2'), tail);
+    expect(JSON.parse(clear.toString()).messages[0].content).toBe('how do I reset a password?');
+  });
+
+  test('approved in the same call is released once policy held it again, also where no rule holds it any more', async () => {
+    const seen = await world.hold('my password is hunter2');
+    await post('alice', seen.id, 'edits', change(seen, 'something harmless', { approve: true }));
+    const { head } = await release(seen.id);
+    expect(head.terms.version).toBe(2);
+    const [edited] = await world.events(approvalEdited, seen.id);
+    expect(edited?.head).toMatchObject({ version: 2, previousDigest: seen.digest });
+    expect((await world.show(seen.id)).history.map(({ kind }) => kind)).toEqual([
+      ...['requested', 'edited', 'voted', 'held_again', 'ended'],
+    ]);
+  });
+
+  test('can not escape a deny', async () => {
+    const seen = await world.hold('which password opens it');
+    await post('alice', seen.id, 'edits', change(seen, 'how to get plutonium', { approve: true }));
+    const { head } = await world.completion(seen.id);
+    expect(head).toMatchObject({ outcome: 'denied', version: 2 });
+    await world.until(seen.id, 'denied');
+    expect(await releasesOf(world, seen.id)).toEqual([]);
+  });
+
+  test.each([
+    ['a pointer that is not there', { edits: [{ op: 'replace', pointer: '/nothing', value: 1 }] }],
+    ['a body that the protocol refuses', { body: '{"model":"demo","messages":"none"' }],
+    ['another form of answer', { edits: [{ op: 'add', pointer: '/stream', value: true }] }],
+    ['redactions, which are for answers', { redactions: [{ text: 'password' }] }],
+  ])('with %s is refused and changes nothing', async (_, what) => {
+    const seen = await world.hold('an edit of a password that fails');
+    const { digest, version } = seen;
+    const answer = await post('alice', seen.id, 'edits', { digest, version, ...what });
+    expect(codeOf(answer)).toEqual([400, 'approval.invalid_edit']);
+    expect(await world.show(seen.id)).toMatchObject({ state: 'pending', version: 1, digest });
+  });
+});
+
+describe('refused and explained', () => {
+  test('the requester, though in the approving group', async () => {
+    const id = await world.receive('my own password', { user: 'alice' });
+    const seen = await eventually(() => world.show(id, 'bob'));
+    expect(codeOf(await world.vote('alice', seen, 'approve'))).toEqual([403, 'approval.requester_excluded']);
+    expect((await world.show(id, 'alice')).you).toMatchObject({
+      mayDecide: false,
+      code: 'approval.requester_excluded',
+    });
+  });
+
+  test('someone of another group, who does not even learn that it exists', async () => {
+    const seen = await world.hold('not for platform: password');
+    expect(codeOf(await world.call('dave', 'GET', `/v1/approvals/${seen.id}`))).toEqual([
+      404,
+      'approval.not_found',
+    ]);
+    expect(codeOf(await world.vote('dave', seen, 'approve'))).toEqual([404, 'approval.not_found']);
+    expect((await world.list('', 'dave')).items).toEqual([]);
+  });
+
+  test('someone without the role, and nobody at all', async () => {
+    const seen = await world.hold('password for erin');
+    expect(codeOf(await world.vote('erin', seen, 'approve'))).toEqual([403, 'access.forbidden']);
+    const bare = await fetch(`${world.urlOf('approval')}/v1/approvals`);
+    expect(bare.status).toBe(401);
+  });
+
+  test('a service account, though its token names the group', async () => {
+    const seen = await world.hold('password for a robot');
+    const token = await world.idp.mint({
+      user: 'robot',
+      groups: ['security'],
+      claims: { client_id: 'robot' },
+    });
+    const response = await fetch(`${world.urlOf('approval')}/v1/approvals/${seen.id}/votes`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ vote: 'approve', digest: seen.digest, version: 1 }),
+    });
+    expect(codeOf({ status: response.status, body: await response.json() })).toEqual([
+      ...[403, 'approval.people_only'],
+    ]);
+    expect((await world.show(seen.id)).state).toBe('pending');
+  });
+
+  test('someone just removed from the group', async () => {
+    const seen = await world.hold('password and a group');
+    const token = await world.idp.mint({ user: 'alice', claims: { groups: ['platform'] } });
+    const response = await fetch(`${world.urlOf('approval')}/v1/approvals/${seen.id}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(response.status).toBe(404);
+  });
+
+  test('another digest, a rejection without reason, a vote after the end', async () => {
+    const seen = await world.hold('the wrong digest of a password');
+    const outdated = { ...seen, digest: 'f'.repeat(64) };
+    expect(codeOf(await world.vote('alice', outdated, 'approve'))).toEqual([409, 'approval.outdated']);
+    expect(codeOf(await world.vote('alice', seen, 'reject'))).toEqual([400, 'approval.reason_required']);
+    await world.vote('alice', seen, 'reject', 'no');
+    expect(codeOf(await world.vote('bob', seen, 'approve'))).toEqual([409, 'approval.already_decided']);
+  });
+});
+
+describe('taking an approval back', () => {
+  test('works until it runs, and the release is not run then', async () => {
+    const seen = await world.hold('revoke this password');
+    await world.vote('alice', seen, 'approve');
+    await release(seen.id);
+    const { status, body } = await post('bob', seen.id, 'revoke', { reason: 'wait' });
+    expect([status, body.state]).toEqual([200, 'revoked']);
+    const entry = await (await world.masking.bucket('runs')).get(`${seen.id}.prompt.1`);
+    expect(RunEntry.parse(entry?.json()).state).toBe('revoked');
+    expect((await world.completion(seen.id)).head).toMatchObject({ outcome: 'rejected', tail: 'reason' });
+  });
+
+  test('is refused once it runs; stopping is not', async () => {
+    const seen = await world.hold('run this password');
+    await world.vote('alice', seen, 'approve');
+    await world.claim(seen.id);
+    expect(codeOf(await post('bob', seen.id, 'revoke', { reason: 'wait' }))).toEqual([
+      ...[409, 'approval.already_decided'],
+    ]);
+    await world.until(seen.id, 'running');
+    expect((await post('bob', seen.id, 'stop', { reason: 'too long' })).body.state).toBe('stopped');
+    expect((await world.completion(seen.id)).head.outcome).toBe('rejected');
+  });
+});
+
+describe('the requester', () => {
+  test('can cancel, also before the request is taken in', async () => {
+    const seen = await world.hold('cancel this password');
+    const early = newRequestId();
+    for (const requestId of [seen.id, early]) {
+      const head = { requestId, reason: 'requester', at: Date.now() };
+      await world.ingress.publish(requestCancelled.subject(), encodeEnvelope(head));
+    }
+    expect((await world.completion(seen.id)).head).toMatchObject({
+      outcome: 'cancelled',
+      code: 'approval.cancelled',
+    });
+    await eventually(async () => {
+      const { rows } = await world.database.query('select 1 from early_end where request_id = $1', [early]);
+      expect(rows).toHaveLength(1);
+    });
+    await world.receive('cancelled password', { requestId: early });
+    expect((await world.completion(early)).head.outcome).toBe('cancelled');
+  });
+
+  test('can say why, which approvers read', async () => {
+    const seen = await world.hold('a password, justified');
+    const subjectKey = (
+      await world.database.query('select subject_key from approval_request where id = $1', [seen.id])
+    ).rows[0].subject_key;
+    const text = Buffer.from(JSON.stringify({ justification: 'the server is down' }));
+    const sealed = await world.sealer.seal(subjectKey, contentLabel(seen.id, 'justification'), text);
+    const principal = { ...seen.requester, kind: 'person', groups: [] };
+    const head = { requestId: seen.id, principal, subjectKey, at: Date.now() };
+    await world.ingress.publish(requestJustified.subject(), encodeEnvelope(head, sealed));
+    await eventually(async () => {
+      const { history } = await world.show(seen.id);
+      expect(history).toContainEqual(
+        expect.objectContaining({ kind: 'justified', text: 'the server is down' }),
+      );
+    });
+  });
+});
+
+describe('what approvers see', () => {
+  test('is complete, with matches marked and invisible characters shown', async () => {
+    const text = 'the pass\u200bword\u202e and \u001b[31m\u{e0041} more';
+    const seen = await world.hold(text);
+    const [part] = seen.content.parts;
+    const segments = part?.items.find(({ pointer }) => pointer === '/messages/0/content')?.segments ?? [];
+    expect(segments.map((segment) => segment.text).join('')).toBe(text);
+    expect(segments.map(({ invisible }) => invisible).filter(Boolean)).toEqual([
+      ...['U+200B ZERO WIDTH SPACE', 'U+202E RIGHT-TO-LEFT OVERRIDE', 'U+001B ESCAPE', 'U+E0041 TAG A'],
+    ]);
+    expect(segments.filter(({ rules }) => rules?.includes('secrets')).map((segment) => segment.text)).toEqual(
+      [...['pass', '\u200b', 'word']],
+    );
+  });
+
+  test('shows what is new in a conversation first', async () => {
+    const first = await world.hold('password turn');
+    await world.vote('alice', first, 'approve');
+    const earlier = { role: 'user', content: 'password turn' };
+    const body = {
+      messages: [
+        earlier,
+        { role: 'assistant', content: 'ok' },
+        { role: 'user', content: 'another password' },
+      ],
+    };
+    const seen = await eventually(async () => {
+      const detail = await world.hold('', { body });
+      expect(detail.conversation.newSinceTurn).toBe(2);
+      return detail;
+    });
+    expect(
+      seen.content.parts.filter(({ kind }) => kind === 'turn').map(({ index, isNew }) => [index, isNew]),
+    ).toEqual([
+      ...[
+        [2, true],
+        [3, true],
+        [1, false],
+      ],
+    ]);
+  });
+
+  test('is recorded when someone reads who does not decide, and when it is revealed', async () => {
+    const seen = await world.hold('a password to read');
+    await world.show(seen.id, 'erin');
+    await post('alice', seen.id, 'reveal', { reason: 'incident 7' });
+    await eventually(async () => {
+      const [read] = await world.events(contentRead, seen.id);
+      expect(read?.head.reader.subject).toBe('erin');
+      const [revealed] = await world.events(contentRevealed, seen.id);
+      expect(revealed?.head).toMatchObject({ reader: { subject: 'alice' }, digest: seen.digest });
+    });
+  });
+
+  test('counts identical live requests of one person on one card, and decides them together', async () => {
+    const seen = await world.hold('the very same password');
+    const twin = await world.receive('the very same password');
+    await eventually(async () => expect((await world.show(seen.id)).count).toBe(2));
+    expect((await world.list('?limit=200')).items.map(({ id }) => id)).not.toContain(twin);
+    await world.vote('alice', seen, 'approve');
+    await release(twin);
+    await release(seen.id);
+  });
+
+  test('pages without gaps or repetitions while more comes in', async () => {
+    const known = new Set<string>();
+    const wanted = [];
+    for (let index = 0; index < 5; index++) wanted.push((await world.hold(`page password ${index}`)).id);
+    let cursor: string | undefined;
+    do {
+      const page = await world.list(`?limit=2&sort=newest${cursor ? `&cursor=${cursor}` : ''}`);
+      for (const { id } of page.items) {
+        expect(known.has(id)).toBe(false);
+        known.add(id);
+      }
+      if (known.size < 4) await world.hold(`later password ${known.size}`);
+      cursor = page.next;
+    } while (cursor);
+    for (const id of wanted) expect(known.has(id)).toBe(true);
+    expect(codeOf(await world.call('alice', 'GET', '/v1/approvals?cursor=nonsense'))).toEqual([
+      400,
+      'request.invalid',
+    ]);
+  });
+
+  test('is announced live to those who may see it', async () => {
+    const ending = new AbortController();
+    const heard: Record<string, string> = { alice: '', dave: '' };
+    const follow = async (user: string): Promise<void> => {
+      const response = await fetch(`${world.urlOf('approval')}/v1/approvals/events`, {
+        headers: { authorization: `Bearer ${await world.tokenFor(user)}` },
+        signal: ending.signal,
+      });
+      const read = async (): Promise<void> => {
+        for await (const chunk of response.body!) heard[user] += Buffer.from(chunk).toString();
+      };
+      read().catch(() => undefined);
+    };
+    await Promise.all([follow('alice'), follow('dave')]);
+    const seen = await world.hold('announce this password');
+    const other = await world.receive('announce this mainframe');
+    await eventually(() => {
+      expect(heard.alice).toContain(seen.id);
+      expect(heard.dave).toContain(other);
+    });
+    expect(heard.alice).toMatch(/event: changed\n/);
+    expect(heard.alice).not.toContain(other);
+    expect(heard.dave).not.toContain(seen.id);
+    ending.abort();
+  });
+
+  test('adds up in the statistics', async () => {
+    const { body } = await world.call<{ rules: { rule: string; decided: number }[] }>(
+      ...(['alice', 'GET', '/v1/approvals/stats'] as const),
+    );
+    expect(body.rules.find(({ rule }) => rule === 'secrets')?.decided).toBeGreaterThan(5);
   });
 });
