@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { StartProblem } from '#embedded';
+import { registerApprovals } from './approvals.ts';
 import { registerAuditVerify } from './audit-verify.ts';
 import { registerMask } from './mask.ts';
 import { registerStart } from './start.ts';
@@ -12,6 +13,7 @@ export function createProgram(): Command {
     .showHelpAfterError('(add --help for the options)');
   registerStart(program);
   registerToken(program);
+  registerApprovals(program);
   registerMask(program);
   registerAuditVerify(program.command('audit').description('the record of what happened'));
   return program;
