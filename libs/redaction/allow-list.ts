@@ -57,7 +57,7 @@ function matchesWhole(detector: Detector, value: string): boolean {
   let state = DEAD;
   for (let k = 0; k < value.length; k++) {
     const cls = alphabet.classOf[value.charCodeAt(k)]!;
-    state = k === 0 ? detector.start(startClass, cls) : product.step(state, cls);
+    state = k === 0 ? detector.start(startClass, cls) : product.step(state, cls) >> 1;
     if (state === DEAD) return false;
   }
   return product.accepts[state] !== undefined;

@@ -41,7 +41,7 @@ export class Detector {
     const positions = builder.finish();
     this.alphabet = buildAlphabet(positions.sets, CLASS_UNITS);
     this.rules = rules;
-    this.product = new Product(positions, this.alphabet);
+    this.product = new Product(positions, this.alphabet, (rule, cls) => this.mayEndBefore(rule, cls));
     this.first = positions.first;
     this.leftOf = leftIds.map((id) => (id === undefined ? undefined : this.alphabet.members[id]));
     this.rightOf = rightIds.map((id) => (id === undefined ? undefined : this.alphabet.members[id]));

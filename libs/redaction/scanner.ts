@@ -155,15 +155,11 @@ export class Scanner {
       }
       const cls = classOf[buffer.charCodeAt(at)]!;
       if (cls !== zeroWidthClass) {
-        const accepted = accepts[state];
-        if (accepted !== undefined) this.endBefore(accepted, at, cls);
-        let next = table[state * width + cls]!;
-        if (next < 0) {
-          next = product.step(state, cls);
-          table = product.table;
-          accepts = product.accepts;
-        }
-        state = next;
+        let entry = table[state * width + cls]!;
+        if (entry < 0) entry = product.step(state, cls);
+        if ((entry & 1) === 1) this.endBefore(accepts[state]!, at, cls);
+        if (table !== product.table || accepts !== product.accepts) ({ table, accepts } = product);
+        state = entry >> 1;
       }
       at++;
     }

@@ -12,7 +12,10 @@ const MAX_STATES = 24_000;
  */
 export class Product {
   epoch = 0;
-  /** Row-major: `table[state * width + class]`. */
+  /**
+   * Row-major, `table[state * width + class]`: the next state times two, plus one if a pattern may end before that
+   * character. Negative where nothing was asked yet.
+   */
   table: Int32Array;
   /** By state: the patterns that may end there, or undefined. */
   accepts: Array<readonly number[] | undefined> = [];
@@ -25,6 +28,7 @@ export class Product {
   constructor(
     private readonly positions: Positions,
     private readonly alphabet: Alphabet,
+    private readonly mayEndBefore: (pattern: number, cls: number) => boolean,
   ) {
     this.width = alphabet.size;
     this.table = new Int32Array(256 * this.width);
@@ -42,7 +46,7 @@ export class Product {
     return this.intern(this.filter(first, cls));
   }
 
-  /** The state after `state` reads a character; fills the table. May start a new epoch. */
+  /** The table's entry for `state` and a character; fills it. May start a new epoch. */
   step(state: number, cls: number): number {
     const reached: number[] = [];
     const mark = ++this.generation;
@@ -54,13 +58,14 @@ export class Product {
       }
     }
     reached.sort((a, b) => a - b);
+    const ends = this.accepts[state]?.some((pattern) => this.mayEndBefore(pattern, cls)) ? 1 : 0;
     if (this.members.length >= MAX_STATES) {
       this.clear();
-      return this.intern(reached);
+      return this.intern(reached) * 2 + ends;
     }
-    const next = this.intern(reached);
-    this.table[state * this.width + cls] = next;
-    return next;
+    const entry = this.intern(reached) * 2 + ends;
+    this.table[state * this.width + cls] = entry;
+    return entry;
   }
 
   /** The state with these positions, in the present epoch. */

@@ -46,8 +46,10 @@ function isValid(number: string, country?: CountryCode): boolean {
   return parsePhoneNumberFromString(number, country)?.isValid() === true;
 }
 
-/** Brackets in pairs, no date, no list of small numbers, no version. */
+/** Brackets in pairs, no date, no list of small or decimal numbers, no version, no dump of zeros. */
 function isWellFormed(number: string): boolean {
+  const mixed = number.includes('.') && / \d/.test(number) && !number.startsWith('+');
+  if (mixed || digitsOf(number).includes('000000')) return false;
   if (DATE.test(number) || !/^[^()]*(?:\([^()]+\)[^()]*)?$/.test(number)) return false;
   const groups = number.split(/\D+/).filter((group) => group !== '');
   const small = groups.filter((group) => group.length === 1).length;

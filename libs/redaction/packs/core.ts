@@ -5,7 +5,7 @@ import { ipScore } from '../checks/ip.ts';
 import { phoneCheck } from '../checks/phone.ts';
 import type { DetectorRule } from '../rule.ts';
 
-const DIGITS_BEFORE = union(WORD_WIDE, charSet('.-+/#$='));
+const DIGITS_BEFORE = union(WORD_WIDE, charSet('.-+$'));
 const DIGITS_AFTER = union(WORD_WIDE, charSet('%'));
 
 const EMAIL: DetectorRule = {
@@ -24,10 +24,9 @@ const EMAIL: DetectorRule = {
 function emailPart(text: string): { start: number; end: number } | boolean {
   const at = text.indexOf('@');
   const local = text.slice(0, at);
-  const bare = /[^/?'\x60|{}]*$/.exec(local)?.[0] ?? local;
   const host = text.slice(at + 1).toLowerCase();
   if (local === 'git' || ASSET_SUFFIX.test(host)) return false;
-  const trimmed = bare.replace(/^[^\w\u00c0-\u024f]+/, '');
+  const trimmed = local.replace(/^[^\w\u00c0-\u024f]+/, '');
   if (trimmed === '' || trimmed.length > 64 || trimmed.endsWith('.') || trimmed.includes('..')) return false;
   return { start: at - trimmed.length, end: text.length };
 }
@@ -123,7 +122,7 @@ export function phoneRules(regions: readonly string[]): DetectorRule[] {
       id: 'phone',
       entity: 'PHONE_NUMBER',
       pattern: String.raw`(?:\+|\()?\d(?:[ \t./()-]{0,2}\d){6,16}(?:,? ?(?:ext\.?|x|#) ?\d{1,6})?`,
-      left: union(WORD_WIDE, charSet('.-+/#$=:')),
+      left: union(WORD_WIDE, charSet('.-+/$')),
       right: DIGITS_AFTER,
       score: 0.4,
       maxLength: 48,
@@ -163,8 +162,8 @@ export const SSN: DetectorRule = {
   id: 'us-ssn',
   entity: 'US_SSN',
   // Social Security Administration: area, group and serial are never all zero; area is never 666 or 9xx.
-  pattern: String.raw`\d{3}(?:-\d{2}-|\.\d{2}\.| \d{2} )\d{4}(?:-\d+)?|\d{9}(?:-\d+)?`,
-  left: union(WORD_WIDE, charSet('.-+/#$')),
+  pattern: String.raw`\d{3}(?:-\d{2}-|\.\d{2}\.| \d{2} )\d{4}(?:-\d+)?|\d{9}(?:-\d+)?|\d{3}-\d{6}|\d{5}-\d{4}`,
+  left: union(WORD_WIDE, charSet('.-+$')),
   right: WORD_WIDE,
   longestOnly: true,
   score: 0.5,
@@ -177,8 +176,9 @@ function ssnScore(text: string): number | false {
   const [area, group, serial] = [digits.slice(0, 3), digits.slice(3, 5), digits.slice(5)];
   if (area === '000' || area === '666' || area >= '900' || group === '00' || serial === '0000') return false;
   if (digits.length !== 9 || /^(\d)\1+$/.test(digits)) return false;
-  if (text.includes('-')) return 0.6;
-  return text.length === 9 ? 0.15 : 0.35;
+  if (/^\d{3}-\d{2}-/.test(text)) return 0.6;
+  if (text.length === 9 || text.includes('-')) return 0.15;
+  return 0.35;
 }
 
 /** What any deployment masks: contact data, cards, bank accounts, network addresses. */

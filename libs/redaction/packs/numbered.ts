@@ -1,7 +1,7 @@
 import { charSet, union, WORD_WIDE } from '../automaton/char-set.ts';
 import type { Check, DetectorRule } from '../rule.ts';
 
-const BEFORE = union(WORD_WIDE, charSet('.-+/#$'));
+const BEFORE = union(WORD_WIDE, charSet('.-+$'));
 
 /** A national identifier: an entity, its written form, how sure the form alone is, and the words that announce it. */
 export function identifier(

@@ -18,7 +18,9 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
  * Vendors whose tokens carry no mark of their own: they are told by the vendor's name standing in the name they are
  * assigned to, and by alphabet and length, as the vendor's API reference gives them.
  */
-const FORMATS: ReadonlyArray<readonly [name: string, alphabet: Alphabet, ...lengths: readonly number[]]> = [
+export const ASSIGNED_FORMATS: ReadonlyArray<
+  readonly [name: string, alphabet: Alphabet, ...lengths: readonly number[]]
+> = [
   ['adafruit', 'dash', 32],
   ['adobe', 'hex', 32],
   ['airtable', 'alnum', 17],
@@ -116,7 +118,7 @@ const SHAPES: ReadonlyArray<readonly [name: string, shape: RegExp]> = [
 
 /** For the automaton: names that may announce a token. */
 export const VENDOR_NAMES: readonly string[] = [
-  ...new Set([...FORMATS, ...SHAPES].flatMap(([name]) => name.split('|'))),
+  ...new Set([...ASSIGNED_FORMATS, ...SHAPES].flatMap(([name]) => name.split('|'))),
 ];
 
 const MIN_BITS = 2.2;
@@ -127,7 +129,7 @@ export function vendorOf(name: string, value: string): string | undefined {
   const named = (names: string) => names.split('|').some((one) => lower.includes(one));
   const shape = SHAPES.find(([names, pattern]) => named(names) && pattern.test(value));
   if (shape) return shape[0];
-  const format = FORMATS.find(
+  const format = ASSIGNED_FORMATS.find(
     ([names, alphabet, ...lengths]) =>
       named(names) && hasFormat(value, alphabet, lengths) && entropy(value) >= MIN_BITS,
   );

@@ -75,6 +75,12 @@ export const DATES: readonly DetectorRule[] = [
     String.raw`(?i)(?:\d{1,2}(?:st|nd|rd|th)?[ -])?${MONTH}\.?[ -]\d{1,2}(?:st|nd|rd|th)?,?[ -]\d{4}|\d{1,2}(?:st|nd|rd|th)?[ -]${MONTH}\.?,?[ -]\d{2,4}|${MONTH}\.?[ -]\d{4}`,
     0.6,
   ),
+  date(
+    'date-day-month',
+    String.raw`(?i)\d{1,2}(?:st|nd|rd|th)?[ -]${MONTH}|${MONTH}[ -]\d{1,2}(?:st|nd|rd|th)?`,
+    0.4,
+  ),
+  date('date-month-year-short', String.raw`(?:0[1-9]|1[0-2])/\d{2}`, 0.15),
   date('date-month-year', String.raw`(?:0?[1-9]|1[0-2])[/-](?:19|20)\d{2}`, 0.2),
   date('time', String.raw`(?i)(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?: ?[ap]\.?m\.?)`, 0.4),
 ];

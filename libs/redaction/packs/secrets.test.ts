@@ -1,0 +1,143 @@
+import { describe, expect, test } from '@jest/globals';
+import { MaskingProfile } from '#contracts';
+import { contains } from '../automaton/char-set.ts';
+import { type Pattern, parsePattern } from '../automaton/parse-pattern.ts';
+import { compileMasker } from '../masker.ts';
+import { ASSIGNED_FORMATS } from './vendor-assignments.ts';
+import { VENDOR_TOKENS } from './vendor-tokens.ts';
+
+const key = new Uint8Array(16);
+const masker = compileMasker(MaskingProfile.parse({ packs: ['secrets'] }), { key, scope: 'secrets' });
+const SAMPLES = 30;
+
+let state = 20_260_101;
+
+/** Seeded (mulberry32), so that a run can be repeated. */
+function randomInt(bound: number): number {
+  state = (state + 0x6d2b79f5) | 0;
+  let t = Math.imul(state ^ (state >>> 15), 1 | state);
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+  return ((t ^ (t >>> 14)) >>> 0) % bound;
+}
+
+/** A random text of the pattern's language. */
+function sample(pattern: Pattern): string {
+  switch (pattern.kind) {
+    case 'set': {
+      const units = Array.from({ length: 95 }, (_, k) => k + 32).filter((unit) =>
+        contains(pattern.set, unit),
+      );
+      return String.fromCharCode(units[randomInt(units.length)]!);
+    }
+    case 'cat':
+      return pattern.items.map(sample).join('');
+    case 'alt':
+      return sample(pattern.items[randomInt(pattern.items.length)]!);
+    case 'repeat': {
+      const most = pattern.max === Infinity ? pattern.min + 6 : pattern.max;
+      const count = pattern.min + randomInt(most - pattern.min + 1);
+      return Array.from({ length: count }, () => sample(pattern.item)).join('');
+    }
+  }
+}
+
+/** The ways in which configuration, code and messages give a name a value. */
+const ASSIGNMENTS: ReadonlyArray<(name: string, value: string) => string> = [
+  (name, value) => `${name}_token = "${value}"`,
+  (name, value) => `${name}_token=${value}\nother=1`,
+  (name, value) => `{"${name}_api_key": "${value}"}`,
+  (name, value) => `${name}Secret: ${value}`,
+  (name, value) => `const ${name}Key = '${value}';`,
+  (name, value) => `${name}_key := \`${value}\``,
+  (name, value) => `<${name}Token>${value}</${name}Token>`,
+  (name, value) => `System.setProperty("${name.toUpperCase()}_TOKEN", "${value}")`,
+  (name, value) => `'${name}_token' => '${value}',`,
+  (name, value) => `${name} token: ${value}`,
+  (name, value) => `export ${name.toUpperCase()}_API_KEY=${value}`,
+  (name, value) => `${name}_token ?= "${value}"`,
+  (name, value) => `$${name}_token .= "${value}"`,
+  (name, value) => `"env": "${name.toUpperCase()}_TOKEN=${value}\\nDEBUG=1"`,
+];
+
+function isMasked(text: string, value: string): boolean {
+  const at = text.indexOf(value);
+  const spans = masker.findSpans(text);
+  return spans.some(
+    ({ start, end }) => start < at + value.length && end > at && end - start >= value.length * 0.75,
+  );
+}
+
+describe('a token of the format is found alone, in a sentence and in an assignment', () => {
+  test.each(VENDOR_TOKENS.map((rule) => [rule.id, rule] as const))('%s', (_id, rule) => {
+    const pattern = parsePattern(rule.pattern as string);
+    let tried = 0;
+    let found = 0;
+    for (let k = 0; k < SAMPLES; k++) {
+      const value = sample(pattern);
+      if (rule.check!(value, () => true) === false) continue;
+      tried += 3;
+      for (const text of [value, `use ${value}, please`, `KEY="${value}"`])
+        if (isMasked(text, value)) found++;
+    }
+    expect(found).toBeGreaterThanOrEqual(tried * 0.98);
+  });
+});
+
+const ALPHABETS = {
+  alnum: 'abcdefghijklmnopqrstuvwxyz0123456789',
+  mixed: 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789',
+  hex: '0123456789abcdef',
+  dash: 'abcdefghijklmnopqrstuvwxyz0123456789_-',
+  id: 'abcdefghijklmnopqrstuvwxyz0123456789_-',
+  digits: '0123456789',
+  word: 'abcdefghijklmnopqrstuvwxyz0123456789_',
+  base64: 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
+} as const;
+
+function value(alphabet: keyof typeof ALPHABETS, length: number): string {
+  const symbols = ALPHABETS[alphabet];
+  const letters = Array.from({ length: length - 2 }, () => symbols[randomInt(symbols.length)]).join('');
+  return alphabet === 'digits' ? `${letters}37` : `a${letters}7`;
+}
+
+const uuid = () =>
+  [8, 4, 4, 4, 12]
+    .map((length) => Array.from({ length }, () => '0123456789abcdef'[randomInt(16)]).join(''))
+    .join('-');
+
+describe('a token that only its name tells is found however it is assigned', () => {
+  test.each(ASSIGNED_FORMATS.map((format) => [format.slice(0, 3).join(' '), format] as const))(
+    '%s',
+    (_name, format) => {
+      const [names, alphabet, length = 36] = format;
+      const name = names.split('|')[0]!;
+      const missed = ASSIGNMENTS.filter((assign) => {
+        const token = alphabet === 'uuid' ? uuid() : value(alphabet, length);
+        return !isMasked(assign(name, token), token);
+      });
+      expect(missed.map(String)).toEqual([]);
+    },
+  );
+});
+
+describe('text that only looks like a credential stays', () => {
+  test.each([
+    'const token = getToken();',
+    'password: string',
+    'api_key = os.environ["API_KEY"]',
+    'secret: ${' + '{ secrets.DEPLOY }}',
+    'public_key = "MFkwEwYHKoZIzj0CAQYI"',
+    'tokenType: "Bearer"',
+    'the key: everything else follows from it',
+    'primaryKey: "customerIdentifier"',
+    'AKIAXXXXXXXXXXXXXXXX',
+    'author = "someone@example"',
+    'max_tokens=4096',
+    'password = "********"',
+    'auth: config.auth.provider',
+    'cacheKey: `users-$' + '{id}`',
+    'ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx',
+  ])('%s', (text) => {
+    expect(masker.findSpans(text)).toEqual([]);
+  });
+});
