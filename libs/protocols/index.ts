@@ -1,3 +1,4 @@
+export type { AnswerStream, StreamEnd, StreamEnding, StreamOptions } from './answer/answer-stream.ts';
 export { type Mask, maskWhole, type OpenMask } from './answer/mask.ts';
 export {
   type AnswerRecord,
@@ -6,7 +7,6 @@ export {
   type TokenUsage,
   type ToolCallRecord,
 } from './answer/record.ts';
-export type { AnswerStream, StreamEnd, StreamEnding, StreamOptions } from './answer/stream.ts';
 export type { AnswerOptions, MaskedAnswer } from './answer/whole.ts';
 export { type HttpTexts, httpProtocol } from './http/index.ts';
 export type { Json, JsonObject } from './json/json.ts';

@@ -1,6 +1,7 @@
+import type { AnswerStream, StreamOptions } from './answer/answer-stream.ts';
 import type { OpenMask } from './answer/mask.ts';
 import type { AnswerShape, StreamShape } from './answer/shape.ts';
-import { type AnswerStream, openStream, type StreamOptions } from './answer/stream.ts';
+import { openStream } from './answer/stream.ts';
 import { type AnswerOptions, type MaskedAnswer, maskWholeAnswer } from './answer/whole.ts';
 import { type MaskedRequest, maskBody } from './request/mask.ts';
 import { type RequestReading, readBody } from './request/read.ts';
@@ -20,7 +21,12 @@ export interface Protocol {
   /** A complete readable view of a request, for people who decide on it. */
   viewRequest(reading: RequestReading): RequestView;
   /** Masks a request's strings before it goes to the model. */
-  maskRequest(reading: RequestReading, openMask: OpenMask, at?: readonly string[]): MaskedRequest;
+  maskRequest(
+    reading: RequestReading,
+    openMask: OpenMask,
+    at?: readonly string[],
+    openJsonMask?: OpenMask,
+  ): MaskedRequest;
   /** Masks an answer in one piece (or an error body of the model's server). */
   maskAnswer(bytes: Uint8Array, route: Route, options: AnswerOptions): MaskedAnswer;
   /** Masks a streamed answer. */
@@ -45,7 +51,8 @@ export function defineProtocol(declared: ProtocolDeclaration): Protocol {
     wire: declared.wire,
     readRequest: (bytes, route) => readBody(declared.request, bytes, route),
     viewRequest: (reading) => viewBody(reading, declared.request.isJsonText),
-    maskRequest: (reading, openMask, at) => maskBody(declared.request, reading, openMask, at),
+    maskRequest: (reading, openMask, at, openJsonMask) =>
+      maskBody(declared.request, reading, { openMask, openJsonMask }, at),
     maskAnswer: (bytes, route, options) => maskWholeAnswer(declared.answer(route), bytes, options),
     openAnswerStream: (route, options) => openStream(declared.stream(route), options),
   };

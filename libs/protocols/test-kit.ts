@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AnswerStream, StreamEnd } from './answer/answer-stream.ts';
 import type { Mask, OpenMask } from './answer/mask.ts';
-import type { AnswerStream, StreamEnd } from './answer/stream.ts';
 import type { Protocol } from './protocol.ts';
 import { type FoundRoute, findRoute } from './protocols.ts';
 import type { Route } from './route.ts';

@@ -1,4 +1,4 @@
-import type { JsonDocument, StringAt } from '../json/parse.ts';
+import type { JsonDocument, StringAt } from '../json/document.ts';
 import type { Splice } from '../json/splice.ts';
 
 /** Literals to be written anew, and the pointers of what changed. */

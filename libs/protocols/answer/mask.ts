@@ -13,6 +13,14 @@ export interface Mask {
  */
 export type OpenMask = (place: string) => Mask;
 
+/** How texts are masked. */
+export interface Masks {
+  /** Absent: nothing is to be masked. */
+  readonly openMask?: OpenMask | undefined;
+  /** For texts that are JSON (tool-call arguments), in place of `openMask` on each string of theirs. */
+  readonly openJsonMask?: OpenMask | undefined;
+}
+
 /** Masks a complete text. */
 export function maskWhole(openMask: OpenMask, place: string, text: string): string {
   if (text === '') return '';

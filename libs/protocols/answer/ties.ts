@@ -1,5 +1,5 @@
+import type { JsonDocument } from '../json/document.ts';
 import { isWithin } from '../json/json.ts';
-import type { JsonDocument } from '../json/parse.ts';
 import type { Splice } from '../json/splice.ts';
 import type { Tie } from './shape.ts';
 

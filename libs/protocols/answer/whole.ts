@@ -1,24 +1,17 @@
+import type { JsonFault, StringAt } from '../json/document.ts';
 import { isObject, type Json } from '../json/json.ts';
-import {
-  decodeLeniently,
-  isFault,
-  type JsonFault,
-  maxDepth,
-  parseJson,
-  type StringAt,
-} from '../json/parse.ts';
+import { isFault, maxDepth, parseJson } from '../json/parse.ts';
 import { splice } from '../json/splice.ts';
-import { JsonTextMask } from '../json/text-mask.ts';
+import { decodeLeniently } from '../json/utf8.ts';
 import { maskLiterals } from './literals.ts';
-import { maskWhole, type OpenMask, placeOf } from './mask.ts';
+import { type Masks, placeOf } from './mask.ts';
+import { maskAs } from './open.ts';
 import { type AnswerRecord, emptyRecord } from './record.ts';
-import type { AnswerShape, TextForm } from './shape.ts';
+import type { AnswerShape } from './shape.ts';
 import { findDropped } from './ties.ts';
 
 /** How an answer in one piece is masked. */
-export interface AnswerOptions {
-  /** Absent: nothing is to be masked; the answer is read for its record only. */
-  readonly openMask?: OpenMask | undefined;
+export interface AnswerOptions extends Masks {
   /** The request asked for JSON output: the main text is masked so that it stays JSON. */
   readonly contentIsJson?: boolean | undefined;
 }
@@ -45,27 +38,20 @@ export function maskWholeAnswer(shape: AnswerShape, bytes: Uint8Array, options: 
     record: recordOf(shape, value),
   });
   if (options.openMask === undefined) return unchanged();
-  const { openMask, contentIsJson } = options;
+  const { contentIsJson } = options;
   const mask = ({ pointer, text, key }: StringAt): string => {
     const form = key ? 'text' : shape.formAt(pointer);
     const isJson = form === 'json' || (form === 'content' && contentIsJson === true);
-    return maskAs(isJson ? 'json' : 'text', openMask, placeOf(pointer, shape.knownKeys), text);
+    return maskAs(isJson ? 'json' : 'text', options, placeOf(pointer, shape.knownKeys), text);
   };
   const { splices, changed } = maskLiterals(document, mask, shape.isWrittenJson, (pointer, text) =>
-    maskAs('json', openMask, placeOf(pointer, shape.knownKeys), text),
+    maskAs('json', options, placeOf(pointer, shape.knownKeys), text),
   );
   if (changed.length === 0) return unchanged();
   const ties = isObject(value) ? shape.ties(value) : [];
   const masked = splice(document.source, [...splices, ...findDropped(document, ties, changed)]);
   const record = recordOf(shape, JSON.parse(masked) as Json);
   return { kind: 'masked', bytes: Buffer.from(masked), changed: true, record };
-}
-
-/** Masks a complete text in the form it has. */
-export function maskAs(form: TextForm, openMask: OpenMask, place: string, text: string): string {
-  if (form === 'text') return maskWhole(openMask, place, text);
-  const mask = new JsonTextMask(openMask, place);
-  return mask.push(text) + mask.end();
 }
 
 function recordOf(shape: AnswerShape, value: Json): AnswerRecord {

@@ -130,7 +130,10 @@ class MessagesStreamReader implements StreamReader {
       if (typeof value !== 'string' || wholeMembers.has(member)) continue;
       pieces.set(`/delta/${pointerToken(member)}`, this.channel(index, member, type));
     }
-    return { ...plainEvent, pieces, closes: closesNothing };
+    // A signature stands for the whole of the thinking before it.
+    const thinking = `/content/${index}/thinking`;
+    const closes = type === 'signature_delta' ? ({ key }: Channel) => key === thinking : closesNothing;
+    return { ...plainEvent, pieces, closes };
   }
 
   private channel(index: number, member: string, type: string): Channel {

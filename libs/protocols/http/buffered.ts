@@ -1,12 +1,13 @@
+import type { AnswerStream, StreamEnd, StreamEnding, StreamOptions } from '../answer/answer-stream.ts';
 import type { Frame } from '../answer/framing.ts';
 import { maskWhole, type OpenMask, placeOf } from '../answer/mask.ts';
 import { NdjsonFraming, rewriteNdjson } from '../answer/ndjson.ts';
 import { emptyRecord, readError } from '../answer/record.ts';
 import { rewriteSse, SseFraming } from '../answer/sse.ts';
-import type { AnswerStream, StreamEnd, StreamEnding, StreamOptions } from '../answer/stream.ts';
 import { isObject, objectOf } from '../json/json.ts';
-import { decodeLeniently, isFault, maxDepth, parseJson } from '../json/parse.ts';
+import { isFault, maxDepth, parseJson } from '../json/parse.ts';
 import { type Splice, splice } from '../json/splice.ts';
+import { decodeLeniently } from '../json/utf8.ts';
 
 const defaultMaxAnswerChars = 32 * 1024 * 1024;
 const noNames: ReadonlySet<string> = new Set();

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { JsonDocument } from './document.ts';
 import { pointerTokens } from './json.ts';
-import { isFault, type JsonDocument, parseJson } from './parse.ts';
+import { isFault, parseJson } from './parse.ts';
 
 const options = { strict: true, maxDepth: 64, knownKeys: new Set(['known']) };
 const read = (source: string, strict = true) => parseJson(source, { ...options, strict });

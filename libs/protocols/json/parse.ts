@@ -1,49 +1,6 @@
+import type { ContainerAt, JsonDocument, JsonFault, JsonFaultCode, StringAt } from './document.ts';
 import { type Json, type JsonObject, pointerToken } from './json.ts';
-import { checkString, fold, holdsNumber } from './strict.ts';
-
-/** Why a text was not accepted as JSON. */
-export type JsonFaultCode =
-  | 'invalid_utf8'
-  | 'invalid_json'
-  | 'trailing_data'
-  | 'too_deep'
-  | 'ambiguous_key'
-  | 'number_out_of_range'
-  | 'lone_surrogate';
-
-/** A fault with its UTF-16 offset in the text and the JSON Pointer of the value (or member) at fault. */
-export interface JsonFault {
-  readonly code: JsonFaultCode;
-  readonly offset: number;
-  readonly pointer: string;
-}
-
-/** A string literal: its value, its JSON Pointer, and where its literal (with the quotes) is in the source. */
-export interface StringAt {
-  readonly pointer: string;
-  readonly text: string;
-  readonly start: number;
-  readonly end: number;
-  /** A member name; `pointer` then points at the member. */
-  readonly key: boolean;
-}
-
-/** Where an object or array is in the source, brackets included. */
-export interface ContainerAt {
-  readonly pointer: string;
-  /** Containers around it. */
-  readonly depth: number;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** A parsed text. `strings` and `containers` are in document order (containers by their end). */
-export interface JsonDocument {
-  readonly source: string;
-  readonly value: Json;
-  readonly strings: readonly StringAt[];
-  readonly containers: readonly ContainerAt[];
-}
+import { checkString, holdsNumber, SeenKeys } from './strict.ts';
 
 /** How a text is read. */
 export interface ParseOptions {
@@ -57,23 +14,6 @@ export interface ParseOptions {
 
 /** The nesting that requests, answers and stream events may have. */
 export const maxDepth = 64;
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const lenientUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });
-
-/** Decodes UTF-8 without dropping a byte-order mark; undefined where the bytes are not UTF-8. */
-export function decodeStrictly(bytes: Uint8Array): string | undefined {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Decodes UTF-8 as clients do: invalid sequences become U+FFFD. */
-export function decodeLeniently(bytes: Uint8Array): string {
-  return lenientUtf8.decode(bytes);
-}
 
 /** Reads one JSON text (RFC 8259). Linear in its length. */
 export function parseJson(source: string, options: ParseOptions): JsonDocument | JsonFault {
@@ -159,7 +99,7 @@ class Parser {
     if (this.source.charCodeAt(start) !== 0x22) this.stop('invalid_json', parent);
     const key = this.string(parent);
     const pointer = `${parent}/${pointerToken(key)}`;
-    if (seen !== undefined && !seen.add(fold(key))) this.stop('ambiguous_key', pointer);
+    if (seen !== undefined && !seen.add(key)) this.stop('ambiguous_key', pointer);
     if (!this.options.knownKeys.has(key)) {
       this.strings.push({ pointer, text: key, start, end: this.at, key: true });
     }
@@ -252,23 +192,5 @@ class Parser {
 
   private stop(code: JsonFaultCode, pointer: string): never {
     throw new Stop({ code, offset: this.at, pointer });
-  }
-}
-
-/** The folded member names of one object; a short list is searched faster than a set is built. */
-class SeenKeys {
-  private readonly few: string[] = [];
-  private many: Set<string> | undefined;
-
-  /** False if the name was there already. */
-  add(key: string): boolean {
-    if (this.many !== undefined) {
-      if (this.many.has(key)) return false;
-      this.many.add(key);
-      return true;
-    }
-    if (this.few.includes(key)) return false;
-    if (this.few.push(key) > 12) this.many = new Set(this.few);
-    return true;
   }
 }

@@ -47,3 +47,22 @@ export function checkString(
   if (typeof value !== 'string') return 'invalid';
   return strict && loneSurrogate.test(value) ? 'lone' : { value };
 }
+
+/** The folded member names of one object; a short list is searched faster than a set is built. */
+export class SeenKeys {
+  private readonly few: string[] = [];
+  private many: Set<string> | undefined;
+
+  /** False if the name, or one that folds alike, was there already. */
+  add(name: string): boolean {
+    const key = fold(name);
+    if (this.many !== undefined) {
+      if (this.many.has(key)) return false;
+      this.many.add(key);
+      return true;
+    }
+    if (this.few.includes(key)) return false;
+    if (this.few.push(key) > 12) this.many = new Set(this.few);
+    return true;
+  }
+}

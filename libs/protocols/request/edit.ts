@@ -1,6 +1,7 @@
 import { type Json, pointerToken, pointerTokens } from '../json/json.ts';
 import { findNode, type Node } from '../json/node.ts';
-import { decodeStrictly, isFault, maxDepth, parseJson } from '../json/parse.ts';
+import { isFault, maxDepth, parseJson } from '../json/parse.ts';
+import { decodeStrictly } from '../json/utf8.ts';
 
 /** A change to a body. Pointers (RFC 6901) speak of the body before any change. */
 export type Edit =

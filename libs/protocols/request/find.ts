@@ -1,5 +1,5 @@
+import type { JsonDocument } from '../json/document.ts';
 import { type Json, pointerToken } from '../json/json.ts';
-import type { JsonDocument } from '../json/parse.ts';
 import type { Finds, Unreadable } from './shape.ts';
 
 const inlineData = /^\s*data:([a-z0-9.+-]+\/[a-z0-9.+-]+)?(?:;[^,]*)?,/i;

@@ -1,5 +1,5 @@
-import { type OpenMask, placeOf } from '../answer/mask.ts';
-import { maskAs } from '../answer/whole.ts';
+import { type Masks, placeOf } from '../answer/mask.ts';
+import { maskAs } from '../answer/open.ts';
 import { isWithin } from '../json/json.ts';
 import { type Splice, splice } from '../json/splice.ts';
 import type { RequestReading } from './read.ts';
@@ -23,7 +23,7 @@ function isVocabulary(pointer: string, text: string): boolean {
 export function maskBody(
   shape: RequestShape,
   reading: RequestReading,
-  openMask: OpenMask,
+  masks: Masks,
   at?: readonly string[],
 ): MaskedRequest {
   const opaque = new Set(
@@ -34,7 +34,7 @@ export function maskBody(
     if (at !== undefined && !at.some((place) => isWithin(pointer, place))) continue;
     if (at === undefined && (isVocabulary(pointer, text) || opaque.has(pointer))) continue;
     const form = !key && shape.isJsonText(pointer) ? 'json' : 'text';
-    const masked = maskAs(form, openMask, placeOf(pointer, shape.knownKeys), text);
+    const masked = maskAs(form, masks, placeOf(pointer, shape.knownKeys), text);
     if (masked !== text) splices.push({ start, end, text: JSON.stringify(masked) });
   }
   const masked = splice(reading.source, splices);

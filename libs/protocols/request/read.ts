@@ -1,14 +1,8 @@
+import type { ContainerAt, JsonDocument, StringAt } from '../json/document.ts';
 import { isObject, type Json, type JsonObject, pointerToken, stringOf } from '../json/json.ts';
-import {
-  type ContainerAt,
-  decodeStrictly,
-  isFault,
-  type JsonDocument,
-  maxDepth,
-  parseJson,
-  type StringAt,
-} from '../json/parse.ts';
+import { isFault, maxDepth, parseJson } from '../json/parse.ts';
 import { fold } from '../json/strict.ts';
+import { decodeStrictly } from '../json/utf8.ts';
 import type { Route } from '../route.ts';
 import { findGenerally } from './find.ts';
 import { type Refusal, refuse, refuseFault } from './refusal.ts';

@@ -1,4 +1,4 @@
-import type { JsonFault, JsonFaultCode } from '../json/parse.ts';
+import type { JsonFault, JsonFaultCode } from '../json/document.ts';
 
 /** Why a request body is not read. Each is answered with 400 in the client's protocol. */
 export type RefusalCode =
