@@ -1,0 +1,96 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventually } from '#testing';
+import { type ApprovalWorld, releasesOf, startApprovalWorld } from './approval-world.ts';
+
+const run = promisify(execFile);
+let world: ApprovalWorld;
+beforeAll(async () => {
+  world = await startApprovalWorld();
+});
+afterAll(async () => {
+  await world?.database.end();
+  await world?.stop();
+});
+
+const loader = ['--import', join(process.cwd(), 'libs/testing/source-loader.mjs')];
+const script = `import { main } from '${join(process.cwd(), 'cli/main.ts')}'; await main(process.argv);`;
+
+/** Runs `sallyport approvals …` in a process of its own, as a person. */
+async function sallyport(
+  user: string,
+  ...args: string[]
+): Promise<{ code: number; out: string; error: string }> {
+  const env = {
+    ...process.env,
+    SALLYPORT_APPROVAL_URL: world.urlOf('approval'),
+    SALLYPORT_ISSUER: world.idp.issuer,
+    SALLYPORT_STATE_DIR: world.dir,
+  };
+  const line = [
+    ...loader,
+    '--input-type=module',
+    '-e',
+    script,
+    '--',
+    'sallyport',
+    'approvals',
+    ...args,
+    '--as',
+    user,
+  ];
+  return run(process.execPath, line, { env }).then(
+    ({ stdout, stderr }) => ({ code: 0, out: stdout, error: stderr }),
+    (failed: { code: number; stdout: string; stderr: string }) => ({
+      ...{ code: failed.code, out: failed.stdout, error: failed.stderr },
+    }),
+  );
+}
+
+describe('sallyport approvals', () => {
+  test('lists, shows in full and approves what was seen', async () => {
+    const seen = await world.hold('print this password \u001b[2J');
+    const list = await sallyport('alice', 'list');
+    expect(list.out).toContain(seen.id);
+    const shown = await sallyport('alice', 'show', seen.id);
+    expect(shown.out).toContain('print this »password« ⟨U+001B ESCAPE⟩[2J');
+    expect(shown.out).not.toContain('\u001b');
+    const approved = await sallyport(
+      'alice',
+      'approve',
+      seen.id,
+      '--digest',
+      seen.digest.slice(0, 12),
+      '--json',
+    );
+    expect(JSON.parse(approved.out)).toMatchObject({ id: seen.id, state: 'approved' });
+    await eventually(async () => expect(await releasesOf(world, seen.id)).toHaveLength(1));
+  });
+
+  test('rejects with a reason, and edits with approval in one call', async () => {
+    const [first, second] = [await world.hold('reject my password'), await world.hold('edit my password')];
+    expect((await sallyport('bob', 'reject', first.id, '--reason', 'no need')).out).toContain(
+      'It is rejected now.',
+    );
+    const edited = await sallyport(
+      ...(['alice', 'edit', second.id, '--set', '/messages/0/content=hello', '--approve'] as const),
+    );
+    expect(edited).toMatchObject({ code: 0, error: '' });
+    await eventually(async () => expect(await releasesOf(world, second.id)).toHaveLength(1));
+  });
+
+  test('ends a refusal with one line and exit code 1', async () => {
+    const seen = await world.hold('refuse my password');
+    const nothing = await sallyport('dave', 'approve', seen.id);
+    expect([nothing.code, nothing.error]).toEqual([
+      1,
+      expect.stringMatching(/^.*\(approval\.not_found\)\n$/),
+    ]);
+    const changed = await sallyport('alice', 'approve', seen.id, '--digest', '0000000000');
+    expect([changed.code, changed.error]).toEqual([1, expect.stringContaining('approval.outdated')]);
+    const json = await sallyport('alice', 'reject', seen.id, '--json');
+    expect(JSON.parse(json.error)).toMatchObject({ error: { code: 'approval.reason_required' } });
+  });
+});
