@@ -25,8 +25,15 @@ export interface CelContext {
   readonly now: Date;
 }
 
+/** What expressions of a response review see: the masked answer, never the prompt or the caller. */
+export interface ReviewContext {
+  readonly answer: { readonly characters: bigint };
+  readonly connection: { readonly name: string; readonly upstreamModel: string };
+  readonly now: Date;
+}
+
 /** A checked expression. Throws where it can't be evaluated, or gives something other than true or false. */
-export type CelTest = (context: CelContext) => boolean;
+export type CelTest<Context = CelContext> = (context: Context) => boolean;
 
 /** An expression that isn't accepted, with the offset of what is wrong. */
 export class CelError extends Error {
@@ -45,10 +52,19 @@ const patternLimit = 10_000;
 /** `matches` would run on a backtracking engine; calls of it are written as calls of this. */
 const linearMatches = 'matchesLinear';
 
-const environment = new Environment({
-  enableOptionalTypes: true,
-  limits: { maxAstNodes: 500, maxDepth: 32, maxListElements: 500, maxMapEntries: 100, maxCallArguments: 8 },
-})
+function newEnvironment(): Environment {
+  return new Environment({
+    enableOptionalTypes: true,
+    limits: { maxAstNodes: 500, maxDepth: 32, maxListElements: 500, maxMapEntries: 100, maxCallArguments: 8 },
+  })
+    .registerVariable({ name: 'connection', schema: { name: 'string', upstreamModel: 'string' } })
+    .registerVariable('now', 'google.protobuf.Timestamp')
+    .registerFunction(`string.${linearMatches}(string): bool`, (text: string, source: string) =>
+      linear(source).test(text),
+    );
+}
+
+const requestEnvironment = newEnvironment()
   .registerVariable({
     name: 'user',
     schema: {
@@ -72,12 +88,12 @@ const environment = new Environment({
       unreadable: 'list<string>',
       remoteUrls: 'list<string>',
     },
-  })
-  .registerVariable({ name: 'connection', schema: { name: 'string', upstreamModel: 'string' } })
-  .registerVariable('now', 'google.protobuf.Timestamp')
-  .registerFunction(`string.${linearMatches}(string): bool`, (text: string, source: string) => {
-    return linear(source).test(text);
   });
+
+const reviewEnvironment = newEnvironment().registerVariable({
+  name: 'answer',
+  schema: { characters: 'int' },
+});
 
 function linear(source: string): LinearPattern {
   const known = patterns.get(source);
@@ -88,8 +104,17 @@ function linear(source: string): LinearPattern {
   return compiled;
 }
 
-/** Parses and type-checks an expression that must be true or false. Throws CelError. */
+/** Parses and type-checks a rule's expression, which must be true or false. Throws CelError. */
 export function compileCel(expression: string): CelTest {
+  return compileIn(requestEnvironment, expression);
+}
+
+/** The same for the expression of a response review. */
+export function compileReviewCel(expression: string): CelTest<ReviewContext> {
+  return compileIn(reviewEnvironment, expression);
+}
+
+function compileIn<Context extends object>(environment: Environment, expression: string): CelTest<Context> {
   const checked = environment.check(expression);
   if (!checked.valid) {
     const { error } = checked;
@@ -101,7 +126,7 @@ export function compileCel(expression: string): CelTest {
   const rewritten = withLinearMatches(expression, environment.parse(expression).ast);
   const program = environment.parse(rewritten);
   return (context) => {
-    const value: unknown = program(context as unknown as Record<string, unknown>);
+    const value: unknown = program(context);
     if (typeof value !== 'boolean') throw new TypeError('the expression is neither true nor false');
     return value;
   };

@@ -35,8 +35,8 @@ export function compileRule(
     contentDigest: contentDigest(content),
     newOnly: (rule.scope ?? (rule.effect === 'hold' ? 'new' : 'all')) === 'new',
     scope: compileScope(rule.match, report),
-    when: celOf(rule.when, ['when'], report),
-    unless: celOf(rule.unless, ['unless'], report),
+    when: celOf(rule.when, ['when'], report, compileCel),
+    unless: celOf(rule.unless, ['unless'], report, compileCel),
     prompt: rule.prompt && compileText(rule.prompt, ['prompt'], keywordId, report),
     duties: compileDuties(rule, document),
   };
@@ -63,14 +63,15 @@ function compileScope(scope: RuleScope, report: ReportFault): CompiledScope {
 }
 
 /** Compiles an expression, or reports where it is wrong. */
-export function celOf(
+export function celOf<Test = CelTest>(
   expression: string | undefined,
   path: readonly (string | number)[],
   report: ReportFault,
-): CelTest | undefined {
+  compile: (expression: string) => Test,
+): Test | undefined {
   if (expression === undefined) return undefined;
   try {
-    return compileCel(expression);
+    return compile(expression);
   } catch (error) {
     if (!(error instanceof CelError)) throw error;
     report(path, `${error.message} (at character ${error.offset + 1} of the expression)`);

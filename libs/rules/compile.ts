@@ -1,12 +1,12 @@
 import type { PolicyDocument } from '#contracts';
+import { compileReviewCel } from './cel.ts';
 import { checkReferences } from './check-references.ts';
 import { celOf, compileRule, compileText, type DocumentFault, type KeywordId } from './compile-rule.ts';
 import { contentDigest } from './content-digest.ts';
 import { entityFinder } from './entities.ts';
+import { keywordIndex } from './keyword-index.ts';
 import type { CompiledPolicy, CompiledRule, KeywordIndex } from './policy.ts';
 import { profileTable } from './profiles.ts';
-import { KeywordFinder } from './text/find-keywords.ts';
-import { buildAutomaton, keywordPatterns } from './text/keyword-automaton.ts';
 
 export type Compilation =
   | { readonly kind: 'policy'; readonly policy: CompiledPolicy }
@@ -23,7 +23,7 @@ export function compilePolicy(document: PolicyDocument): Compilation {
       report(['rules', at, ...path], message);
     if (typeof rule.review === 'object') {
       compileText(rule.review.when, ['review', 'when'], () => 0, under);
-      celOf(rule.review.when.cel, ['review', 'when', 'cel'], under);
+      celOf(rule.review.when.cel, ['review', 'when', 'cel'], under, compileReviewCel);
     }
     return compileRule(rule, index, document, keywords.idOf, under);
   });
@@ -78,11 +78,9 @@ class Keywords {
   };
 
   index(rules: readonly CompiledRule[]): KeywordIndex | undefined {
-    const keywords = [...this.#ids.keys()];
-    if (keywords.length === 0) return undefined;
-    const owners: number[][] = keywords.map(() => []);
-    for (const { index, prompt } of rules) for (const id of prompt?.keywords ?? []) owners[id]!.push(index);
-    const patterns = keywords.flatMap((keyword, id) => keywordPatterns(id, keyword));
-    return { finder: new KeywordFinder(buildAutomaton(patterns)), keywords, owners };
+    return keywordIndex(
+      [...this.#ids.keys()],
+      rules.map(({ prompt }) => prompt?.keywords ?? []),
+    );
   }
 }

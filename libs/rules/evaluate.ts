@@ -1,22 +1,10 @@
-import type { RuleMatch } from '#contracts';
-import type { CelContext } from './cel.ts';
+import { type Applying, applyingRules, approvedThrough, type Listen } from './applying-rules.ts';
 import { resolveConnection } from './connection.ts';
 import type { AppliedRule, Decision, EvaluationInput, Explanation, RuleOutcome } from './decision.ts';
 import { combineObligations, combineRequirements, limitsOf } from './obligations.ts';
-import type { CompiledPolicy, CompiledRule } from './policy.ts';
-import { searchTexts, type TextQuestion } from './prompt-search.ts';
+import type { CompiledPolicy } from './policy.ts';
 import { checkRemoteUrls } from './remote-urls.ts';
-import { type ScopeSubject, scopeMismatch } from './scope.ts';
-
-/** A rule that applies, with what made it. */
-interface Applying {
-  readonly rule: CompiledRule;
-  readonly matches: readonly RuleMatch[];
-  readonly failure?: string;
-}
-
-/** Receives why a rule doesn't apply; only explanations listen. */
-type Listen = ((rule: CompiledRule, because: string) => void) | undefined;
+import type { ScopeSubject } from './scope.ts';
 
 /** Decides about a request. Pure: no clock, no randomness, nothing kept between calls. */
 export function evaluate(policy: CompiledPolicy, input: EvaluationInput): Decision {
@@ -91,101 +79,6 @@ function refusal(code: NonNullable<Decision['code']>, reason: string): Placeless
   };
 }
 
-function applyingRules(
-  policy: CompiledPolicy,
-  subject: ScopeSubject,
-  unreadableMatches: boolean,
-  listen: Listen,
-): Applying[] {
-  const candidates: { rule: CompiledRule; failure: string | undefined }[] = [];
-  const context = lazyContext(subject);
-  for (const rule of policy.rules) {
-    const mismatch = scopeMismatch(rule.scope, subject);
-    if (mismatch !== undefined) {
-      listen?.(rule, mismatch);
-      continue;
-    }
-    const tested = testExpressions(rule, context);
-    if (tested.kind === 'no') listen?.(rule, tested.because);
-    else candidates.push({ rule, failure: tested.kind === 'failed' ? tested.because : undefined });
-  }
-  return askTexts(policy, subject.input, candidates, unreadableMatches, listen);
-}
-
-type Tested =
-  | { readonly kind: 'yes' }
-  | { readonly kind: 'no'; readonly because: string }
-  | { readonly kind: 'failed'; readonly because: string };
-
-const yes: Tested = { kind: 'yes' };
-
-function testExpressions({ when, unless }: CompiledRule, context: () => CelContext): Tested {
-  if (when === undefined && unless === undefined) return yes;
-  let failed: Tested | undefined;
-  for (const [name, test, wanted] of [
-    ['when', when, true],
-    ['unless', unless, false],
-  ] as const) {
-    if (test === undefined) continue;
-    try {
-      if (test(context()) !== wanted) return { kind: 'no', because: `${name} is ${!wanted}` };
-    } catch (error) {
-      const summary = (error as { summary?: string }).summary ?? 'it gives neither true nor false';
-      failed = { kind: 'failed', because: `${name} can't be evaluated: ${summary}` };
-    }
-  }
-  return failed ?? yes;
-}
-
-function askTexts(
-  policy: CompiledPolicy,
-  input: EvaluationInput,
-  candidates: readonly { rule: CompiledRule; failure: string | undefined }[],
-  unreadableMatches: boolean,
-  listen: Listen,
-): Applying[] {
-  const questions: TextQuestion[] = [];
-  for (const { rule } of candidates) {
-    if (rule.prompt !== undefined) questions.push({ rule, approvedThrough: approvedThrough(rule, input) });
-  }
-  const found = questions.length === 0 ? undefined : searchTexts(policy, input, questions);
-  const applying: Applying[] = [];
-  for (const { rule, failure } of candidates) {
-    const matches = found?.get(rule.index) ?? noMatches;
-    const unread =
-      rule.prompt !== undefined && rule.effect !== 'allow' && unreadableMatches
-        ? unreadMatches(rule, input)
-        : noMatches;
-    if (rule.prompt !== undefined && matches.length === 0 && unread.length === 0) {
-      listen?.(rule, 'nothing in the text matches');
-      continue;
-    }
-    const all = unread.length === 0 ? matches : [...matches, ...unread];
-    applying.push(failure === undefined ? { rule, matches: all } : { rule, matches: all, failure });
-  }
-  return applying;
-}
-
-const noMatches: readonly RuleMatch[] = [];
-
-function approvedThrough(rule: CompiledRule, input: EvaluationInput): number {
-  return rule.newOnly ? (input.approvedThroughTurn?.(rule.name, rule.contentDigest) ?? -1) : -1;
-}
-
-const unreadablesReported = 20;
-
-function unreadMatches(rule: CompiledRule, input: EvaluationInput): RuleMatch[] {
-  const approved = approvedThrough(rule, input);
-  const unread = input.unreadable.filter(({ turn }) => turn === undefined || turn > approved);
-  return unread.slice(0, unreadablesReported).map(({ pointer, kind }) => ({
-    rule: rule.name,
-    pointer,
-    start: 0,
-    end: 0,
-    condition: `unreadable ${kind}`,
-  }));
-}
-
 const strictest = { deny: 0, hold: 1, allow: 2 } as const;
 
 function combine(policy: CompiledPolicy, input: EvaluationInput, applying: readonly Applying[]): Placeless {
@@ -238,33 +131,3 @@ function reasonsOf(applying: readonly Applying[]): string[] {
 }
 
 const verbs = { allow: 'allows', deny: 'denies', hold: 'holds' } as const;
-const listedLimit = 200;
-
-function lazyContext({ input, connection, upstreamModel }: ScopeSubject): () => CelContext {
-  let context: CelContext | undefined;
-  return () => {
-    context ??= {
-      user: {
-        kind: input.principal.kind,
-        issuer: input.principal.issuer,
-        subject: input.principal.subject,
-        name: input.principal.name ?? '',
-        email: input.principal.email ?? '',
-        client: input.client ?? input.principal.client ?? '',
-        groups: input.principal.groups,
-        claims: input.claims ?? {},
-      },
-      request: {
-        model: input.model ?? '',
-        operation: input.operation,
-        characters: BigInt(input.texts.reduce((sum, { text }) => sum + text.length, 0)),
-        turns: BigInt(input.texts.reduce((most, { turn }) => Math.max(most, turn), 0)),
-        unreadable: input.unreadable.slice(0, listedLimit).map(({ kind }) => kind),
-        remoteUrls: input.remoteUrls.slice(0, listedLimit).map(({ url }) => url),
-      },
-      connection: { name: connection, upstreamModel: upstreamModel ?? '' },
-      now: new Date(input.now),
-    };
-    return context;
-  };
-}

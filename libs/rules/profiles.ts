@@ -74,7 +74,18 @@ export function combineProfiles(a: MaskingProfile, b: MaskingProfile): MaskingPr
   };
 }
 
-const strictness = ['keep', 'mask', 'token', 'hash', 'replace', 'redact', 'block'] as const;
+const strictness = [
+  'keep',
+  'mask',
+  'fpe',
+  'pseudonym',
+  'encrypt',
+  'token',
+  'hash',
+  'replace',
+  'redact',
+  'block',
+] as const;
 
 type Operator = MaskingProfile['defaults']['operator'];
 

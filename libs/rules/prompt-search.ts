@@ -1,6 +1,6 @@
 import type { RuleMatch } from '#contracts';
-import type { EvaluationInput, RequestText } from './decision.ts';
-import type { CompiledPolicy, CompiledRule } from './policy.ts';
+import type { RequestText } from './decision.ts';
+import type { CompiledPolicy, TextConditions } from './policy.ts';
 import { normalisedView } from './text/normalised.ts';
 import { seamsOf } from './text/seams.ts';
 import { originalSpan, spanIsNew, type View, viewsOf, within } from './text/views.ts';
@@ -11,51 +11,72 @@ const matchesPerRule = 100;
 
 /** A rule whose text conditions are to be looked for, from a turn on. */
 export interface TextQuestion {
-  readonly rule: CompiledRule;
+  /** The index under which keywords name their asker. */
+  readonly asker: number;
+  /** The rule that matches are reported for. */
+  readonly rule: string;
+  readonly conditions: TextConditions;
   /** Turns up to this one were approved under this rule. */
   readonly approvedThrough: number;
+  /** Whether text that is too intricate to search counts as matching. */
+  readonly failsClosed: boolean;
 }
 
-/** What was found for one rule. */
+/** What searches share: the keywords of all askers, and what finds entities. */
+export type SearchTables = Pick<CompiledPolicy, 'keywords' | 'entities'>;
+
+/** What was found for one asker. */
 interface Found {
   readonly question: TextQuestion;
   readonly matches: RuleMatch[];
   readonly perCondition: Map<string, number>;
 }
 
-/** Looks for the text conditions of several rules at once. Rules for which nothing was found are not in the answer. */
+/** Looks for the text conditions of several rules at once. Askers for whom nothing was found are not in the answer. */
 export function searchTexts(
-  policy: CompiledPolicy,
-  input: Pick<EvaluationInput, 'texts' | 'unreadable'>,
+  tables: SearchTables,
+  texts: readonly RequestText[],
   questions: readonly TextQuestion[],
 ): ReadonlyMap<number, readonly RuleMatch[]> {
-  const search = new Search(policy, questions);
+  const search = new Search(tables, questions);
   const earliest = Math.min(...questions.map(({ approvedThrough }) => approvedThrough));
-  const texts = input.texts.filter(({ turn }) => turn > earliest);
-  for (const text of texts) search.text(text);
-  for (const seam of seamsOf(texts)) search.seam(seam.text, seam.turn, seam.place);
+  const unapproved = texts.filter(({ turn }) => turn > earliest);
+  for (const text of unapproved) search.text(text);
+  for (const seam of seamsOf(unapproved)) search.seam(seam.text, seam.turn, seam.place);
   return search.results();
+}
+
+/** Looks for conditions that belong to no rule, in every text. */
+export function searchConditions(
+  tables: SearchTables,
+  texts: readonly RequestText[],
+  conditions: readonly TextConditions[],
+): readonly RuleMatch[] {
+  const questions = conditions.map((one, asker) => {
+    return { asker, rule: 'review', conditions: one, approvedThrough: -1, failsClosed: true };
+  });
+  return [...searchTexts(tables, texts, questions).values()].flat();
 }
 
 type Place = (start: number, end: number) => readonly { pointer: string; start: number; end: number }[];
 
 class Search {
-  readonly #policy: CompiledPolicy;
+  readonly #tables: SearchTables;
   readonly #found = new Map<number, Found>();
   readonly #patterns: readonly Found[];
   readonly #entities: readonly Found[];
   readonly #keywords: boolean;
   readonly #entityCounts = new Map<string, number>();
 
-  constructor(policy: CompiledPolicy, questions: readonly TextQuestion[]) {
-    this.#policy = policy;
+  constructor(tables: SearchTables, questions: readonly TextQuestion[]) {
+    this.#tables = tables;
     for (const question of questions) {
-      this.#found.set(question.rule.index, { question, matches: [], perCondition: new Map() });
+      this.#found.set(question.asker, { question, matches: [], perCondition: new Map() });
     }
     const all = [...this.#found.values()];
-    this.#patterns = all.filter(({ question }) => (question.rule.prompt?.patterns.length ?? 0) > 0);
-    this.#entities = all.filter(({ question }) => (question.rule.prompt?.entities.length ?? 0) > 0);
-    this.#keywords = all.some(({ question }) => (question.rule.prompt?.keywords.length ?? 0) > 0);
+    this.#patterns = all.filter(({ question }) => question.conditions.patterns.length > 0);
+    this.#entities = all.filter(({ question }) => question.conditions.entities.length > 0);
+    this.#keywords = all.some(({ question }) => question.conditions.keywords.length > 0);
   }
 
   text({ text, turn, pointer }: RequestText): void {
@@ -93,7 +114,7 @@ class Search {
   }
 
   #findKeywords(view: View, turn: number, place: Place): void {
-    const index = this.#policy.keywords;
+    const index = this.#tables.keywords;
     if (index === undefined) return;
     index.finder.find(view.text, ({ id, start, end, how }) => {
       for (const owner of index.owners[id]!) {
@@ -106,7 +127,7 @@ class Search {
 
   #findPatterns(found: Found, view: View, turn: number, place: Place): void {
     if (turn <= found.question.approvedThrough) return;
-    for (const pattern of found.question.rule.prompt!.patterns) {
+    for (const pattern of found.question.conditions.patterns) {
       if (!pattern.test(view.text)) continue;
       for (const { start, end } of pattern.find(view.text, matchesPerCondition)) {
         this.#add(found, `pattern "${pattern.source}"`, view, turn, place, start, end, []);
@@ -115,10 +136,10 @@ class Search {
   }
 
   #findEntities(view: View, turn: number, place: Place): void {
-    const spans = this.#policy.entities?.find(view.text) ?? [];
+    const spans = this.#tables.entities?.find(view.text) ?? [];
     for (const found of this.#entities) {
       if (turn <= found.question.approvedThrough) continue;
-      for (const { type, moreThan } of found.question.rule.prompt!.entities) {
+      for (const { type, moreThan } of found.question.conditions.entities) {
         this.#countEntities(found, type, moreThan, spans, view, turn, place);
       }
     }
@@ -133,7 +154,7 @@ class Search {
     turn: number,
     place: Place,
   ): void {
-    const key = `${found.question.rule.index} ${type} ${moreThan}`;
+    const key = `${found.question.asker} ${type} ${moreThan}`;
     let count = this.#entityCounts.get(key) ?? 0;
     for (const { entity, start, end } of spans) {
       if (entity !== type || !spanIsNew(view, start, end)) continue;
@@ -162,7 +183,7 @@ class Search {
     for (const part of place(original.start, original.end)) {
       found.perCondition.set(condition, count + 1);
       found.matches.push({
-        rule: found.question.rule.name,
+        rule: found.question.rule,
         ...part,
         condition,
         ...(decodedAs !== '' && { decodedAs }),
