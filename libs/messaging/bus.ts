@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import type { Msg, NatsConnection } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
-import { type BucketName, buckets, streams } from '#contracts';
+import { type BucketName, buckets, requestCompleted, streams } from '#contracts';
 import { type PublishAck, Publisher, type PublishOptions } from './publisher.ts';
 
 export interface BusOptions {
@@ -85,8 +86,19 @@ export class Bus {
   }
 
   /** Publishes to a stream and resolves once it is stored. Throws `NotStoredError` where the stream refused it. */
-  publish(subject: string, payload: Uint8Array, options: PublishOptions = {}): Promise<PublishAck> {
-    return this.publisher.publish(subject, payload, options);
+  async publish(subject: string, payload: Uint8Array, options: PublishOptions = {}): Promise<PublishAck> {
+    const ack = await this.publisher.publish(subject, payload, options);
+    if (!ack.duplicate || ack.stream !== streams.events || (await this.holds(ack.sequence, subject)))
+      return ack;
+    // Another event took this message id: message ids are one space for a whole stream, whoever publishes.
+    return this.publisher.publish(subject, payload, { ...options, messageId: randomUUID() });
+  }
+
+  /** Whether the message with this sequence is of the subject, or a completion as it is (the first one counts). */
+  private async holds(sequence: number, subject: string): Promise<boolean> {
+    const stored = await this.readMessage({ sequence });
+    if (stored === null || stored.subject === subject) return true;
+    return [stored.subject, subject].every((each) => each.startsWith(`${requestCompleted.prefix}.`));
   }
 
   /** Publishes without asking for an acknowledgement. */
