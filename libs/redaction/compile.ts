@@ -8,6 +8,7 @@ import { validatorOf } from './checks/validators.ts';
 import { Detector } from './detector.ts';
 import { RedactionError } from './errors.ts';
 import { Judge } from './judge.ts';
+import { SEALED_PATTERN } from './operators/encrypt.ts';
 import { rulesOf } from './packs/index.ts';
 import { PLACEHOLDER_PATTERN } from './placeholder.ts';
 import type { DetectorRule } from './rule.ts';
@@ -63,7 +64,7 @@ function build(profile: MaskingProfile, digest: string): CompiledProfile {
 const GUARD: DetectorRule = {
   id: 'placeholder',
   entity: 'PLACEHOLDER',
-  pattern: PLACEHOLDER_PATTERN,
+  pattern: `${PLACEHOLDER_PATTERN}|${SEALED_PATTERN}`,
   score: 1,
   guard: true,
 };

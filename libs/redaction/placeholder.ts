@@ -36,6 +36,12 @@ export class PlaceholderIssuer {
     return placeholder;
   }
 
+  /** Notes what another stand-in (a pseudonym) stands for, so that it too can be restored. */
+  remember(standIn: string, value: string): string {
+    if (!this.issued.has(standIn)) this.issued.set(standIn, value);
+    return standIn;
+  }
+
   private encode(identity: string): string {
     const mac = createHmac('sha256', this.key).update(`${this.scope}\0${identity}`).digest();
     let id = '';

@@ -92,7 +92,10 @@ function trieOf(vault: ReadonlyMap<string, string>): Node {
   const root: Node = { next: new Map() };
   for (const [placeholder, value] of vault) {
     let node = root;
-    for (const c of placeholder.replace(/^\[|\]$/g, '').toLowerCase()) {
+    for (const c of placeholder
+      .replace(/^\[|\]$/g, '')
+      .replace(/[ -]/g, '_')
+      .toLowerCase()) {
       const child = node.next.get(c) ?? { next: new Map() };
       node.next.set(c, child);
       node = child;

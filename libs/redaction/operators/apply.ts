@@ -1,6 +1,9 @@
 import { createHmac } from 'node:crypto';
 import type { MaskOperator } from '#contracts';
 import type { PlaceholderIssuer } from '../placeholder.ts';
+import { encryptDigits } from './digits.ts';
+import { encryptValue } from './encrypt.ts';
+import { pseudonymOf } from './pseudonym.ts';
 
 export interface OperatorContext {
   readonly key: Uint8Array;
@@ -28,6 +31,15 @@ export function applyOperator(
       return operator.with ?? `<${entity}>`;
     case 'hash':
       return `${entity}:${keyedHash(context, entity, value)}`;
+    case 'encrypt':
+      return encryptValue(context.key, context.scope, entity, value);
+    case 'fpe':
+      return (
+        encryptDigits(context.key, context.scope, entity, value) ??
+        context.placeholders.placeholder(entity, value)
+      );
+    case 'pseudonym':
+      return context.placeholders.remember(pseudonymOf(context.key, context.scope, entity, value), value);
     case 'keep':
       return value;
     case 'block':
