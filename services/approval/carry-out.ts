@@ -53,7 +53,9 @@ export async function carryOut(
     Object.assign(patch, values);
   };
   for (const change of decision.changes) await carryOutChange(transaction, row, change, means, set);
-  await transaction.manager.update(ApprovalRequest, { id: row.id }, patch as object);
+  if (Object.keys(patch).length > 0) {
+    await transaction.manager.update(ApprovalRequest, { id: row.id }, patch as object);
+  }
   await announce(transaction.manager, row);
 }
 

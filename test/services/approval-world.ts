@@ -120,6 +120,7 @@ export async function startApprovalWorld(config: ApprovalConfig = {}): Promise<A
   const sealer = new Sealer(ingress, await readKeyEncryptionKey(join(dir, secretFiles.keyEncryptionKey)));
   const pem = await readFile(join(dir, secretFiles.approvalVerifyKey), 'utf8');
   const database = new pg.Client({ connectionString: world.environment('approval').DATABASE_URL });
+  database.on('error', () => undefined);
   await database.connect();
   const verifier = new PeopleReleaseVerifier(pem);
   return {
