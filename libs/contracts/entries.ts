@@ -77,4 +77,18 @@ export const configKeys = {
   /** One for each thing that is frozen; deleted when it is released. `token`: letters and digits, unique to the value. */
   frozen: (target: string, token: string) => `frozen.${target}.${token}`,
   allFrozen: 'frozen.>',
+  /** `RecordedPosition`: how far the ledger reaches. Written by audit only. */
+  recorded: 'recorded',
 } as const;
+
+/**
+ * KV `config`, key `configKeys.recorded`, at most every 2 s while the ledger grows. A reader compares `sequence` with
+ * the last one it published itself: the difference is the backlog, also when audit has stopped.
+ */
+export const RecordedPosition = z.object({
+  /** The last stream sequence that is in the ledger. */
+  sequence: z.number().int().nonnegative(),
+  /** When the stream stored that event. */
+  atMs: EpochMs,
+});
+export type RecordedPosition = z.infer<typeof RecordedPosition>;

@@ -7,6 +7,7 @@ import {
   bodiesStore,
   buckets,
   configActivated,
+  configKeys,
   contentErased,
   contentRead,
   contentRevealed,
@@ -160,6 +161,9 @@ const own: Record<ServiceName, { publish: string[]; denied?: string[]; live: str
       contentRevealed.filter(),
       approvalRequested.filter(),
       accessDenied.filter(),
+      // How far the ledger reaches, and data keys (create) for people who never asked for anything: approvers.
+      `$KV.${buckets.config}.${configKeys.recorded}`,
+      `$KV.${buckets.keys}.>`,
       ...[`KV_${buckets.keys}`, `KV_${buckets.vault}`, objects].map(
         (name) => `$JS.API.STREAM.MSG.DELETE.${name}`,
       ),

@@ -1,0 +1,118 @@
+import { createPrivateKey } from 'node:crypto';
+import { Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { LOGGER, Readiness, readSecret, SETTINGS } from '#boot';
+import { asMissingDependency, openDataSource } from '#database';
+import { noteSigner } from '#ledger';
+import { BodyStore, Bus } from '#messaging';
+import { Sealer, SubjectNames, secretFiles } from '#sealing';
+import type { Logger } from '#telemetry';
+import type { AuditSettings } from './config.ts';
+import { CreateAudit1760000000200 } from './create-audit.migration.ts';
+import { EntryReader, type Queryable } from './entry-reader.ts';
+import { Incidents } from './incidents.ts';
+import { LedgerController } from './ledger.controller.ts';
+import { LedgerProofs } from './ledger-proofs.ts';
+import { Owners } from './owners.ts';
+import { PersonalVault } from './personal-vault.ts';
+import { ContentOpener } from './sessions/content-opener.ts';
+import { SessionStore } from './sessions/session-store.ts';
+import { SessionsController } from './sessions/sessions.controller.ts';
+import { LedgerWriter } from './writer/ledger-writer.ts';
+
+const DATABASE = Symbol('audit:database');
+const QUERIES = Symbol('audit:queries');
+const SIGNER = Symbol('audit:signer');
+const schema = 'audit';
+
+@Module({
+  controllers: [SessionsController, LedgerController],
+  providers: [
+    {
+      provide: DATABASE,
+      inject: [SETTINGS, LOGGER],
+      useFactory: ({ databaseUrl: url, ownerDatabaseUrl, poolSize }: AuditSettings, logger: Logger) =>
+        openDataSource({
+          ...{ url, schema, poolSize, entities: [], migrations: [CreateAudit1760000000200] },
+          ...(ownerDatabaseUrl !== undefined && { ownerUrl: ownerDatabaseUrl }),
+          onWaiting: () => logger.warn('waiting for postgres'),
+        }),
+    },
+    {
+      provide: QUERIES,
+      inject: [DATABASE],
+      useFactory: (source: DataSource): Queryable => ({
+        query: (sql, parameters) =>
+          source.query(sql, parameters).catch((error: unknown) => {
+            throw asMissingDependency(error);
+          }),
+      }),
+    },
+    {
+      provide: SIGNER,
+      inject: [SETTINGS],
+      useFactory: async (settings: AuditSettings) =>
+        noteSigner(
+          settings.origin,
+          createPrivateKey(await readSecret(settings, secretFiles.ledgerSigningKey)),
+        ),
+    },
+    {
+      provide: Owners,
+      inject: [SETTINGS],
+      useFactory: async (settings: AuditSettings) => {
+        const secret = await readSecret(settings, secretFiles.subjectNames);
+        return new Owners(new SubjectNames(Buffer.from(secret, 'hex')));
+      },
+    },
+    {
+      provide: PersonalVault,
+      inject: [Sealer, Owners],
+      useFactory: (sealer: Sealer, owners: Owners) => new PersonalVault(sealer, owners),
+    },
+    {
+      provide: LedgerWriter,
+      inject: [SETTINGS, Bus, PersonalVault, SIGNER, LOGGER],
+      useFactory: (
+        settings: AuditSettings,
+        ...rest: [Bus, PersonalVault, ReturnType<typeof noteSigner>, Logger]
+      ) => new LedgerWriter({ ...settings, schema }, ...rest),
+    },
+    { provide: EntryReader, inject: [QUERIES], useFactory: (queries: Queryable) => new EntryReader(queries) },
+    { provide: Incidents, inject: [QUERIES], useFactory: (queries: Queryable) => new Incidents(queries) },
+    {
+      provide: LedgerProofs,
+      inject: [QUERIES, EntryReader, SIGNER],
+      useFactory: (...parts: ConstructorParameters<typeof LedgerProofs>) => new LedgerProofs(...parts),
+    },
+    {
+      provide: SessionStore,
+      inject: [QUERIES, EntryReader, PersonalVault],
+      useFactory: (...parts: ConstructorParameters<typeof SessionStore>) => new SessionStore(...parts),
+    },
+    {
+      provide: ContentOpener,
+      inject: [EntryReader, Sealer, BodyStore],
+      useFactory: (...parts: ConstructorParameters<typeof ContentOpener>) => new ContentOpener(...parts),
+    },
+  ],
+})
+export class AuditModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    private readonly writer: LedgerWriter,
+    @Inject(DATABASE) private readonly database: DataSource,
+    readiness: Readiness,
+  ) {
+    readiness.add('postgres', async () => (await database.query('select 1')).length === 1);
+    readiness.add('ledger', () => writer.role !== 'away');
+  }
+
+  onApplicationBootstrap(): void {
+    this.writer.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.writer.stop();
+    await this.database.destroy();
+  }
+}

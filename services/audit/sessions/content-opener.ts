@@ -1,0 +1,103 @@
+import { BodyReference, type RecordedContent } from '#contracts';
+import type { BodyStore } from '#messaging';
+import { ContentErasedError, contentLabel, type Sealer } from '#sealing';
+import type { EntryReader } from '../entry-reader.ts';
+import { requestIdOf } from '../facts.ts';
+import type { RecordedFact } from './session-store.ts';
+import { number, object, text } from './views.ts';
+
+/** Recorded content by the index of the event that brought it. */
+export type OpenedContents = ReadonlyMap<number, RecordedContent>;
+
+/** What an event's tail holds and how it was sealed. */
+export interface SealedPart {
+  index: number;
+  contentIndex: number | null;
+  store: string | null;
+  subjectKey: string;
+  label: string;
+}
+
+const bodyParts = { prompt: 'body', response: 'answer', change: 'change' } as const;
+
+/** How the content of an event is sealed; null where it has none of its own. */
+export function sealedPartOf({ fact, stored }: RecordedFact): SealedPart | null {
+  const requestId = requestIdOf(fact);
+  const head = fact.head;
+  if (requestId === null || head === null) return null;
+  const part = partOf(fact.name, head);
+  if (part === null) return null;
+  const store = storeOf(head);
+  if (store === null && stored.contentIndex === null) return null;
+  const subjectKey = text(head.subjectKey) ?? text(object(head.context).subjectKey) ?? '';
+  const { index } = fact;
+  const { contentIndex } = stored;
+  return { index, contentIndex, store, subjectKey, label: contentLabel(requestId, part) };
+}
+
+function partOf(name: string | null, head: Record<string, unknown>): string | null {
+  const gate = bodyParts[(head.gate as 'prompt' | undefined) ?? 'prompt'] ?? 'body';
+  switch (name) {
+    case 'request.received':
+      return 'body:1';
+    case 'approval.requested':
+      return head.gate === 'prompt' ? null : `${gate}:${number(head.version)}`;
+    case 'approval.edited':
+      return `${gate}:${number(head.version)}`;
+    case 'approval.decided':
+    case 'content.revealed':
+      return 'reason';
+    case 'request.justified':
+      return 'justification';
+    case 'request.completed':
+      return head.tail === 'reason' ? 'reason' : 'answer';
+    default:
+      return null;
+  }
+}
+
+function storeOf(head: Record<string, unknown>): string | null {
+  if (typeof head.store === 'string') return head.store;
+  const body = BodyReference.safeParse(head.body);
+  return body.success && body.data.location.in === 'store' ? body.data.location.name : null;
+}
+
+/** Opens recorded content for those who may read it. */
+export class ContentOpener {
+  constructor(
+    private readonly entries: EntryReader,
+    private readonly sealer: Sealer,
+    private readonly bodies: BodyStore,
+  ) {}
+
+  /** Everything a session's events carry, opened; without the right to it, withheld. */
+  async open(facts: readonly RecordedFact[], mayRead: boolean): Promise<OpenedContents> {
+    const parts = facts.map(sealedPartOf).filter((part) => part !== null);
+    if (!mayRead) return new Map(parts.map(({ index }) => [index, { state: 'withheld' as const }]));
+    const indexes = parts.flatMap(({ contentIndex }) => (contentIndex === null ? [] : [contentIndex]));
+    const contents = await this.entries.contents([...new Set(indexes)]);
+    const opened = await Promise.all(
+      parts.map(async (part) => {
+        const own = part.contentIndex === null ? undefined : contents.get(part.contentIndex);
+        const sealed = own ?? (part.store === null ? null : await this.bodies.get(part.store));
+        return [part.index, await this.openPart(part, sealed)] as const;
+      }),
+    );
+    return new Map(opened);
+  }
+
+  private async openPart(part: SealedPart, sealed: Uint8Array | null): Promise<RecordedContent> {
+    if (sealed === null) return { state: 'expired' };
+    try {
+      const clear = await this.sealer.open(part.subjectKey, part.label, sealed);
+      return { state: 'shown', text: clear.toString('utf8') };
+    } catch (error) {
+      if (error instanceof ContentErasedError) return { state: 'erased' };
+      // The key was destroyed and made anew for what the person did later.
+      if (error instanceof Error && /unable to authenticate data/i.test(error.message)) {
+        return { state: 'erased' };
+      }
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import { digestSealed, type Entry, entryLeafHash, hashBytes, type NodeRun } from '#ledger';
+import { eventNameOf, type Fact, flawOf, requestIdOf } from '../facts.ts';
+import type { PersonalVault } from '../personal-vault.ts';
+import type { ContentRow, EntryRow } from './copy-rows.ts';
+import type { Incoming, Lost } from './incoming.ts';
+import type { LedgerState } from './ledger-state.ts';
+import { type ReadPayload, readPayload } from './read-head.ts';
+import type { TailIndex } from './tail-index.ts';
+
+/** Something that somebody should look at. */
+export interface Incident {
+  kind: 'gap' | 'fork' | 'flaw';
+  code: string;
+  requestId: string | null;
+  from: number;
+  to: number;
+}
+
+/** Everything that one transaction writes. */
+export interface Batch {
+  entries: EntryRow[];
+  contents: ContentRow[];
+  runs: NodeRun[];
+  incidents: Incident[];
+  facts: Fact[];
+  /** The last sequence that is stored with it. */
+  sequence: number;
+}
+
+interface Read {
+  event: Incoming;
+  read: ReadPayload;
+  personal: Awaited<ReturnType<PersonalVault['seal']>> | null;
+}
+
+const noOwners: ReadonlyMap<string, string> = new Map();
+const empty = new Uint8Array(0);
+const storable = (text: string): string => (text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text);
+
+/**
+ * Turns events, in order and following on what is stored, into the rows of one transaction, and moves the tree in
+ * `state` on. Throws `MissingDependencyError` where a data key can't be had; then `state` is as it was.
+ */
+export async function buildBatch(
+  state: LedgerState & { log: { id: number; name: string }; segment: { id: number } },
+  items: readonly (Incoming | Lost)[],
+  parts: { vault: PersonalVault; tails: TailIndex; nowMs: number },
+): Promise<Batch> {
+  const reads = await sealPersonal(state.log.name, items, parts.vault);
+  const batch: Batch = {
+    entries: [],
+    contents: [],
+    runs: [],
+    incidents: [],
+    facts: [],
+    sequence: state.sequence,
+  };
+  const leaves = Buffer.allocUnsafe(items.length * hashBytes);
+  const first = state.range.size;
+  items.forEach((item, i) => {
+    const read = reads[i];
+    const entry = read
+      ? eventEntry(state.log.name, read)
+      : gapEntry(state.log.name, item as Lost, parts.nowMs);
+    entryLeafHash(entry).copy(leaves, i * hashBytes);
+    const index = first + i;
+    addRow(batch, state, { index, entry, read }, parts.tails);
+    if (read) addFact(batch, state.log.id, index, read);
+    else addGap(batch, item as Lost);
+    batch.sequence = entry.sequence;
+  });
+  batch.runs = state.range.appendAll(leaves);
+  state.sequence = batch.sequence;
+  return batch;
+}
+
+async function sealPersonal(
+  logId: string,
+  items: readonly (Incoming | Lost)[],
+  vault: PersonalVault,
+): Promise<(Read | null)[]> {
+  const reads = items.map((item): Read | null => {
+    return 'payload' in item ? { event: item, read: readPayload(item.payload), personal: null } : null;
+  });
+  const sealing = reads.map(async (one) => {
+    if (one === null || one.read.head === null || one.read.parts.length === 0) return;
+    const place = { logId, sequence: one.event.sequence };
+    one.personal = await vault.seal(place, one.read.head, one.read.parts);
+  });
+  await Promise.all(sealing);
+  return reads;
+}
+
+function eventEntry(logId: string, { event, read, personal }: Read): Entry {
+  const { sequence, atMs, subject, messageId } = event;
+  return {
+    kind: 'event',
+    logId,
+    sequence,
+    atMs,
+    subject: storable(subject),
+    messageId: storable(messageId),
+    head: read.bytes,
+    personal: personal?.commitments ?? [],
+    sealed: digestSealed(read.tail),
+  };
+}
+
+/** A hole is an entry of its own: what was lost stays visible. */
+function gapEntry(logId: string, { from, to }: Lost, nowMs: number): Entry {
+  const head = Buffer.from(JSON.stringify({ from }), 'utf8');
+  const nothing = { subject: '', messageId: '', personal: [], sealed: digestSealed(empty) };
+  return { kind: 'gap', logId, sequence: to, atMs: nowMs, head, ...nothing };
+}
+
+function addRow(
+  batch: Batch,
+  state: { log: { id: number }; segment: { id: number } },
+  { index, entry, read }: { index: number; entry: Entry; read: Read | null | undefined },
+  tails: TailIndex,
+): void {
+  const segment = state.segment.id;
+  const { logId: _, ...rest } = entry;
+  let contentIndex: number | null = null;
+  if (entry.sealed.bytes > 0 && read) {
+    contentIndex = tails.take(entry.sealed.digest, index);
+    if (contentIndex === index) batch.contents.push({ segment, index, sealed: read.read.tail });
+  }
+  const openings = read?.personal?.openings ?? null;
+  batch.entries.push({ ...rest, segment, index, log: state.log.id, openings, contentIndex });
+}
+
+function addFact(batch: Batch, log: number, index: number, { event, read, personal }: Read): void {
+  const { sequence, atMs, subject } = event;
+  const owners = personal
+    ? new Map(personal.commitments.map(({ path, ownerKey }) => [path, ownerKey]))
+    : noOwners;
+  const fact = { index, log, sequence, atMs, subject, name: eventNameOf(subject), head: read.head, owners };
+  batch.facts.push(fact);
+  const code = flawOf(fact);
+  if (code === null) return;
+  batch.incidents.push({ kind: 'flaw', code, requestId: requestIdOf(fact), from: sequence, to: sequence });
+}
+
+function addGap(batch: Batch, { from, to }: Lost): void {
+  batch.incidents.push({ kind: 'gap', code: 'log.gap', requestId: null, from, to });
+}

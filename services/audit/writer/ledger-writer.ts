@@ -1,0 +1,145 @@
+import type { NoteSigner } from '#ledger';
+import type { Bus } from '#messaging';
+import type { Logger } from '#telemetry';
+import type { PersonalVault } from '../personal-vault.ts';
+import { ledgerMetrics } from './audit-metrics.ts';
+import { BatchPull } from './batch-pull.ts';
+import type { Batch } from './build-batch.ts';
+import { Checkpointing } from './checkpointing.ts';
+import { EventLog } from './event-log.ts';
+import { Progress } from './progress.ts';
+import { connectWriter, tryLock, type WriterConnection } from './writer-lock.ts';
+import { WritingTerm } from './writing-term.ts';
+
+export interface WriterOptions {
+  databaseUrl: string;
+  schema: string;
+  origin: string;
+  checkpointEntries: number;
+  checkpointMs: number;
+}
+
+/** `writing`: this process holds the lock; `standby`: another does; `away`: the database or the broker is. */
+export type WriterRole = 'writing' | 'standby' | 'away';
+
+const pollMs = 40;
+const standbyMs = 500;
+const firstRetryMs = 250;
+const longestRetryMs = 2000;
+
+/**
+ * Writes the ledger for as long as the process lives: waits for the lock, writes, and begins anew after whatever went
+ * wrong. Nothing is given up: an event that can't be written now stays in the log and is written later.
+ */
+export class LedgerWriter {
+  role: WriterRole = 'away';
+  private term: WritingTerm | null = null;
+  private stopping = false;
+  private running: Promise<void> = Promise.resolve();
+  private wake: () => void = () => undefined;
+  private readonly listeners = new Set<(batch: Batch) => void>();
+
+  constructor(
+    private readonly options: WriterOptions,
+    private readonly bus: Bus,
+    private readonly vault: PersonalVault,
+    private readonly signer: NoteSigner,
+    private readonly logger: Logger,
+  ) {}
+
+  start(): void {
+    this.running = this.run();
+  }
+
+  /** Writes what is in hand and gives the lock back. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.wake();
+    await this.running;
+  }
+
+  /** Calls back after each commit of this process. */
+  onCommitted(listener: (batch: Batch) => void): void {
+    this.listeners.add(listener);
+  }
+
+  /** Requests under way, as the writer sees them. */
+  get openRequests(): number {
+    return this.term?.openRequests ?? 0;
+  }
+
+  private async run(): Promise<void> {
+    for (let retryMs = firstRetryMs; !this.stopping; retryMs = Math.min(retryMs * 2, longestRetryMs)) {
+      try {
+        await this.serve(() => {
+          retryMs = firstRetryMs;
+        });
+      } catch (err) {
+        this.role = 'away';
+        ledgerMetrics.failures.inc();
+        this.logger.warn({ err }, 'the ledger is not written now');
+      }
+      ledgerMetrics.writer.set(0);
+      if (!this.stopping) await this.pause(retryMs);
+    }
+  }
+
+  private async serve(onWritten: () => void): Promise<void> {
+    const connection = await connectWriter(this.options.databaseUrl, this.options.schema);
+    try {
+      if (await this.waitForLock(connection)) await this.write(connection, onWritten);
+    } finally {
+      this.term = null;
+      await connection.close();
+    }
+  }
+
+  private async waitForLock(connection: WriterConnection): Promise<boolean> {
+    while (!this.stopping) {
+      if (await tryLock(connection.client)) return true;
+      this.role = 'standby';
+      await this.pause(standbyMs);
+    }
+    return false;
+  }
+
+  private async write(connection: WriterConnection, onWritten: () => void): Promise<void> {
+    const { origin, checkpointEntries: entries, checkpointMs: everyMs } = this.options;
+    const pull = new BatchPull(this.bus);
+    const progress = new Progress(this.bus);
+    try {
+      const term = await WritingTerm.begin(connection.client, {
+        ...{ bus: this.bus, log: new EventLog(this.bus), pull, vault: this.vault },
+        checkpointing: new Checkpointing(this.signer, { origin, entries, everyMs }, Date.now()),
+        onCommitted: (batch) => {
+          for (const listener of this.listeners) listener(batch);
+        },
+        onAlarm: (what, details) => this.logger.error({ ...details }, what),
+      });
+      this.term = term;
+      this.role = 'writing';
+      ledgerMetrics.writer.set(1);
+      this.logger.info('writing the ledger');
+      while (!this.stopping) {
+        const startedMs = Date.now();
+        const hasMore = await term.step(startedMs);
+        onWritten();
+        await progress.tell(term.position, startedMs);
+        if (!hasMore) await this.pause(Math.max(1, pollMs - (Date.now() - startedMs)));
+      }
+      await term.end();
+    } finally {
+      pull.close();
+    }
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,41 @@
+import { isUtf8 } from 'node:buffer';
+import { maxHeadBytes } from '#contracts';
+import { type PersonalPart, splitHead } from '#ledger';
+
+/** An event's payload as the ledger takes it. */
+export interface ReadPayload {
+  /** Null where the payload is no envelope: then all of it is `tail`. */
+  head: Record<string, unknown> | null;
+  /** The head's bytes without personal values. */
+  bytes: Buffer;
+  parts: PersonalPart[];
+  tail: Buffer;
+}
+
+/** Any key whose value could be personal; without one, or an escaped letter that could hide one, a head is kept as it came. */
+const maybePersonal = /"(?:subject|email|groups|address|clientAddress|userAgent|target)"|\\u/;
+const unreadableHead = Buffer.from('{"unreadable":true}');
+
+/** Takes a payload apart. Never throws: what is no envelope is recorded as it is. */
+export function readPayload(payload: Uint8Array): ReadPayload {
+  const whole = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  const length = whole.length < 4 ? -1 : whole.readUInt32LE(0);
+  if (length < 2 || length > maxHeadBytes || 4 + length > whole.length) return unreadable(whole);
+  const bytes = whole.subarray(4, 4 + length);
+  const tail = whole.subarray(4 + length);
+  try {
+    const text = bytes.toString('utf8');
+    const head: unknown = JSON.parse(text);
+    if (head === null || typeof head !== 'object' || Array.isArray(head)) return unreadable(whole);
+    const object = head as Record<string, unknown>;
+    if (isUtf8(bytes) && !maybePersonal.test(text)) return { head: object, bytes, parts: [], tail };
+    const split = splitHead(object);
+    return { head: object, bytes: split.head, parts: split.parts, tail };
+  } catch {
+    return unreadable(whole);
+  }
+}
+
+function unreadable(whole: Buffer): ReadPayload {
+  return { head: null, bytes: unreadableHead, parts: [], tail: whole };
+}

@@ -1,0 +1,75 @@
+import {
+  type ApprovalRequirement,
+  approvalDecided,
+  approvalRequested,
+  type Gate,
+  type Outcome,
+} from '#contracts';
+import type { ReconcileEvent } from '#ledger';
+import { type Fact, requestIdOf } from '../facts.ts';
+
+type Json = Record<string, unknown>;
+const object = (value: unknown): Json => (value !== null && typeof value === 'object' ? (value as Json) : {});
+
+/**
+ * What the reconciler needs of a recorded event; null where it needs nothing. People are known by the names of their
+ * data keys. Holds and votes are few and are read by their contracts; the hot path is read by shape.
+ */
+export function reconcileEventOf(fact: Fact): ReconcileEvent | null {
+  const requestId = requestIdOf(fact);
+  if (requestId === null || fact.head === null) return null;
+  const about = { requestId, sequence: fact.sequence, atMs: fact.atMs };
+  switch (fact.name) {
+    case 'request.received':
+      return { ...about, type: 'received', requester: String(object(fact.head.context).subjectKey) };
+    case 'request.released':
+      return { ...about, ...released(fact.subject, object(fact.head.terms)) };
+    case 'request.completed':
+      return { ...about, ...completed(fact.head) };
+    case 'approval.requested':
+      return held(about, fact.head);
+    case 'approval.decided':
+      return voted(about, fact);
+    case 'grant.used':
+      return { ...about, type: 'waived', by: 'grant' };
+    default:
+      return null;
+  }
+}
+
+type About = Pick<ReconcileEvent, 'requestId' | 'sequence' | 'atMs'>;
+
+function released(subject: string, terms: Json) {
+  const by: 'rule' | 'people' = subject.includes('.v1.people.') ? 'people' : 'rule';
+  const version = Number(terms.version);
+  return { type: 'released' as const, by, gate: terms.gate as Gate, version };
+}
+
+function completed(head: Json) {
+  return {
+    type: 'completed' as const,
+    version: Number(head.version),
+    outcome: head.outcome as Outcome,
+    calledModel: object(head.timings).modelStartedAt !== undefined,
+    hasTranscript: head.tail === 'body' || head.tail === 'transcript',
+  };
+}
+
+function held(about: About, head: Json): ReconcileEvent | null {
+  const shape = approvalRequested.schema.shape;
+  const gate = shape.gate.safeParse(head.gate);
+  const requirement = shape.requirement.safeParse(head.requirement);
+  if (!gate.success || !requirement.success) return null;
+  const version = Number(head.version);
+  const needed: ApprovalRequirement = requirement.data;
+  const expiresAtMs = Number(head.expiresAt);
+  return { ...about, type: 'held', gate: gate.data, version, requirement: needed, expiresAtMs };
+}
+
+function voted(about: About, fact: Fact): ReconcileEvent | null {
+  const parsed = approvalDecided.schema.safeParse(fact.head);
+  if (!parsed.success || parsed.data.kind !== 'vote') return null;
+  const { gate, version, approver, vote } = parsed.data;
+  const name = fact.owners.get('/approver') ?? `${approver.issuer}\n${approver.subject}`;
+  return { ...about, type: 'voted', gate, version, approver: name, groups: approver.groups, vote };
+}
