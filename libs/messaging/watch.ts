@@ -1,4 +1,4 @@
-import type { KvEntry } from '@nats-io/kv';
+import type { KV, KvEntry } from '@nats-io/kv';
 import type { BucketName } from '#contracts';
 import type { Bus } from './bus.ts';
 
@@ -27,8 +27,7 @@ export async function watchBucket(
     const bucket = await bus.bucket(name);
     const watch = await bucket.watch({ ...(options.key && { key: options.key }) });
     stop = () => watch.stop();
-    const present = await bucket.status();
-    if (present.values === 0) ready();
+    if (await isEmpty(bucket, options.key)) ready();
     for await (const entry of watch) {
       onChange(readEntry(entry));
       if (entry.delta === 0) ready();
@@ -53,4 +52,12 @@ export async function watchBucket(
 function readEntry(entry: KvEntry): BucketChange {
   const gone = entry.operation !== 'PUT';
   return { key: entry.key, value: gone ? null : entry.value, revision: entry.revision };
+}
+
+/** Whether nothing is there yet: then no entry tells that the present values are over. */
+async function isEmpty(bucket: KV, key: string | undefined): Promise<boolean> {
+  if (key === undefined) return (await bucket.status()).values === 0;
+  let count = 0;
+  for await (const _ of await bucket.keys(key)) count += 1;
+  return count === 0;
 }
