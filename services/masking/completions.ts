@@ -1,0 +1,135 @@
+import {
+  type ErrorCode,
+  encodeEnvelope,
+  errorStatus,
+  type FindingCount,
+  inlineBodyLimitBytes,
+  type RequestCompleted,
+  type RequestReleased,
+  requestCompleted,
+} from '#contracts';
+import { type BodyStore, type Bus, MissingDependencyError, NotStoredError } from '#messaging';
+import { contentLabel, type Sealer } from '#sealing';
+import { metrics, traceHeaders, tracing } from '#telemetry';
+import type { Usage } from './usage.ts';
+
+/** How a request ended, without what its release already says. */
+export interface Ending {
+  readonly outcome: RequestCompleted['outcome'];
+  readonly status: number;
+  readonly code?: ErrorCode;
+  readonly message?: string;
+  /** What the client gets: its bytes, or a transcript as JSON. */
+  readonly content?: { readonly kind: 'body' | 'transcript'; readonly bytes: Uint8Array };
+  readonly contentType?: string | undefined;
+  readonly headers?: Record<string, string> | undefined;
+  readonly stream: boolean;
+  readonly frames: number;
+  readonly attempt: number;
+  readonly sentDigest?: string | undefined;
+  readonly answerDigest?: string | undefined;
+  readonly usage?: Usage | undefined;
+  readonly findings: FindingCount[];
+  readonly modelStartedAt?: number | undefined;
+  readonly firstByteAt?: number | undefined;
+}
+
+/** An ending without an answer. */
+export function endingOf(outcome: Ending['outcome'], code: ErrorCode, message: string, attempt = 0): Ending {
+  return {
+    outcome,
+    status: errorStatus[code],
+    code,
+    message,
+    stream: false,
+    frames: 0,
+    attempt,
+    findings: [],
+  };
+}
+
+const firstPauseMs = 100;
+const longestPauseMs = 2000;
+
+/** Publishes the one `request.completed` of a request. */
+export class Completions {
+  constructor(
+    private readonly bus: Bus,
+    private readonly sealer: Sealer,
+    private readonly bodies: BodyStore,
+  ) {}
+
+  /**
+   * Seals and publishes; tries again for as long as the lease lasts, because the model must not be called again for a
+   * log that is away. Throws once the lease is lost.
+   */
+  async publish(head: RequestReleased, ending: Ending, lease: AbortSignal): Promise<void> {
+    await persistently(lease, () => this.publishOnce(head, ending));
+    metrics.requests.inc({ outcome: ending.outcome });
+  }
+
+  private async publishOnce(head: RequestReleased, ending: Ending): Promise<void> {
+    const { requestId } = head.terms;
+    const { content } = ending;
+    let tail: Uint8Array | undefined;
+    let store: string | undefined;
+    if (content !== undefined) {
+      tail = await this.sealer.seal(head.subjectKey, contentLabel(requestId, 'answer'), content.bytes);
+      if (tail.length > inlineBodyLimitBytes) {
+        store = `${requestId}.answer`;
+        await this.bodies.put(store, tail);
+        tail = undefined;
+      }
+    }
+    const event = completedHead(head, ending, store, Date.now());
+    const options = {
+      messageId: `${requestId}:completed`,
+      ...(tracing && { headers: traceHeaders() }),
+    };
+    await this.bus.publish(requestCompleted.subject(head.destination), encodeEnvelope(event, tail), options);
+  }
+}
+
+function completedHead(
+  head: RequestReleased,
+  ending: Ending,
+  store: string | undefined,
+  nowMs: number,
+): RequestCompleted {
+  const { terms, subjectKey, destination, model, rules, revision, receivedAt, decidedAt } = head;
+  const { content, modelStartedAt, firstByteAt, ...said } = ending;
+  return {
+    ...said,
+    requestId: terms.requestId,
+    version: terms.version,
+    tail: content?.kind ?? 'none',
+    store,
+    edited: terms.version > 1,
+    subjectKey,
+    destination,
+    connection: terms.connection,
+    model,
+    rules,
+    revision,
+    timings: { receivedAt, decidedAt, modelStartedAt, firstByteAt, completedAt: nowMs },
+  } as RequestCompleted;
+}
+
+/** Repeats what fails for a missing dependency until it succeeds or the lease is lost. */
+export async function persistently<T>(lease: AbortSignal, step: () => Promise<T>): Promise<T> {
+  for (let wait = firstPauseMs; ; wait = Math.min(wait * 2, longestPauseMs)) {
+    try {
+      return await step();
+    } catch (error) {
+      const passes = error instanceof NotStoredError || error instanceof MissingDependencyError;
+      if (!passes && !isBrokerError(error)) throw error;
+      if (lease.aborted) throw new Error('lease lost before the ending was stored', { cause: error });
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+}
+
+/** Errors of the NATS client while the broker is away. */
+function isBrokerError(error: unknown): boolean {
+  return error instanceof Error && /timeout|no responders|closed|disconnect/i.test(error.message);
+}

@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import { type InjectionToken, Module, type Provider } from '@nestjs/common';
+import { LOGGER, readSecret, SETTINGS, type ServiceSettings } from '#boot';
+import { BodyStore, Bus } from '#messaging';
+import { PeopleReleaseVerifier, RuleReleaseKey, Sealer, secretFiles } from '#sealing';
+import type { Logger } from '#telemetry';
+import { Admission } from './admit.ts';
+import type { ModelTools } from './ask-model.ts';
+import { Bodies } from './body.ts';
+import { Cancellations } from './cancellations.ts';
+import { Completions } from './completions.ts';
+import { MASKING_CONFIG, type MaskingConfig, readMaskingConfig } from './config.ts';
+import { Connections } from './connections.ts';
+import { Frozen } from './frozen.ts';
+import { Masking, Watches } from './masking.ts';
+import { placeholderKey } from './masking-pass.ts';
+import { OnRequestReleased, type ReleaseDesk } from './on-request-released.ts';
+import { Profiles } from './profiles.ts';
+import { Redeliveries } from './redeliveries.ts';
+import { ReviewedAnswers, Reviews } from './review.ts';
+import { Runs } from './runs.ts';
+import { openReleaseSettlement } from './settle.ts';
+import { Credentials } from './upstream/credentials.ts';
+import type { ReleaseKeys } from './verify-release.ts';
+
+const RELEASE_KEYS = Symbol('release keys');
+const PLACEHOLDER_KEY = Symbol('placeholder key');
+const MODEL_TOOLS = Symbol('model tools');
+
+type Class<T, A extends never[]> = new (...parts: A) => T;
+
+/** A provider that is built from others, in the order of its constructor. */
+function build<T, A extends never[]>(type: Class<T, A>, ...inject: InjectionToken[]): Provider {
+  return { provide: type, inject, useFactory: (...parts: A) => new type(...parts) };
+}
+
+async function readReleaseKeys(settings: ServiceSettings): Promise<ReleaseKeys> {
+  const rule = await readSecret(settings, secretFiles.ruleReleaseKey);
+  const people = await readSecret(settings, secretFiles.approvalVerifyKey);
+  return { rule: new RuleReleaseKey(Buffer.from(rule, 'hex')), people: new PeopleReleaseVerifier(people) };
+}
+
+async function readPlaceholderKey(settings: ServiceSettings): Promise<Buffer> {
+  return placeholderKey(Buffer.from(await readSecret(settings, secretFiles.keyEncryptionKey), 'hex'));
+}
+
+/** The masking service: releases in, model calls, masked answers out. */
+@Module({
+  providers: [
+    { provide: MASKING_CONFIG, useFactory: () => readMaskingConfig(process.env) },
+    { provide: RELEASE_KEYS, inject: [SETTINGS], useFactory: readReleaseKeys },
+    { provide: PLACEHOLDER_KEY, inject: [SETTINGS], useFactory: readPlaceholderKey },
+    build(Bodies, Bus, Sealer, BodyStore),
+    build(Profiles, Bus),
+    build(Redeliveries, Bus),
+    build(Frozen, Bus, LOGGER),
+    build(Cancellations, Bus),
+    build(Completions, Bus, Sealer, BodyStore),
+    build(Reviews, Bus, Sealer, BodyStore),
+    build(ReviewedAnswers, Profiles, PLACEHOLDER_KEY),
+    build(Admission, Redeliveries, Runs, Frozen, Cancellations),
+    {
+      provide: Runs,
+      inject: [Bus, SETTINGS],
+      useFactory: (bus: Bus, { instance }: ServiceSettings) =>
+        new Runs(bus, `${instance}.${randomBytes(4).toString('hex')}`),
+    },
+    {
+      provide: Credentials,
+      inject: [SETTINGS, MASKING_CONFIG],
+      useFactory: ({ secretsDir }: ServiceSettings, { secretFromEnvironment }: MaskingConfig) =>
+        new Credentials(secretsDir, secretFromEnvironment),
+    },
+    {
+      provide: MODEL_TOOLS,
+      inject: [Bus, Sealer, Bodies, Profiles, Credentials, PLACEHOLDER_KEY],
+      useFactory: (
+        bus: Bus,
+        sealer: Sealer,
+        bodies: Bodies,
+        profiles: Profiles,
+        credentials: Credentials,
+        key: Buffer,
+      ): ModelTools => ({ bus, sealer, bodies, profiles, credentials, placeholderKey: key }),
+    },
+    {
+      provide: OnRequestReleased,
+      inject: [
+        ...[RELEASE_KEYS, Admission, MODEL_TOOLS, ReviewedAnswers],
+        ...[Reviews, Completions, Cancellations, LOGGER],
+      ],
+      useFactory: (
+        keys: ReleaseKeys,
+        admission: Admission,
+        tools: ModelTools,
+        reviewed: ReviewedAnswers,
+        reviews: Reviews,
+        completions: Completions,
+        cancellations: Cancellations,
+        logger: Logger,
+      ) => {
+        const desk: ReleaseDesk = {
+          ...{ keys, admission, tools, reviewed, reviews, completions, cancellations, logger },
+        };
+        return new OnRequestReleased(desk);
+      },
+    },
+    {
+      provide: Connections,
+      inject: [Bus, RELEASE_KEYS, Completions, OnRequestReleased, MASKING_CONFIG, LOGGER],
+      useFactory: (
+        bus: Bus,
+        keys: ReleaseKeys,
+        completions: Completions,
+        releases: OnRequestReleased,
+        config: MaskingConfig,
+        logger: Logger,
+      ) => {
+        const settlement = openReleaseSettlement(bus, keys, completions, logger);
+        const handle = releases.handle.bind(releases);
+        return new Connections(bus, settlement, config, logger, handle);
+      },
+    },
+    Watches,
+    Masking,
+  ],
+})
+export class MaskingModule {}

@@ -1,0 +1,45 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { ActiveConfig, Readiness } from '#boot';
+import { Cancellations } from './cancellations.ts';
+import { Connections } from './connections.ts';
+import { Frozen } from './frozen.ts';
+
+/** What changes a release's fate from outside while it runs. */
+@Injectable()
+export class Watches {
+  constructor(
+    readonly cancellations: Cancellations,
+    readonly frozen: Frozen,
+  ) {}
+}
+
+/** Running calls get so long to end when the service stops. */
+const drainMs = 12_000;
+
+/** Opens and closes the service's listeners, in order. */
+@Injectable()
+export class Masking implements OnApplicationBootstrap, OnModuleDestroy {
+  constructor(
+    private readonly config: ActiveConfig,
+    private readonly connections: Connections,
+    private readonly watches: Watches,
+    readiness: Readiness,
+  ) {
+    readiness.add('connections', () => connections.isReady);
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.watches.frozen.start();
+    this.watches.cancellations.start();
+    this.config.onChange(({ document }) => void this.connections.follow(document.connections));
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    const { cancellations, frozen } = this.watches;
+    const drained = setTimeout(() => cancellations.abortAll('shutdown'), drainMs);
+    await this.connections.stop();
+    clearTimeout(drained);
+    cancellations.close();
+    frozen.close();
+  }
+}

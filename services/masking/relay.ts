@@ -1,0 +1,123 @@
+import type { AnswerStream, OpenMask, Protocol, Route, StreamEnding, TokenUsage } from '#protocols';
+import { InvalidAnswerError } from './whole-answer.ts';
+
+/** How a relayed stream ended, by its text. */
+export interface RelayEnd {
+  readonly bytes: Uint8Array;
+  readonly ending: StreamEnding;
+  readonly usage: TokenUsage | undefined;
+}
+
+/** Turns a model server's stream, cut anywhere, into whole events that a client may read. */
+export interface Relay {
+  push(chunk: Buffer): Uint8Array;
+  /** No more will come of it. */
+  readonly isOver: boolean;
+  end(): RelayEnd;
+}
+
+const streamType =
+  /^(text\/event-stream|application\/(?:x-)?ndjson|application\/jsonl|application\/stream\+json)\b/i;
+
+/** Whether a content type is one that answers are streamed with. */
+export function isStreamType(contentType: string | undefined): boolean {
+  return contentType !== undefined && streamType.test(contentType.trim());
+}
+
+/** Masks a stream with the protocol's own reading of it. */
+export class MaskedRelay implements Relay {
+  private readonly stream: AnswerStream;
+
+  constructor(protocol: Protocol, route: Route, openMask: OpenMask, contentIsJson: boolean) {
+    this.stream = protocol.openAnswerStream(route, { openMask, contentIsJson });
+  }
+
+  get isOver(): boolean {
+    return this.stream.isOver;
+  }
+
+  push(chunk: Buffer): Uint8Array {
+    return this.stream.push(chunk);
+  }
+
+  end(): RelayEnd {
+    const { bytes, ending, record } = this.stream.end();
+    return { bytes, ending, usage: record.usage };
+  }
+}
+
+/** So much of a stream's end is read to learn how it ended. */
+const readAtEndBytes = 16 * 1024;
+const largestEventBytes = 8 * 1024 * 1024;
+const unmasked: OpenMask = () => ({ push: (text) => text, end: () => '' });
+const empty = Buffer.alloc(0);
+
+/**
+ * Passes a stream that nothing has to be masked in, byte for byte and without reading it, in whole events. Only its
+ * last events are read, to tell a finished answer from a truncated one and to find the token counts.
+ */
+export class PlainRelay implements Relay {
+  readonly isOver = false;
+  private partial: Buffer = empty;
+  private last: Buffer[] = [];
+  private lastBytes = 0;
+
+  constructor(
+    private readonly protocol: Protocol,
+    private readonly route: Route,
+    private readonly contentType: string,
+  ) {}
+
+  push(chunk: Buffer): Uint8Array {
+    const text = this.partial.length === 0 ? chunk : Buffer.concat([this.partial, chunk]);
+    const end = this.lastEventEnd(text);
+    this.partial = end === text.length ? empty : text.subarray(end);
+    if (this.partial.length > largestEventBytes) throw new InvalidAnswerError('an event is too large');
+    const whole = text.subarray(0, end);
+    if (whole.length > 0) this.remember(whole);
+    return whole;
+  }
+
+  end(): RelayEnd {
+    const { ending, record } = this.readEnd();
+    const complete = ending === 'finished' || ending === 'upstream_error';
+    const bytes = complete && this.partial.length > 0 ? closed(this.partial, this.isSse) : empty;
+    return { bytes, ending, usage: record.usage };
+  }
+
+  private get isSse(): boolean {
+    return /^\s*text\/event-stream/i.test(this.contentType);
+  }
+
+  private lastEventEnd(text: Buffer): number {
+    if (!this.isSse) return text.lastIndexOf('\n') + 1;
+    const short = text.lastIndexOf('\n\n');
+    const long = text.lastIndexOf('\r\n\r\n');
+    return Math.max(short === -1 ? 0 : short + 2, long === -1 ? 0 : long + 4);
+  }
+
+  private remember(whole: Buffer): void {
+    this.last.push(whole);
+    this.lastBytes += whole.length;
+    for (
+      let first = this.last[0];
+      first && this.lastBytes - first.length >= readAtEndBytes;
+      first = this.last[0]
+    ) {
+      this.last.shift();
+      this.lastBytes -= first.length;
+    }
+  }
+
+  private readEnd() {
+    const stream = this.protocol.openAnswerStream(this.route, { openMask: unmasked });
+    for (const whole of this.last) stream.push(whole);
+    if (this.partial.length > 0) stream.push(this.partial);
+    return stream.end();
+  }
+}
+
+function closed(partial: Buffer, isSse: boolean): Buffer {
+  const text = partial.toString('utf8').trimEnd();
+  return Buffer.from(text === '' ? '' : text + (isSse ? '\n\n' : '\n'));
+}

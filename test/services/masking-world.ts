@@ -1,0 +1,376 @@
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  buckets,
+  canonicalJson,
+  configKeys,
+  decodeEnvelope,
+  decodeFrame,
+  encodeEnvelope,
+  MaskingProfile,
+  type MaskingProfileInput,
+  type Obligations,
+  PolicyDocument,
+  type ReleaseTerms,
+  type RequestCompleted,
+  type RequestReleased,
+  type RunEntry,
+  requestCompleted,
+  requestReleased,
+  runKey,
+} from '#contracts';
+import { freePort, type NatsServer, type RunningProcess, startNats } from '#embedded';
+import { applyTopology, Bus, natsAuthorization, natsUsers } from '#messaging';
+import {
+  contentLabel,
+  keyEncryptionKey,
+  PeopleReleaseSigner,
+  RuleReleaseKey,
+  Sealer,
+  secretFiles,
+} from '#sealing';
+import { eventually, startFromSource } from '#testing';
+
+const passwords = Object.fromEntries(natsUsers.map((user) => [user, `secret-${user}`]));
+export const credential = 'sk-upstream-credential-4711';
+const issuer = 'http://idp.test';
+
+export interface ReleaseOptions {
+  connection?: string;
+  body?: unknown;
+  text?: string;
+  stream?: boolean;
+  obligations?: Obligations;
+  by?: 'rule' | 'people';
+  gate?: ReleaseTerms['gate'];
+  version?: number;
+  notAfter?: number;
+  upstreamModel?: string | null;
+  destination?: string;
+  requestId?: string;
+  /** Changes a release after it was signed. */
+  tamper?: (head: RequestReleased) => RequestReleased;
+  /** Sealed instead of the body that was signed for. */
+  otherBody?: string;
+  more?: Partial<RequestReleased>;
+  /** For people's releases: what approval wrote to `runs`; `none` leaves it out. */
+  run?: Partial<RunEntry> | 'none';
+  user?: string;
+  /** Runs after the body was sealed. */
+  beforePublish?: () => Promise<void>;
+}
+
+export interface Published {
+  requestId: string;
+  head: RequestReleased;
+  sequence: number;
+}
+
+/** A broker with the real permissions, masking as a running service, and the voices of its neighbours. */
+export class MaskingWorld {
+  readonly completed = new Map<string, { head: RequestCompleted; tail: Uint8Array }[]>();
+  readonly frames = new Map<
+    string,
+    { number: number; attempt: number; sealed: Uint8Array; atMs: number }[]
+  >();
+  private readonly services: RunningProcess[] = [];
+  private metricsUrl = '';
+  private subjects = 0;
+
+  private constructor(
+    readonly dir: string,
+    readonly server: NatsServer,
+    readonly buses: Map<string, Bus>,
+    readonly sealer: Sealer,
+    readonly ruleKey: RuleReleaseKey,
+    readonly signer: PeopleReleaseSigner,
+  ) {}
+
+  static async open(): Promise<MaskingWorld> {
+    const dir = await mkdtemp(join(tmpdir(), 'sallyport-masking-'));
+    const server = await startNats({ dir: join(dir, 'nats'), port: 0, config: natsAuthorization(passwords) });
+    await applyTopology({ url: server.url, user: 'topology', password: passwords.topology! });
+    const buses = new Map<string, Bus>();
+    for (const user of ['ingress', 'policy', 'approval', 'audit']) {
+      buses.set(user, await Bus.connect({ url: server.url, user, password: passwords[user]! }));
+    }
+    const kek = randomBytes(32);
+    const hmac = randomBytes(32);
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const privatePem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const secrets = {
+      [secretFiles.keyEncryptionKey]: kek.toString('hex'),
+      [secretFiles.ruleReleaseKey]: hmac.toString('hex'),
+      [secretFiles.approvalVerifyKey]: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+      'upstream.key': `${credential}\n`,
+      'nats-password': passwords.masking!,
+    };
+    for (const [file, text] of Object.entries(secrets)) await writeFile(join(dir, file), text);
+    const sealer = new Sealer(buses.get('ingress')!, keyEncryptionKey(kek));
+    const signer = new PeopleReleaseSigner(privatePem);
+    const world = new MaskingWorld(dir, server, buses, sealer, new RuleReleaseKey(hmac), signer);
+    world.hear();
+    return world;
+  }
+
+  bus(user: string): Bus {
+    return this.buses.get(user)!;
+  }
+
+  /** Starts a replica of the service as a process of its own. */
+  async start(instance = 'masking-1', env: NodeJS.ProcessEnv = {}): Promise<RunningProcess> {
+    const port = await freePort();
+    const child = await startFromSource({
+      name: instance,
+      main: 'services/masking/main.ts',
+      env: {
+        PATH: process.env.PATH,
+        NATS_URL: this.server.url,
+        NATS_PASSWORD_FILE: join(this.dir, 'nats-password'),
+        SALLYPORT_SECRETS_DIR: this.dir,
+        SALLYPORT_INSTANCE: instance,
+        SALLYPORT_MASKING_PORT: String(port),
+        SALLYPORT_MASKING_ACK_WAIT_MS: '3000',
+        LOG_LEVEL: 'trace',
+        ...env,
+      },
+      logFile: join(this.dir, `${instance}.log`),
+      readyUrl: `http://127.0.0.1:${port}/readyz`,
+    });
+    this.services.push(child);
+    this.metricsUrl = `http://127.0.0.1:${port}/metrics`;
+    return child;
+  }
+
+  /** A counter of the replica that was started last. */
+  async metric(line: string): Promise<number> {
+    const text = await (await fetch(this.metricsUrl)).text();
+    const found = text.split('\n').find((each) => each.startsWith(line));
+    return found === undefined ? 0 : Number(found.split(' ').at(-1));
+  }
+
+  /** Everything that the replicas logged. */
+  async logs(): Promise<string> {
+    const texts = this.services.map(({ logFile }) => readFile(logFile, 'utf8'));
+    return (await Promise.all(texts)).join('\n');
+  }
+
+  /** Puts a revision with these connections into force. */
+  async activate(connections: Record<string, object>, more: object = {}): Promise<void> {
+    const document = PolicyDocument.parse({
+      version: 1,
+      identity: { issuers: [{ issuer, audience: 'sallyport' }] },
+      connections,
+      ...more,
+    });
+    const revision = { revision: 'r1', digest: 'd', activatedAt: 1, document };
+    const config = await this.bus('policy').bucket(buckets.config);
+    await config.put(configKeys.active, JSON.stringify(revision));
+  }
+
+  /** Stores a masking profile as policy does, and names it as an obligation does. */
+  async profile(input: MaskingProfileInput): Promise<{ name: string; digest: string }> {
+    const profile = MaskingProfile.parse(input);
+    const digest = createHash('sha256').update(canonicalJson(profile)).digest('hex');
+    const config = await this.bus('policy').bucket(buckets.config);
+    await config.put(configKeys.profile(digest), JSON.stringify(profile));
+    return { name: 'p', digest };
+  }
+
+  /** Publishes a release as policy or approval does. */
+  async release(options: ReleaseOptions = {}): Promise<Published> {
+    const requestId = options.requestId ?? `req-${randomBytes(16).toString('hex')}`;
+    const by = options.by ?? 'rule';
+    const clear = Buffer.from(options.text ?? JSON.stringify(options.body ?? chat('hello', options.stream)));
+    const head = this.head(requestId, by, clear, options);
+    const label = contentLabel(requestId, `body:${head.terms.version}`);
+    const sealed = await this.sealer.seal(head.subjectKey, label, Buffer.from(options.otherBody ?? clear));
+    if (by === 'people' && options.run !== 'none') await this.openRun(head.terms, options.run);
+    const user = by === 'rule' ? 'policy' : 'approval';
+    const subject = requestReleased.subject(by, head.terms.connection);
+    const sent = options.tamper?.(head) ?? head;
+    await options.beforePublish?.();
+    const { sequence } = await this.bus(user).publish(subject, encodeEnvelope(sent, sealed));
+    return { requestId, head: sent, sequence };
+  }
+
+  async openRun(terms: ReleaseTerms, more: Partial<RunEntry> = {}): Promise<void> {
+    const runs = await this.bus('approval').bucket(buckets.runs);
+    const entry = { state: 'open', attempt: 0, notAfter: terms.notAfter, ...more };
+    await runs.put(runKey(terms), JSON.stringify(entry));
+  }
+
+  async runOf(terms: ReleaseTerms): Promise<RunEntry> {
+    const runs = await this.bus('approval').bucket(buckets.runs);
+    return (await runs.get(runKey(terms)))!.json<RunEntry>();
+  }
+
+  /** The ending of a request, once it is there. */
+  async ending(requestId: string, timeoutMs = 15_000): Promise<RequestCompleted> {
+    return eventually(
+      () => {
+        const [first] = this.completed.get(requestId) ?? [];
+        if (!first) throw new Error(`${requestId} has no ending`);
+        return first.head;
+      },
+      { timeoutMs },
+    );
+  }
+
+  /** What the client of an ended request gets. */
+  async content(requestId: string): Promise<string> {
+    const head = await this.ending(requestId);
+    const { tail } = this.completed.get(requestId)![0]!;
+    const opened = await this.sealer.open(head.subjectKey, contentLabel(requestId, 'answer'), tail);
+    const text = opened.toString('utf8');
+    if (head.tail !== 'transcript') return text;
+    return (JSON.parse(text) as [number, string][]).map(([, piece]) => piece).join('');
+  }
+
+  /** The text of the frames of a request, in order. */
+  async frameText(requestId: string, subjectKey: string): Promise<string> {
+    let text = '';
+    for (const { number, sealed } of this.frames.get(requestId) ?? []) {
+      text += await this.sealer.open(subjectKey, contentLabel(requestId, `frame:${number}`), sealed);
+    }
+    return text;
+  }
+
+  /** Destroys a person's data key, as audit does. */
+  async erase(subjectKey: string): Promise<void> {
+    const keys = await this.bus('audit').bucket(buckets.keys);
+    const seq = (await keys.get(subjectKey))!.revision;
+    const request = JSON.stringify({ seq });
+    await this.bus('audit').nc.request(`$JS.API.STREAM.MSG.DELETE.KV_${buckets.keys}`, request);
+  }
+
+  /** Every byte of the events and frames in the log. */
+  async everyByte(): Promise<Buffer> {
+    const bytes: Buffer[] = [];
+    for (const stream of ['EVENTS', 'FRAMES']) {
+      for (let sequence = 1; ; ) {
+        const subject = stream === 'EVENTS' ? 'evt.>' : 'frame.>';
+        const message = await this.bus('ingress').readMessage({ sequence, subject }, stream);
+        if (!message) break;
+        bytes.push(Buffer.from(message.payload));
+        sequence = message.sequence + 1;
+      }
+    }
+    return Buffer.concat(bytes);
+  }
+
+  async deadLetter(sequence: number): Promise<boolean> {
+    for (let from = 1; ; ) {
+      const letter = await this.bus('audit').readMessage(
+        { sequence: from, subject: 'dead.>' },
+        'DEAD_LETTERS',
+      );
+      if (!letter) return false;
+      if (letter.headers.get('Sallyport-Sequence') === String(sequence)) return true;
+      from = letter.sequence + 1;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.services.map((service) => service.kill()));
+    this.sealer.close();
+    for (const bus of this.buses.values()) await bus.close();
+    await this.server.stop();
+    await rm(this.dir, { recursive: true, force: true });
+  }
+
+  private head(requestId: string, by: 'rule' | 'people', clear: Buffer, options: ReleaseOptions) {
+    const now = Date.now();
+    const body = options.body as { model?: string } | undefined;
+    const terms: ReleaseTerms = {
+      requestId,
+      version: options.version ?? 1,
+      gate: options.gate ?? 'prompt',
+      digest: createHash('sha256').update(clear).digest('hex'),
+      connection: options.connection ?? 'local',
+      upstreamModel: options.upstreamModel === undefined ? 'm' : options.upstreamModel,
+      operation: 'chat.completions',
+      obligations: options.obligations ?? {},
+      notAfter: options.notAfter ?? now + 60_000,
+    };
+    const head: RequestReleased = {
+      terms,
+      signature: by === 'rule' ? this.ruleKey.sign(terms) : this.signer.sign(terms),
+      body: { digest: terms.digest, bytes: clear.length, location: { in: 'tail' } },
+      subjectKey: options.user ?? `subject-${this.subjects++ % 3}`,
+      protocol: 'openai-chat',
+      method: 'POST',
+      path: '/v1/chat/completions',
+      headers: { 'content-type': 'application/json' },
+      destination: options.destination ?? (by === 'rule' ? 'ingress-1' : 'parked'),
+      stream: options.stream ?? false,
+      model: body?.model ?? 'm',
+      rules: ['r'],
+      revision: 'r1',
+      receivedAt: now,
+      decidedAt: now,
+      ...options.more,
+    };
+    return head;
+  }
+
+  private hear(): void {
+    const ingress = this.bus('ingress');
+    ingress.listen(requestCompleted.liveFilter().replace(/\*$/, '>'), ({ data }) => {
+      const { head, tail } = decodeEnvelope(data);
+      const parsed = requestCompleted.schema.parse(head);
+      this.completed.set(parsed.requestId, [
+        ...(this.completed.get(parsed.requestId) ?? []),
+        { head: parsed, tail },
+      ]);
+    });
+    ingress.listen('live.frame.>', ({ subject, data }) => {
+      const requestId = subject.split('.').at(-1)!;
+      const list = this.frames.get(requestId) ?? [];
+      list.push({ ...decodeFrame(data), atMs: Date.now() });
+      this.frames.set(requestId, list);
+    });
+  }
+}
+
+/** A chat request. */
+export function chat(content: string, stream = false): object {
+  return { model: 'm', messages: [{ role: 'user', content }], ...(stream && { stream: true }) };
+}
+
+/** A chat answer. */
+export function answer(content: string): string {
+  return JSON.stringify({
+    id: 'chatcmpl-1',
+    object: 'chat.completion',
+    created: 1,
+    model: 'm',
+    choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }],
+    usage: { prompt_tokens: 3, completion_tokens: 5, total_tokens: 8 },
+  });
+}
+
+/** The events of a streamed chat answer, one for each piece of text, with its finish and end mark. */
+export function streamed(pieces: readonly string[]): string[] {
+  const event = (delta: object, finish: string | null): string =>
+    `data: ${JSON.stringify({
+      id: 'chatcmpl-1',
+      object: 'chat.completion.chunk',
+      created: 1,
+      model: 'm',
+      choices: [{ index: 0, delta, finish_reason: finish }],
+    })}\n\n`;
+  return [...pieces.map((content) => event({ content }, null)), event({}, 'stop'), 'data: [DONE]\n\n'];
+}
+
+/** The text that a streamed chat answer says. */
+export function said(sse: string): string {
+  return sse
+    .split('\n\n')
+    .filter((event) => event.startsWith('data: {'))
+    .map((event) => JSON.parse(event.slice(6)) as { choices?: { delta?: { content?: string } }[] })
+    .map(({ choices }) => choices?.[0]?.delta?.content ?? '')
+    .join('');
+}
