@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureSecrets, postgresSuperuserUrl, requireFreePorts, StartProblem } from '#embedded';
 import { portFlag, type StartOptions } from './start-options.ts';
-import { openService, type StartContext, stopAll } from './start-parts.ts';
+import { nothingRunning, openService, type StartContext, stopAll } from './start-parts.ts';
 import type { Progress } from './start-progress.ts';
 
 /**
@@ -29,7 +29,7 @@ export async function startOne(
     options,
     secrets,
     progress,
-    running: { services: [], programs: [], stores: [] },
+    running: nothingRunning(),
   };
   const changed = join(options.stateDir, 'sallyport.yaml');
   const database =

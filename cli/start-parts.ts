@@ -29,6 +29,22 @@ export interface Running {
   readonly services: RunningProcess[];
   readonly programs: RunningProcess[];
   readonly stores: RunningProcess[];
+  /** Parts that are being opened, or were. */
+  readonly opening: Promise<unknown>[];
+  /** Set when the start ends: nothing new may begin. */
+  closing: boolean;
+}
+
+export function nothingRunning(): Running {
+  return { services: [], programs: [], stores: [], opening: [], closing: false };
+}
+
+/** Opens a part, unless the start is ending already. */
+function opening<T>({ running }: StartContext, work: () => Promise<T>): Promise<T> {
+  if (running.closing) return Promise.reject(new Error('the start is ending'));
+  const task = work();
+  running.opening.push(task.catch(() => undefined));
+  return task;
 }
 
 export interface StartContext {
@@ -43,7 +59,11 @@ function logFile({ options }: StartContext, name: string): string {
 }
 
 /** The broker with a user per service, its streams and consumers; or the one that NATS_URL names. */
-export async function openBroker(context: StartContext): Promise<string> {
+export function openBroker(context: StartContext): Promise<string> {
+  return opening(context, () => broker(context));
+}
+
+async function broker(context: StartContext): Promise<string> {
   const { options, secrets, progress, running } = context;
   const user = { name: 'topology', password: secrets.natsPasswords.topology as string };
   const apply = (url: string) => applyTopology({ url, user: user.name, password: user.password });
@@ -70,10 +90,14 @@ export async function openBroker(context: StartContext): Promise<string> {
   });
 }
 
+type DatabaseAddress = Pick<ServiceSurroundings, 'superuserUrl' | 'databaseUrl'>;
+
 /** Postgres with a login and a schema per service; or the one that DATABASE_URL names. */
-export async function openDatabase(
-  context: StartContext,
-): Promise<Pick<ServiceSurroundings, 'superuserUrl' | 'databaseUrl'>> {
+export function openDatabase(context: StartContext): Promise<DatabaseAddress> {
+  return opening(context, () => database(context));
+}
+
+async function database(context: StartContext): Promise<DatabaseAddress> {
   const { options, secrets, progress, running } = context;
   if (options.databaseUrl !== undefined) return { databaseUrl: options.databaseUrl };
   return progress.timed('Postgres', async () => {
@@ -89,7 +113,11 @@ export async function openDatabase(
 }
 
 /** The identity provider with the seeded people; or the one that --issuer names. */
-export async function openIdentity(context: StartContext): Promise<string> {
+export function openIdentity(context: StartContext): Promise<string> {
+  return opening(context, () => identity(context));
+}
+
+async function identity(context: StartContext): Promise<string> {
   const { options } = context;
   if (options.issuer !== undefined) return options.issuer;
   const issuer = `http://127.0.0.1:${options.identityPort}`;
@@ -110,7 +138,11 @@ export async function openIdentity(context: StartContext): Promise<string> {
 }
 
 /** The offline stand-in model; or the server that --model-url names. */
-export async function openModel(context: StartContext): Promise<string> {
+export function openModel(context: StartContext): Promise<string> {
+  return opening(context, () => model(context));
+}
+
+async function model(context: StartContext): Promise<string> {
   const { options, secrets, progress } = context;
   if (options.modelUrl !== undefined) return options.modelUrl.replace(/\/v1$/, '');
   await ensureModel(defaultRuntimeDir(), (text) => progress.tell({ event: 'note', text: `  ${text}` }));
@@ -130,7 +162,15 @@ export async function openModel(context: StartContext): Promise<string> {
 }
 
 /** One of the five services, in its own process. */
-export async function openService(
+export function openService(
+  context: StartContext,
+  service: ServiceName,
+  around: ServiceSurroundings,
+): Promise<RunningProcess> {
+  return opening(context, () => oneService(context, service, around));
+}
+
+async function oneService(
   context: StartContext,
   service: ServiceName,
   around: ServiceSurroundings,
@@ -183,8 +223,15 @@ function isOk(url: string): Promise<boolean> {
   );
 }
 
-/** Stops the services first, then what they used. */
+/** Stops the services first, then what they used; also what was still being opened. */
 export async function stopAll(running: Running): Promise<void> {
+  running.closing = true;
+  await stopProcesses(running);
+  await Promise.all(running.opening);
+  await stopProcesses(running);
+}
+
+async function stopProcesses(running: Running): Promise<void> {
   for (const group of [running.services, running.programs, running.stores]) {
     await Promise.all(group.map((child) => child.stop()));
   }

@@ -11,6 +11,7 @@ import { modelsAt } from './start-models.ts';
 import { addStartOptions, PORT_NAMES, readStartOptions, type StartOptions } from './start-options.ts';
 import {
   makeStateDir,
+  nothingRunning,
   openBroker,
   openDatabase,
   openIdentity,
@@ -96,7 +97,7 @@ describe('the embedded parts', () => {
       options: parsed,
       secrets: await ensureSecrets(join(contextDir, 'secrets')),
       progress: progressOn((text) => output.push(text), false),
-      running: { services: [], programs: [], stores: [] },
+      running: nothingRunning(),
     };
   }
 

@@ -16,6 +16,7 @@ import { startOne } from './start-one.ts';
 import { addStartOptions, portFlag, readStartOptions, type StartOptions } from './start-options.ts';
 import {
   makeStateDir,
+  nothingRunning,
   openBroker,
   openDatabase,
   openIdentity,
@@ -81,7 +82,7 @@ async function startAll(
     options,
     secrets,
     progress,
-    running: { services: [], programs: [], stores: [] },
+    running: nothingRunning(),
   };
   const opening = openAll(context);
   try {
@@ -98,9 +99,7 @@ async function startAll(
     return 0;
   } finally {
     await stopAll(context.running);
-    // What was still opening when the first round ended.
     await opening.catch(() => undefined);
-    await stopAll(context.running);
     await forgetProcesses(options.stateDir);
   }
 }

@@ -89,6 +89,7 @@ async function writeConfig(options: NatsOptions): Promise<string> {
     `max_payload: ${options.maxPayloadBytes ?? 2 * 1024 * 1024}`,
     'jetstream {',
     `  store_dir: ${JSON.stringify(join(options.dir, 'jetstream'))}`,
+    '  max_memory_store: 256M',
     `  max_file_store: ${options.maxFile ?? '16G'}`,
     `  sync_interval: ${options.syncInterval ?? '1s'}`,
     ...encryption,

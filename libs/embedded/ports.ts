@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 import { StartProblem } from './problem.ts';
 
@@ -27,21 +28,25 @@ export async function isPortFree(port: number): Promise<boolean> {
   }
 }
 
+/** Below the ranges from which systems take the ports of outgoing connections (Linux from 32768, macOS from 49152). */
+const TEST_PORTS = { from: 12_000, to: 32_000 } as const;
+
 /** A loopback port that was free a moment ago; for tests. */
 export async function freePort(): Promise<number> {
-  const server = await listen(0);
-  const address = server.address();
-  await close(server);
-  if (address === null || typeof address === 'string') throw new Error('no port was assigned');
-  return address.port;
+  const [port] = await freePorts(1);
+  return port as number;
 }
 
 /** Several distinct free loopback ports, held together so that none is handed out twice. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => listen(0)));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map(close));
-  return ports;
+  const held = new Map<number, Server>();
+  while (held.size < count) {
+    const port = randomInt(TEST_PORTS.from, TEST_PORTS.to);
+    const server = await listen(port).catch(() => undefined);
+    if (server !== undefined) held.set(port, server);
+  }
+  await Promise.all([...held.values()].map(close));
+  return [...held.keys()];
 }
 
 /** A port this start needs, the part that needs it, and the option that moves it. */
