@@ -202,3 +202,29 @@ test('after a failure nothing more of the text comes out', () => {
   expect(rest).not.toContain('more');
   expect(stream.blocked).toBe(true);
 });
+
+test('a text twice as long takes about twice the time, also an adversarial one', () => {
+  const masker = maskerOf();
+  for (const unit of [
+    'key=',
+    '1-',
+    'a.b@',
+    '-----BEGIN ',
+    'password: ',
+    '4111 ',
+    'eyJ',
+    '[EMAIL_',
+    'x',
+    '://a:',
+  ]) {
+    const cpuUs = (repeats: number) => {
+      const text = unit.repeat(repeats);
+      masker.maskText(text);
+      const before = process.cpuUsage();
+      masker.maskText(text);
+      return process.cpuUsage(before).user;
+    };
+    // Four times the length in less than twelve times the time: quadratic growth would be sixteen.
+    expect(cpuUs(16_000)).toBeLessThan(12 * cpuUs(4_000) + 20_000);
+  }
+});

@@ -28,6 +28,7 @@ function scoreV4(address: string): number {
 function scoreV6(address: string): number {
   const groups = address.split(':').filter((group) => group !== '');
   if (address === '::' || address === '::1') return LOW;
+  if (address.includes('.')) return 0.75;
   if (groups.length < 3 || groups.join('').length < 6) return LOW;
   return 0.75;
 }

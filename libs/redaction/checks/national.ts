@@ -106,7 +106,7 @@ export function isNric(text: string): boolean {
   const offset = 'TG'.includes(first) ? 4 : first === 'M' ? 3 : 0;
   const rest = (weighted(code.slice(1, 8), [2, 7, 6, 5, 4, 3, 2]) + offset) % 11;
   const letters = 'ST'.includes(first) ? SG_LETTERS.ST : first === 'M' ? SG_LETTERS.M : SG_LETTERS.FG;
-  return letters[first === 'M' ? 10 - rest : rest] === code[8];
+  return letters[rest] === code[8];
 }
 
 /** Australian Business Number: first digit less one, weights 10 1 3 … 19, modulo 89. */

@@ -178,7 +178,7 @@ function ssnScore(text: string): number | false {
   if (digits.length !== 9 || /^(\d)\1+$/.test(digits)) return false;
   if (/^\d{3}-\d{2}-/.test(text)) return 0.6;
   if (text.length === 9 || text.includes('-')) return 0.15;
-  return 0.35;
+  return 0.5;
 }
 
 /** What any deployment masks: contact data, cards, bank accounts, network addresses. */

@@ -13,7 +13,7 @@ export const SG: readonly DetectorRule[] = [
     String.raw`(?i)[STFGM]\d{7}[A-Z]`,
     0.9,
     ['nric', 'fin', 'singapore', 'identity card'],
-    (text) => (check.isNric(text) ? 0.9 : 0.35),
+    (text) => (check.isNric(text) ? 0.9 : 0.4),
   ),
   identifier(
     'sg-uen',
@@ -23,6 +23,12 @@ export const SG: readonly DetectorRule[] = [
     ['uen', 'unique entity', 'business registration', 'acra'],
   ),
 ];
+
+/** A one-digit check passes one number in ten; with the printed spaces as well it is likely enough. */
+function spaced(digitsCheck: (digits: string) => boolean) {
+  const valid = onDigits(digitsCheck);
+  return (text: string) => valid(text) && (text.includes(' ') ? 0.55 : 0.4);
+}
 
 /** Australia. */
 export const AU: readonly DetectorRule[] = [
@@ -40,7 +46,7 @@ export const AU: readonly DetectorRule[] = [
     String.raw`\d{3} ?\d{3} ?\d{3}`,
     0.4,
     ['acn', 'australian company number'],
-    onDigits(check.isAcn),
+    spaced(check.isAcn),
   ),
   identifier(
     'au-tfn',
@@ -48,7 +54,7 @@ export const AU: readonly DetectorRule[] = [
     String.raw`\d{3} ?\d{3} ?\d{3}`,
     0.4,
     ['tfn', 'tax file number'],
-    onDigits(check.isTfn),
+    spaced(check.isTfn),
   ),
   identifier(
     'au-medicare',
@@ -56,7 +62,7 @@ export const AU: readonly DetectorRule[] = [
     String.raw`[2-6]\d{3} ?\d{5} ?\d`,
     0.4,
     ['medicare'],
-    onDigits(check.isMedicare),
+    spaced(check.isMedicare),
   ),
 ];
 

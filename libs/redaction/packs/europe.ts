@@ -213,7 +213,7 @@ export const IT: readonly DetectorRule[] = [
     '(?i)[A-Z]{6}[0-9LMNPQRSTUV]{2}[ABCDEHLMPRST][0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{3}[A-Z]',
     0.95,
     ['codice fiscale', 'cf'],
-    check.isFiscalCode,
+    (text) => (check.isFiscalCode(text) ? 0.95 : 0.3),
   ),
   identifier(
     'it-driver-license',

@@ -31,6 +31,7 @@ const VALID: ReadonlyArray<readonly [entity: string, value: string]> = [
   ['FI_PERSONAL_IDENTITY_CODE', '131052-308T'],
   ['SE_PERSONNUMMER', '811218-9876'],
   ['SG_NRIC_FIN', 'S1234567D'],
+  ['SG_NRIC_FIN', 'G1234567X'],
   ['AU_ABN', '51 824 753 556'],
   ['AU_ACN', '004 085 616'],
   ['AU_TFN', '123 456 782'],

@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { MaskingProfile } from '#contracts';
+import { compileMasker } from '#redaction';
+
+const Labelled = z.object({
+  text: z.string(),
+  spans: z.array(z.object({ start: z.number().int(), end: z.number().int(), entity: z.string() })),
+});
+
+interface Tally {
+  expected: number;
+  found: number;
+  reported: number;
+  right: number;
+}
+
+/**
+ * `npm run eval -- masking FILE.jsonl [--profile P]`: recall and precision by type for a labelled file, one
+ * `{"text","spans":[{"start","end","entity"}]}` a line. A span counts as found when spans of its type overlap it.
+ */
+async function evaluate(file: string, profileFile: string | undefined): Promise<void> {
+  const profile = MaskingProfile.parse(profileFile ? parse(await readFile(profileFile, 'utf8')) : {});
+  const masker = compileMasker(profile, { key: new Uint8Array(32), scope: 'eval' });
+  const tallies = new Map<string, Tally>();
+  const tally = (entity: string) => {
+    const known = tallies.get(entity) ?? { expected: 0, found: 0, reported: 0, right: 0 };
+    tallies.set(entity, known);
+    return known;
+  };
+  for (const line of (await readFile(file, 'utf8')).split('\n')) {
+    if (line.trim() === '') continue;
+    const { text, spans } = Labelled.parse(JSON.parse(line));
+    const reported = masker.findSpans(text);
+    for (const span of spans) {
+      tally(span.entity).expected++;
+      if (reported.some((other) => overlaps(span, other))) tally(span.entity).found++;
+    }
+    for (const span of reported) {
+      tally(span.entity).reported++;
+      if (spans.some((other) => overlaps(span, other))) tally(span.entity).right++;
+    }
+  }
+  print(tallies);
+}
+
+interface Place {
+  readonly start: number;
+  readonly end: number;
+  readonly entity: string;
+}
+
+function overlaps(a: Place, b: Place): boolean {
+  return a.entity === b.entity && a.start < b.end && b.start < a.end;
+}
+
+function print(tallies: ReadonlyMap<string, Tally>): void {
+  console.log(`${'type'.padEnd(28)} expected   recall  reported precision`);
+  for (const [entity, { expected, found, reported, right }] of [...tallies].sort()) {
+    const cells = [String(expected), share(found, expected), String(reported), share(right, reported)];
+    console.log(entity.padEnd(28) + cells.map((cell) => cell.padStart(9)).join(' '));
+  }
+}
+
+function share(part: number, whole: number): string {
+  return whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`;
+}
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { profile: { type: 'string' } },
+});
+const [what, file] = positionals;
+if (what !== 'masking' || !file) {
+  console.error('npm run eval -- masking FILE.jsonl [--profile P]');
+  process.exit(2);
+}
+await evaluate(file, values.profile);
