@@ -136,6 +136,47 @@ describe('streams', () => {
   });
 });
 
+describe('responses', () => {
+  const found = routeOf('POST', '/v1/responses');
+  const sse = { 'content-type': found.protocol.wire.streamType };
+
+  test('arrive whole through the client’s own accumulation', async () => {
+    const { output } = runStream(
+      found.protocol.openAnswerStream(found.route, { openMask: runMask }),
+      golden('openai-responses', 'stream-rich.sse'),
+    );
+    const client = await serve((response) => {
+      response.writeHead(200, sse).end(found.protocol.wire.keepAlive + output);
+    });
+    const final = await client.responses.stream({ model: 'demo', input: 'hi' }).finalResponse();
+    expect(final.output[1]).toMatchObject({ content: [{ text: 'I write to [EMAIL] today' }, {}] });
+    expect(final.output[2]).toMatchObject({ arguments: '{"mail":"[EMAIL]","n": "[CARD]"}' });
+  });
+
+  test('an error event raises with its code', async () => {
+    const event = found.protocol.wire.writeStreamError(problem({}));
+    const client = await serve((response) => {
+      response.writeHead(200, sse).end(event);
+    });
+    const listen = async (): Promise<void> => {
+      for await (const _ of await client.responses.create({ model: 'demo', input: 'hi', stream: true }));
+    };
+    const raised = await listen().catch((error) => error);
+    expect(raised).toBeInstanceOf(OpenAI.APIError);
+    expect(raised).toMatchObject({ code: 'approval.rejected' });
+  });
+
+  test('one for later is read as queued', async () => {
+    const state = { id: 'resp_1', status: 'queued', createdAtS: 1, model: 'demo' } as const;
+    const client = await serve((response) => {
+      const body = found.protocol.wire.writeBackground?.(state);
+      response.writeHead(200, { 'content-type': 'application/json' }).end(body);
+    });
+    const queued = await client.responses.create({ model: 'demo', input: 'hi', background: true });
+    expect(queued).toMatchObject({ id: 'resp_1', status: 'queued', output_text: '' });
+  });
+});
+
 describe('models', () => {
   const entry = { id: 'demo', ownedBy: 'local', createdAtS: 1_700_000_000 };
 

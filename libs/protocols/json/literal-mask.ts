@@ -24,7 +24,8 @@ const escapes: Readonly<Record<string, string>> = {
  */
 export class LiteralMask {
   private readonly mask: Mask;
-  private readonly pending: Stretch[] = [];
+  private pending: Stretch[] = [];
+  private next = 0;
   private faithful = true;
   private escape = '';
 
@@ -39,8 +40,14 @@ export class LiteralMask {
       if (this.escape === '') {
         const slash = source.indexOf('\\', at);
         const stop = slash === -1 ? source.length : slash;
-        decoded += this.note(source.slice(at, stop), undefined);
+        if (stop > at) decoded += this.note(source.slice(at, stop), undefined);
         at = stop;
+        const simple = slash === -1 ? undefined : escapes[source[slash + 1] ?? ''];
+        if (simple !== undefined) {
+          decoded += this.note(simple, source.slice(slash, slash + 2));
+          at = slash + 2;
+          continue;
+        }
         if (slash === -1) break;
       }
       this.escape += source[at];
@@ -84,21 +91,25 @@ export class LiteralMask {
 
   private settle(output: string): string {
     let settled = '';
-    let rest = output;
-    while (this.faithful && rest !== '') {
-      const stretch = this.pending[0];
+    let at = 0;
+    while (this.faithful && at < output.length) {
+      const stretch = this.pending[this.next];
       if (stretch === undefined) this.faithful = false;
-      else if (rest.startsWith(stretch.text)) {
+      else if (output.startsWith(stretch.text, at)) {
         settled += stretch.raw ?? stretch.text;
-        rest = rest.slice(stretch.text.length);
-        this.pending.shift();
-      } else if (stretch.raw === undefined && stretch.text.startsWith(rest)) {
-        stretch.text = stretch.text.slice(rest.length);
-        return settled + rest;
+        at += stretch.text.length;
+        this.next += 1;
+      } else if (stretch.raw === undefined && stretch.text.startsWith(output.slice(at))) {
+        settled += output.slice(at);
+        stretch.text = stretch.text.slice(output.length - at);
+        at = output.length;
       } else this.faithful = false;
     }
-    if (!this.faithful) this.pending.length = 0;
-    return settled + encodeInside(rest);
+    if (!this.faithful || this.next === this.pending.length) {
+      this.pending = [];
+      this.next = 0;
+    }
+    return settled + encodeInside(output.slice(at));
   }
 }
 
