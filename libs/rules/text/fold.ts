@@ -105,18 +105,3 @@ export function foldCodePoint(codePoint: number): Folded {
   const kind = letters.length === 1 ? CharacterClass.letter : CharacterClass.letters;
   return { kind, letters, unspaced: unspacedScript.test(character) };
 }
-
-/** The letters of a text, folded, in words: what is between the words is gone. */
-export function foldedWords(text: string): string[] {
-  const words: string[] = [];
-  let word = '';
-  for (const character of text) {
-    const { kind, letters } = foldCodePoint(character.codePointAt(0)!);
-    if (letters !== '') word += letters;
-    else if (kind !== CharacterClass.invisible && word !== '') {
-      words.push(word);
-      word = '';
-    }
-  }
-  return word === '' ? words : [...words, word];
-}

@@ -45,9 +45,15 @@ export class GapReader {
     } else this.#others++;
   }
 
-  /** The gap read so far. */
-  kind(): number {
+  /** Ends the gap before a letter: what it was. */
+  close(): number {
     if (this.#length === 0) return Gap.none;
+    const kind = this.#kind();
+    this.reset();
+    return kind;
+  }
+
+  #kind(): number {
     if (this.#newlines > 1) return Gap.far;
     if (this.#marks === 0 && this.#others === 0) return this.#length <= softLimit ? Gap.soft : Gap.far;
     const onlyMarks = this.#others === 0 && this.#blanks === 0 && this.#newlines === 0;

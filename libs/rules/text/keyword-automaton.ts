@@ -1,4 +1,4 @@
-import { foldedWords } from './fold.ts';
+import { foldedWords } from './folded-words.ts';
 import { leetClass } from './leet.ts';
 
 /** A keyword as the automaton knows it: its folded letters without what is between them. */
