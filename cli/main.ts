@@ -2,9 +2,11 @@ import { Command } from 'commander';
 import { StartProblem } from '#embedded';
 import { registerApprovals } from './approvals.ts';
 import { registerAuditVerify } from './audit-verify.ts';
+import { registerDoctor } from './doctor/index.ts';
 import { registerMask } from './mask.ts';
 import { registerStart } from './start.ts';
 import { registerToken } from './token.ts';
+import { registerWhoami } from './whoami.ts';
 
 /** The command `sallyport` with every verb. */
 export function createProgram(): Command {
@@ -13,7 +15,9 @@ export function createProgram(): Command {
     .showHelpAfterError('(add --help for the options)');
   registerStart(program);
   registerToken(program);
+  registerWhoami(program);
   registerApprovals(program);
+  registerDoctor(program);
   registerMask(program);
   registerAuditVerify(program.command('audit').description('the record of what happened'));
   return program;

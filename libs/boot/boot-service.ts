@@ -64,6 +64,8 @@ async function createApp(options: BootOptions, runtime: Runtime): Promise<NestFa
     .build();
   SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, document), {
     jsonDocumentUrl: 'openapi.json',
+    ui: false,
+    raw: ['json'],
   });
   return app;
 }

@@ -13,6 +13,7 @@ import { DeniedRecorder } from './denied-recorder.ts';
 import { HealthController } from './health.controller.ts';
 import { Readiness } from './readiness.ts';
 import type { ServiceSettings } from './settings.ts';
+import { WhoamiController } from './whoami.controller.ts';
 
 /** Injection token of the process's pino logger. */
 export const LOGGER = Symbol('logger');
@@ -113,7 +114,7 @@ export class RuntimeModule {
       module: RuntimeModule,
       global: true,
       imports: [DiscoveryModule, PassportModule],
-      controllers: [HealthController],
+      controllers: [HealthController, WhoamiController],
       providers: [...parts, TokenStrategy, { provide: APP_GUARD, useClass: TokenGuard }],
       exports: parts.map(({ provide }) => provide),
     };

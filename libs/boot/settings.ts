@@ -58,6 +58,14 @@ export function readEnvironment<S extends z.ZodType>(schema: S, environment: Nod
   throw new SettingsError(lines.join('; '));
 }
 
+function readPassword(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    throw new SettingsError(`NATS_PASSWORD_FILE: can't read ${file}`, { cause });
+  }
+}
+
 /** The common settings of a service. `instance` tells replicas apart, e.g. a pod's name. */
 export function readSettings(service: ServiceName, environment: NodeJS.ProcessEnv): ServiceSettings {
   const env = readEnvironment(CommonEnvironment, environment);
@@ -67,7 +75,7 @@ export function readSettings(service: ServiceName, environment: NodeJS.ProcessEn
     service,
     natsUrl: env.NATS_URL,
     natsUser: env.NATS_USER ?? service,
-    natsPassword: readFileSync(env.NATS_PASSWORD_FILE, 'utf8').trim(),
+    natsPassword: readPassword(env.NATS_PASSWORD_FILE),
     databaseUrl: env.DATABASE_URL,
     bind: env.SALLYPORT_BIND,
     port: ports[portName] ?? defaultPorts[service],

@@ -7,6 +7,7 @@ export * from './event.ts';
 export * from './events/index.ts';
 export * from './frame.ts';
 export * from './http/approval.ts';
+export * from './http/whoami.ts';
 export * from './http/audit.ts';
 export * from './masking-profile.ts';
 export * from './names.ts';
