@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME [options]`: one bench by name. */
 const benches: Record<string, () => Promise<(args: readonly string[]) => Promise<void>>> = {
   gateway: async () => (await import('./gateway/index.ts')).benchGateway,
+  policy: async () => (await import('./policy.ts')).benchPolicy,
   masking: async () => (await import('./masking/index.ts')).benchMasking,
 };
 

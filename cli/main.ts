@@ -1,9 +1,12 @@
 import { Command } from 'commander';
 import { StartProblem } from '#embedded';
 import { registerApprovals } from './approvals.ts';
-import { registerAuditVerify } from './audit-verify.ts';
+import { registerAudit } from './audit.ts';
+import { registerConfig } from './config.ts';
+import { registerDeadLetters } from './dead-letters.ts';
 import { registerDoctor } from './doctor/index.ts';
 import { registerMask } from './mask.ts';
+import { registerPolicy } from './policy.ts';
 import { registerStart } from './start.ts';
 import { registerToken } from './token.ts';
 import { registerWhoami } from './whoami.ts';
@@ -19,7 +22,10 @@ export function createProgram(): Command {
   registerApprovals(program);
   registerDoctor(program);
   registerMask(program);
-  registerAuditVerify(program.command('audit').description('the record of what happened'));
+  registerConfig(program);
+  registerPolicy(program);
+  registerAudit(program);
+  registerDeadLetters(program);
   return program;
 }
 
