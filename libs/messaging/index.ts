@@ -6,6 +6,7 @@ export * from './output-log.ts';
 export * from './permissions.ts';
 export * from './publisher.ts';
 export * from './pull.ts';
+export * from './retry.ts';
 export * from './settlement.ts';
 export * from './strategy.ts';
 export * from './topology.ts';

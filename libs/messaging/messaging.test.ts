@@ -7,9 +7,11 @@ import { type NatsServer, startNats } from '#embedded';
 import { eventually } from '#testing';
 import { Bus } from './bus.ts';
 import { EventConsumer } from './consumer.ts';
+import { deadLetterHeaders, retrySubject } from './dead-letter.ts';
 import { OutputLog } from './output-log.ts';
 import { natsAuthorization, natsUsers } from './permissions.ts';
 import { NotStoredError } from './publisher.ts';
+import { RetryConsumer } from './retry.ts';
 import { PoisonError, Settlement } from './settlement.ts';
 import { applyTopology, consumers } from './topology.ts';
 import { watchBucket } from './watch.ts';
@@ -102,6 +104,47 @@ describe('a durable consumer', () => {
       'DEAD_LETTERS',
     );
     expect(letter?.headers.get('Sallyport-Code')).toBe('poison');
+  });
+});
+
+describe('a dead letter', () => {
+  test('runs again as a redelivery with its own subject and sequence, and is buried again where it fails', async () => {
+    const settlement = new Settlement(bus('approval'), 'approval', { maxDeliveries: 2, backoffMs: [10] });
+    const runs: { subject: string; sequence: number; deliveries: number; id: string }[] = [];
+    const retries = new RetryConsumer(bus('approval'), settlement, {
+      service: 'approval',
+      targets: [
+        {
+          event: requestCancelled,
+          handle: async ({ head, subject, sequence, deliveries }) => {
+            const { requestId: id } = head as { requestId: string };
+            runs.push({ subject, sequence, deliveries, id });
+            if (id.endsWith('51')) throw new PoisonError('still not');
+          },
+        },
+      ],
+    });
+    const retry = (n: number) =>
+      bus('audit').publish(retrySubject('approval'), encodeEnvelope(cancelled(n)), {
+        headers: {
+          [deadLetterHeaders.subject]: requestCancelled.subject(),
+          [deadLetterHeaders.sequence]: String(9000 + n),
+        },
+      });
+    await retry(50);
+    const { sequence } = await retry(51);
+    await eventually(() => expect(runs).toHaveLength(2));
+    const buried = await eventually(async () => {
+      const subject = 'dead.approval.letter.v1';
+      const letter = await bus('audit').readMessage({ sequence, subject }, 'DEAD_LETTERS');
+      expect(letter).not.toBeNull();
+      return letter!;
+    });
+    await retries.stop();
+    const subject = requestCancelled.subject();
+    expect(runs[0]).toEqual({ subject, sequence: 9050, deliveries: 2, id: cancelled(50).requestId });
+    expect(buried.headers.get(deadLetterHeaders.subject)).toBe(subject);
+    expect(buried.headers.get(deadLetterHeaders.sequence)).toBe('9051');
   });
 });
 

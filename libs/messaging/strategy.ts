@@ -2,6 +2,7 @@ import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { type EventDefinition, streams } from '#contracts';
 import type { Bus } from './bus.ts';
 import { EventConsumer, type EventMessage } from './consumer.ts';
+import { RetryConsumer } from './retry.ts';
 import type { Settlement } from './settlement.ts';
 import { ackWaitMs } from './topology.ts';
 
@@ -37,7 +38,7 @@ type Handler = Record<string, (message: EventMessage) => Promise<void>>;
  */
 export class EventStrategy extends Server implements CustomTransportStrategy {
   private readonly handlers: { registration: Registration; instance: Handler }[] = [];
-  private consumers: EventConsumer<EventDefinition>[] = [];
+  private consumers: (EventConsumer<EventDefinition> | RetryConsumer)[] = [];
 
   constructor(
     private readonly bus: Bus,
@@ -67,7 +68,18 @@ export class EventStrategy extends Server implements CustomTransportStrategy {
       const options = { stream: streams.events, consumer, event, slots, ackWaitMs, handle };
       return new EventConsumer(this.bus, this.settlement, { ...options, onTrouble: this.onTrouble });
     });
+    if (this.handlers.length > 0) this.consumers.push(this.retries());
     callback();
+  }
+
+  /** Dead letters that are to run again go to the method that handles their event. */
+  private retries(): RetryConsumer {
+    const targets = this.handlers.map(({ registration: { event, method }, instance }) => ({
+      event,
+      handle: (message: EventMessage) => instance[method]!(message),
+    }));
+    const { user: service } = this.bus;
+    return new RetryConsumer(this.bus, this.settlement, { service, targets, onTrouble: this.onTrouble });
   }
 
   /** Stops pulling and waits for what is in hand. */
