@@ -78,6 +78,15 @@ export class Caller {
     }
   }
 
+  /** Reads an answer's bytes as they come. */
+  async stream(path: string): Promise<ReadableStream<Uint8Array>> {
+    const response = await this.fetch(path, {});
+    if (!response.ok || !response.body) {
+      throw refusalOf(response.status, await response.json().catch(() => undefined));
+    }
+    return response.body;
+  }
+
   private async fetch(path: string, init: RequestInit): Promise<Response> {
     const authorization = `Bearer ${await this.token()}`;
     return fetch(`${this.url}${path}`, { ...init, headers: { ...init.headers, authorization } }).catch(

@@ -3,13 +3,17 @@ import { Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown
 import type { DataSource } from 'typeorm';
 import { LOGGER, Readiness, readSecret, SETTINGS } from '#boot';
 import { asMissingDependency, openDataSource } from '#database';
-import { noteSigner } from '#ledger';
+import { type NoteSigner, noteSigner } from '#ledger';
 import { BodyStore, Bus } from '#messaging';
 import { Sealer, SubjectNames, secretFiles } from '#sealing';
 import type { Logger } from '#telemetry';
 import type { AuditSettings } from './config.ts';
 import { CreateAudit1760000000200 } from './create-audit.migration.ts';
+import { DeadLettersController } from './dead-letters/dead-letters.controller.ts';
+import { DeadLetters } from './dead-letters/dead-letters.ts';
 import { EntryReader, type Queryable } from './entry-reader.ts';
+import { EXPORT_PARTS, ExportController } from './exporting/export.controller.ts';
+import type { ExportParts } from './exporting/export-lines.ts';
 import { Incidents } from './incidents.ts';
 import { LedgerController } from './ledger.controller.ts';
 import { LedgerProofs } from './ledger-proofs.ts';
@@ -26,7 +30,7 @@ const SIGNER = Symbol('audit:signer');
 const schema = 'audit';
 
 @Module({
-  controllers: [SessionsController, LedgerController],
+  controllers: [SessionsController, LedgerController, ExportController, DeadLettersController],
   providers: [
     {
       provide: DATABASE,
@@ -73,10 +77,8 @@ const schema = 'audit';
     {
       provide: LedgerWriter,
       inject: [SETTINGS, Bus, PersonalVault, SIGNER, LOGGER],
-      useFactory: (
-        settings: AuditSettings,
-        ...rest: [Bus, PersonalVault, ReturnType<typeof noteSigner>, Logger]
-      ) => new LedgerWriter({ ...settings, schema }, ...rest),
+      useFactory: (settings: AuditSettings, ...rest: [Bus, PersonalVault, NoteSigner, Logger]) =>
+        new LedgerWriter({ ...settings, schema }, ...rest),
     },
     { provide: EntryReader, inject: [QUERIES], useFactory: (queries: Queryable) => new EntryReader(queries) },
     { provide: Incidents, inject: [QUERIES], useFactory: (queries: Queryable) => new Incidents(queries) },
@@ -86,9 +88,25 @@ const schema = 'audit';
       useFactory: (...parts: ConstructorParameters<typeof LedgerProofs>) => new LedgerProofs(...parts),
     },
     {
+      provide: EXPORT_PARTS,
+      inject: [EntryReader, LedgerProofs, PersonalVault, SIGNER, SETTINGS],
+      useFactory: (
+        entries: EntryReader,
+        proofs: LedgerProofs,
+        vault: PersonalVault,
+        signer: NoteSigner,
+        { origin }: AuditSettings,
+      ): ExportParts => ({ entries, proofs, vault, signer, origin }),
+    },
+    {
       provide: SessionStore,
       inject: [QUERIES, EntryReader, PersonalVault],
       useFactory: (...parts: ConstructorParameters<typeof SessionStore>) => new SessionStore(...parts),
+    },
+    {
+      provide: DeadLetters,
+      inject: [Bus, SessionStore],
+      useFactory: (bus: Bus, sessions: SessionStore) => new DeadLetters(bus, sessions),
     },
     {
       provide: ContentOpener,

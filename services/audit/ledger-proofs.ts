@@ -37,6 +37,13 @@ export class LedgerProofs {
     return rows[0] === undefined ? null : checkpointOf(rows[0]);
   }
 
+  /** The smallest checkpoint of at least this size. */
+  async firstFrom(size: number): Promise<SignedCheckpoint | null> {
+    const sql = 'select size, note, at from checkpoint where size >= $1 order by size limit 1';
+    const rows = await this.database.query(sql, [size]);
+    return rows[0] === undefined ? null : checkpointOf(rows[0]);
+  }
+
   /** Throws `RangeError` where the tree of that size has no such entry. */
   async inclusion(index: number, size: number): Promise<EntryProof> {
     const path = await inclusionProof(index, size, this.entries.nodes);

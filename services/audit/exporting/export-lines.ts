@@ -1,0 +1,103 @@
+import { ExportWriter, type NoteSigner } from '#ledger';
+import { type EntryReader, openPersonal, type StoredEntry } from '../entry-reader.ts';
+import type { LedgerProofs } from '../ledger-proofs.ts';
+import type { PersonalVault } from '../personal-vault.ts';
+
+/** The entries `[from, to)`. */
+export type Range = readonly [from: number, to: number];
+
+export interface ExportParts {
+  entries: EntryReader;
+  proofs: LedgerProofs;
+  vault: PersonalVault;
+  signer: NoteSigner;
+  origin: string;
+}
+
+const pageEntries = 500;
+/** Between the first and the last, one checkpoint for so many entries is enough. */
+const checkpointEvery = 2000;
+
+/**
+ * An export of the tree up to a checkpoint, line by line: the entries of `ranges` (ascending, not touching), and for
+ * all others the hashes that cover them. Content stays sealed.
+ */
+export async function* exportLines(
+  parts: ExportParts,
+  ranges: readonly Range[],
+  size: number,
+): AsyncGenerator<string> {
+  const writer = new ExportWriter(parts.origin);
+  const isComplete = ranges.length === 1 && ranges[0]?.[0] === 0 && ranges[0][1] === size;
+  yield writer.header(isComplete ? 'complete' : 'selection', [parts.signer.publicKey]);
+  let next = 0;
+  for (const [from, to] of ranges) {
+    if (from > next) yield await writer.skipped(next, from, parts.entries.nodes);
+    yield* entryLines(parts, writer, from, to);
+    next = to;
+  }
+  if (next < size) yield await writer.skipped(next, size, parts.entries.nodes);
+  const last = await parts.proofs.ofSize(size);
+  if (last === null) throw new RangeError('audit: an export ends with a checkpoint');
+  yield writer.checkpoint(last.note);
+  yield writer.seal(parts.signer);
+}
+
+async function* entryLines(
+  parts: ExportParts,
+  writer: ExportWriter,
+  from: number,
+  to: number,
+): AsyncGenerator<string> {
+  const notes = await checkpointsWithin(parts, from, to);
+  for (let start = from; start < to; start += pageEntries) {
+    const end = Math.min(to, start + pageEntries);
+    const page = await parts.entries.range(start, end);
+    for (const line of await pageLines(parts, writer, page)) {
+      yield line.text;
+      const note = notes.get(line.index + 1);
+      if (note !== undefined) yield writer.checkpoint(note);
+    }
+  }
+}
+
+async function pageLines(
+  parts: ExportParts,
+  writer: ExportWriter,
+  page: readonly StoredEntry[],
+): Promise<{ index: number; text: string }[]> {
+  const leaves = await parts.entries.nodes(page.map(({ index }) => ({ level: 0, index })));
+  const holders = page.flatMap(({ contentIndex }) => (contentIndex === null ? [] : [contentIndex]));
+  const contents = await parts.entries.contents([...new Set(holders)]);
+  const openings = await Promise.all(page.map((stored) => openPersonal(parts.vault, stored)));
+  return page.map(({ index, entry, contentIndex }, i) => {
+    const held = contentIndex === null ? undefined : contents.get(contentIndex);
+    const tail = entry.sealed.bytes === 0 ? new Uint8Array(0) : (held ?? null);
+    const leaf = leaves[i] as Uint8Array;
+    return { index, text: writer.entry({ index, entry, leaf, openings: openings[i] ?? [], tail }) };
+  });
+}
+
+/** Some checkpoints inside of a range, by size; its end has one of its own. */
+async function checkpointsWithin(parts: ExportParts, from: number, to: number): Promise<Map<number, string>> {
+  const notes = new Map<number, string>();
+  for (let size = from; ; ) {
+    const found = await parts.proofs.firstFrom(size + checkpointEvery);
+    if (found === null || found.size >= to) return notes;
+    notes.set(found.size, found.note);
+    size = found.size;
+  }
+}
+
+/** The first entry that is not older than a moment; the tree's size where all are. */
+export async function indexAt(entries: EntryReader, atMs: number, size: number): Promise<number> {
+  let low = 0;
+  let high = size;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const [found] = await entries.at([middle]);
+    if ((found?.entry.atMs ?? 0) < atMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
