@@ -3,6 +3,7 @@ import { StartProblem } from '#embedded';
 import { registerApprovals } from './approvals.ts';
 import { registerAudit } from './audit.ts';
 import { registerConfig } from './config.ts';
+import { registerConnections } from './connections.ts';
 import { registerDeadLetters } from './dead-letters.ts';
 import { registerDoctor } from './doctor/index.ts';
 import { registerMask } from './mask.ts';
@@ -23,6 +24,7 @@ export function createProgram(): Command {
   registerDoctor(program);
   registerMask(program);
   registerConfig(program);
+  registerConnections(program);
   registerPolicy(program);
   registerAudit(program);
   registerDeadLetters(program);
