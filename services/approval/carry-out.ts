@@ -35,6 +35,8 @@ export interface Means {
   reason?: Uint8Array | undefined;
   /** The content of an edit; null where it is in the object store. */
   edit?: { body: BodyReference; sealed: Buffer | null };
+  /** Where the content lasts, if not where it was. */
+  body?: BodyReference;
   /** What policy said of an edited version, besides the requirement. */
   heldAs?: Partial<ApprovalRequest>;
 }
@@ -154,7 +156,7 @@ async function end(
     transaction.publish(completedEvent(row, endingOf(outcome, means.reason), at));
     return;
   }
-  set({ notAfter: new Date(notAfter) });
+  set({ notAfter: new Date(notAfter), ...(means.body && { body: means.body }) });
   const terms = releaseTerms(row, notAfter);
   const release = {
     terms,

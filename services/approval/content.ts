@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type BodyReference, carriedBodyLimitBytes, decodeEnvelope, inlineBodyLimitBytes } from '#contracts';
-import { BodyStore, Bus, MissingDependencyError, PoisonError } from '#messaging';
+import { BodyStore, Bus, MissingDependencyError } from '#messaging';
 import { ContentErasedError, contentLabel, Sealer } from '#sealing';
 import type { NoteKind } from './approval-note.entity.ts';
 import type { ApprovalRequest } from './approval-request.entity.ts';
 import type { ApprovalVersion } from './approval-version.entity.ts';
+
+/** The log keeps events for 72 h by default, and a release may wait for some of that. */
+const freshMs = 24 * 3_600_000;
 
 /** Sealed content as it arrived or is to be kept: in the row, or under a name in the object store. */
 export interface SealedContent {
@@ -34,10 +37,13 @@ export class Content {
   ) {}
 
   /**
-   * The sealed content an event speaks of, wherever it is. Throws `PoisonError` where the log doesn't hold it (any
-   * more), `MissingDependencyError` where the broker can't be asked.
+   * The sealed content an event speaks of, wherever it is; null where the log doesn't hold it (any more). Throws
+   * `MissingDependencyError` where the broker can't be asked.
    */
-  async fetch(body: BodyReference, message: { tail: Uint8Array; sequence: number }): Promise<SealedContent> {
+  async fetch(
+    body: BodyReference,
+    message: { tail: Uint8Array; sequence: number },
+  ): Promise<SealedContent | null> {
     const { location } = body;
     if (location.in === 'store') return { body, sealed: null };
     if (location.in === 'tail') {
@@ -50,8 +56,20 @@ export class Content {
     const stored = await this.bus.readMessage({ sequence: location.sequence }).catch((cause: Error) => {
       throw new MissingDependencyError('the log cannot be read', { cause });
     });
-    if (!stored) throw new PoisonError(`content at ${location.sequence} is gone from the log`);
-    return { body, sealed: copy(decodeEnvelope(stored.payload).tail) };
+    return stored && { body, sealed: copy(decodeEnvelope(stored.payload).tail) };
+  }
+
+  /**
+   * Where a release's reader finds the version in hand. An event that may leave the log before the model is called is
+   * no such place: then the content is put into the object store.
+   */
+  async lastingBody(row: ApprovalRequest, version: ApprovalVersion, at: number): Promise<BodyReference> {
+    const { body } = row;
+    const fresh = at - row.requestedAt.getTime() < freshMs;
+    if (body.location.in !== 'stream' || fresh || !version.sealed) return body;
+    const name = `${row.id}.${version.version}.${version.digest.slice(0, 16)}`;
+    await this.bodies.put(name, version.sealed);
+    return { ...body, location: { in: 'store', name } };
   }
 
   /** One version's content in clear. Throws `ContentErasedError` where it was erased or is gone. */

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { CodedError, type Principal, type Vote } from '#contracts';
+import { type BodyReference, CodedError, type Principal, type Vote } from '#contracts';
 import { type Transaction, UnitOfWork } from '#database';
 import { ApprovalRequest } from './approval-request.entity.ts';
+import { ApprovalVersion } from './approval-version.entity.ts';
 import { carryOut } from './carry-out.ts';
 import { Content } from './content.ts';
 import { decideEdit, decideVote, decideWithdrawal } from './decide.ts';
@@ -48,6 +49,7 @@ export class Decisions {
   async vote(row: ApprovalRequest, approver: Principal, ballot: Ballot, at: number): Promise<void> {
     const reason = await this.content.sealReason(row, ballot.reason);
     const { vote, version, digest } = ballot;
+    const lasting = vote === 'approve' ? await this.lastingBodies(row, at) : new Map<string, BodyReference>();
     const command = { approver, vote, version, digest, hasReason: reason !== undefined, at };
     await this.decide(row, async (transaction) => {
       const { manager } = transaction;
@@ -60,7 +62,8 @@ export class Decisions {
         else if (decision.refusal) continue;
         // A reason is sealed for the one request it goes with.
         const own = member.id === row.id ? reason : await this.content.sealReason(member, ballot.reason);
-        const means = this.judging.means(at, { actor: approver, reason: own });
+        const body = lasting.get(member.id);
+        const means = this.judging.means(at, { actor: approver, reason: own, ...(body && { body }) });
         await carryOut(transaction, member, decision, means);
       }
       return refusal;
@@ -124,6 +127,23 @@ export class Decisions {
       }
       return decision.refusal;
     });
+  }
+
+  /** Bodies of a card's requests that had to be moved to where they last. */
+  private async lastingBodies(row: ApprovalRequest, at: number): Promise<Map<string, BodyReference>> {
+    const moved = new Map<string, BodyReference>();
+    if (row.body.location.in !== 'stream') return moved;
+    const where = { subjectKey: row.subjectKey, card: row.card, state: 'pending' as const };
+    const members = await this.unit.read((manager) => manager.findBy(ApprovalRequest, where));
+    for (const member of members) {
+      const { id: approvalId, version } = member;
+      const found = await this.unit.read((manager) =>
+        manager.findOneBy(ApprovalVersion, { approvalId, version }),
+      );
+      const body = found && (await this.content.lastingBody(member, found, at));
+      if (body && body.location.in !== 'stream') moved.set(member.id, body);
+    }
+    return moved;
   }
 
   /** Commits what was decided, then says why something was refused. */

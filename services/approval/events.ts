@@ -125,7 +125,7 @@ export function approvedEntries(row: Row, at: number, ttlMs: number): Outgoing[]
 
 /** Why a request ended without an answer. */
 export interface Ending {
-  outcome: 'denied' | 'rejected' | 'expired' | 'cancelled';
+  outcome: 'denied' | 'rejected' | 'expired' | 'cancelled' | 'failed';
   code: ErrorCode;
   message: string;
   /** JSON `{reason}`, sealed. */

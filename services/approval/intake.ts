@@ -32,6 +32,15 @@ export class Intake {
     });
   }
 
+  /** Ends a request whose content is gone: nobody can decide about what nobody can see. */
+  async giveUp(head: ApprovalRequested, at: number): Promise<void> {
+    const row = rowOf(head, { body: head.body, sealed: null });
+    const message = 'The content of this request is gone, so nobody can decide about it.';
+    await this.unit.inTransaction(async (transaction) => {
+      transaction.publish(completedEvent(row, { outcome: 'failed', code: 'internal.error', message }, at));
+    });
+  }
+
   private async open(
     transaction: Transaction,
     head: ApprovalRequested,

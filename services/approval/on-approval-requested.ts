@@ -15,6 +15,7 @@ export class OnApprovalRequested {
   @OnEvent(approvalRequested, { consumer: consumers.approvalRequested, slots: 20 })
   async handle(message: EventMessage<typeof approvalRequested>): Promise<void> {
     const content = await this.content.fetch(message.head.body, message);
-    await this.intake.take(message.head, content, Date.now());
+    if (content) await this.intake.take(message.head, content, Date.now());
+    else await this.intake.giveUp(message.head, Date.now());
   }
 }

@@ -7,6 +7,7 @@ import {
   RunEntry,
   requestCompleted,
 } from '#contracts';
+import { BodyStore } from '#messaging';
 import { contentLabel } from '#sealing';
 import { eventually } from '#testing';
 import { type ApprovalWorld, newRequestId, releasesOf, startApprovalWorld } from './approval-world.ts';
@@ -165,5 +166,52 @@ describe('a flood', () => {
     await world.hold('another person’s password');
     await world.vote('alice', held[0]!, 'reject', 'too many');
     await world.hold('flood password 5', { user: 'dave' });
+  });
+});
+
+describe('content that left the log', () => {
+  test('before it was taken in ends its request as failed', async () => {
+    const seen = await world.hold('a password that stays');
+    const [held] = await world.events(approvalRequested, seen.id);
+    const requestId = newRequestId();
+    const body = { ...held!.head.body, location: { in: 'stream' as const, sequence: 999_999_999 } };
+    const policy = await world.bus('policy');
+    await policy.publish(approvalRequested.subject(), encodeEnvelope({ ...held!.head, requestId, body }));
+    expect((await world.completion(requestId)).head).toMatchObject({ outcome: 'failed', status: 500 });
+    await world.vote('alice', seen, 'reject', 'done');
+  });
+
+  test('after a long wait is released from where it lasts', async () => {
+    const seen = await world.hold(`a long password ${'y'.repeat(10_000)}`);
+    const old = `update approval_request set requested_at = requested_at - interval '30 hours' where id = $1`;
+    await world.database.query(old, [seen.id]);
+    await world.vote('alice', seen, 'approve');
+    const [release] = await eventually(async () => {
+      const found = await releasesOf(world, seen.id);
+      expect(found).toHaveLength(1);
+      return found;
+    });
+    const { location } = release!.head.body;
+    if (location.in !== 'store') throw new Error(`it is in ${location.in}`);
+    const stored = await new BodyStore(world.ingress).get(location.name);
+    const label = contentLabel(seen.id, 'body:1');
+    const clear = await world.sealer.open(release!.head.subjectKey, label, stored!);
+    expect(createHash('sha256').update(clear).digest('hex')).toBe(release!.head.terms.digest);
+  });
+});
+
+describe('the API', () => {
+  test('describes itself: every endpoint with what it takes and gives', async () => {
+    const response = await fetch(`${world.urlOf('approval')}/openapi.json`);
+    const { paths } = (await response.json()) as {
+      paths: Record<
+        string,
+        Record<string, { requestBody?: object; responses: Record<string, { content?: object }> }>
+      >;
+    };
+    const vote = paths['/v1/approvals/{id}/votes']?.post;
+    expect(JSON.stringify(vote?.requestBody)).toContain('"digest"');
+    expect(JSON.stringify(vote?.responses['200']?.content)).toContain('"segments"');
+    expect(JSON.stringify(paths['/v1/approvals']?.get)).toContain('"cursor"');
   });
 });
