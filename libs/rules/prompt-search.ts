@@ -3,7 +3,8 @@ import type { RequestText } from './decision.ts';
 import type { CompiledPolicy, TextConditions } from './policy.ts';
 import { normalisedView } from './text/normalised.ts';
 import { seamsOf } from './text/seams.ts';
-import { originalSpan, spanIsNew, type View, viewsOf, within } from './text/views.ts';
+import { originalSpan, spanIsNew, type View, within } from './text/view.ts';
+import { viewsOf } from './text/views.ts';
 
 /** So many places of one condition are reported; more would not make the decision clearer. */
 const matchesPerCondition = 20;

@@ -1,7 +1,4 @@
-import type { View } from './views.ts';
-
-/** What was done at a code unit of a decoded text. */
-export const UnitChange = { none: 0, decoded: 1, removedAfter: 2 } as const;
+import { UnitChange, type View } from './view.ts';
 
 const lineFeed = 10;
 

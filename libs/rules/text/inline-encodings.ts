@@ -1,6 +1,6 @@
 import { DecodedText } from './decoded-text.ts';
 import { backslashAt, type Encoded, entityAt, percentAt } from './escapes.ts';
-import type { View } from './views.ts';
+import type { View } from './view.ts';
 
 const special = /[&%\\<]/;
 const ampersand = 38;

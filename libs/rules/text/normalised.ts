@@ -2,7 +2,7 @@ import { DecodedText } from './decoded-text.ts';
 import { CharacterClass } from './fold.ts';
 import { foldedOf } from './fold-table.ts';
 import { withoutLookAlike } from './homoglyphs.ts';
-import type { View } from './views.ts';
+import type { View } from './view.ts';
 
 const beyondAscii = /[^\0-\x7f]/;
 

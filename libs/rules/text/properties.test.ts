@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { KeywordFinder, type KeywordHit } from './find-keywords.ts';
 import { buildAutomaton, keywordPatterns } from './keyword-automaton.ts';
-import { originalSpan, viewsOf } from './views.ts';
+import { originalSpan } from './view.ts';
+import { viewsOf } from './views.ts';
 
 const runs = process.env.LONG ? 50_000 : 1000;
 const keywords = ['alpha', 'al', 'bravo key', 'keyed'];

@@ -1,7 +1,7 @@
 import type { ByteRuns } from './byte-encodings.ts';
 import { DecodedText } from './decoded-text.ts';
 import { utf8At } from './utf8.ts';
-import type { View } from './views.ts';
+import type { View } from './view.ts';
 
 type How = Parameters<ByteRuns['begin']>[0];
 

@@ -1,6 +1,6 @@
 import { type ByteRuns, base64Kinds, decodeBase64, decodeCodes, decodeHex, Kind } from './byte-encodings.ts';
 import { SegmentViews } from './segment-views.ts';
-import type { View } from './views.ts';
+import type { View } from './view.ts';
 
 const notPlainLower = Kind.hexUpper | Kind.upper | Kind.digit;
 const notHex = Kind.lower | Kind.upper;

@@ -1,20 +1,6 @@
-import { UnitChange } from './decoded-text.ts';
 import { decodeInline } from './inline-encodings.ts';
 import { decodeSegments } from './segments.ts';
-
-/**
- * A text as it is written, or a part of it decoded. Offsets of a decoded view lead back to the original: code unit
- * `i` came from `[starts[i], ends[i])`.
- */
-export interface View {
-  readonly text: string;
-  readonly starts: Int32Array | undefined;
-  readonly ends: Int32Array | undefined;
-  /** `UnitChange` by code unit; undefined where all or none were decoded. */
-  readonly changes: Uint8Array | undefined;
-  /** The encodings undone, outermost first; empty for the original. */
-  readonly how: readonly string[];
-}
+import { type View, within } from './view.ts';
 
 /** Encodings inside encodings are followed so far. */
 const depthLimit = 3;
@@ -35,28 +21,4 @@ function addDecoded(view: View, views: View[]): void {
   const inline = decodeInline(view.text);
   if (inline !== undefined) views.push(within(view, inline));
   for (const segment of decodeSegments(view.text)) views.push(within(view, segment));
-}
-
-/** A view of a view, its offsets leading to the original. */
-export function within(outer: View, inner: View): View {
-  if (outer.starts === undefined || outer.ends === undefined) return inner;
-  const starts = inner.starts?.map((at) => outer.starts![at]!);
-  const ends = inner.ends?.map((at) => outer.ends![at - 1]!);
-  return { text: inner.text, starts, ends, changes: inner.changes, how: [...outer.how, ...inner.how] };
-}
-
-/** The offsets in the original of a span of a view. */
-export function originalSpan(view: View, start: number, end: number): { start: number; end: number } {
-  if (view.starts === undefined || view.ends === undefined) return { start, end };
-  return { start: view.starts[start]!, end: view.ends[Math.max(start, end - 1)]! };
-}
-
-/** False for a span of a decoded view in which nothing was decoded: the original shows it already. */
-export function spanIsNew(view: View, start: number, end: number): boolean {
-  if (view.changes === undefined) return true;
-  for (let at = start; at < end; at++) {
-    const change = view.changes[at]!;
-    if (change === UnitChange.decoded || (change === UnitChange.removedAfter && at < end - 1)) return true;
-  }
-  return false;
 }
