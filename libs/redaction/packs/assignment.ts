@@ -19,7 +19,7 @@ const SECRET_NAMES = [
 ];
 const NAME_START = [...SECRET_NAMES, ...VENDOR_NAMES].join('|');
 const VALUE_CHARS = union(ALNUM, charSet('_./+=~!@#$%^&*:?|<-'));
-const OPERATOR = String.raw`(?:[\s'"\x60\])]{0,3}(?:=|:{1,3}=|:|=>|>|->|\|\|:?|\?=|\.=)|['"\x60],)`;
+const OPERATOR = String.raw`(?:[\s'"\x60\])]{0,3}(?:=|:{1,3}=|:|=>|>|->|\|\|:?|\?=|\.=)|['"\x60],|:[ \t]?\w{1,16}[ \t]{0,2}=)`;
 /** At least six characters; `://` ends it, so that the whole of a URL is never held back. */
 const VALUE = String.raw`(?:[\w.+=~!@#$%^&*?|<-]|/[\w.+=~!@#$%^&*?|<-])(?:[\w./+=~!@#$%^&*?|<-]|:[\w.+=~!@#$%^&*:?|<-]){5,}`;
 const OPERATOR_AND_VALUE = String.raw`${OPERATOR}(?:\\?['"\x60\s=]){0,6}${VALUE}`;
@@ -55,12 +55,12 @@ const PROBE_CHARS = 96;
 const LONGEST_VENDOR_VALUE = 150;
 
 const PARTS =
-  /^([\w.-]+(?:[ \t][\w.-]+){0,2}?)[\s'"`\])]{0,3}(=>|:{1,3}=|->|\|\|:?|\?=|\.=|=|:|>|,)((?:\\?['"`\s=])*)(.*)$/s;
+  /^([\w.-]+(?:[ \t][\w.-]+){0,2}?)(?::[ \t]?\w{1,16}(?=[ \t]{0,2}=))?[\s'"`\])]{0,3}(=>|:{1,3}=|->|\|\|:?|\?=|\.=|=|:|>|,)((?:\\?['"`\s=])*)(.*)$/s;
 const STRONG_NAME = /passw|passphrase|pwd|secret|credential|creds|private/i;
 const BENIGN_NAME =
   /public|token[_.-]?(?:type|count|limit|usage|name|s\b)|max[_.-]?tokens?|keyboard|keyword|monkey|turkey|hotkey|key[_.-]?(?:alias|board|code|down|file|frame|id|length|name|pair|path|press|ring|size|stone|store|type|up|word|s$)|(?:primary|foreign|cache|sort|partition|row|object|map|group|index|lookup|unique|translation|react|natural|sequence|schema)[_.-]?keys?|author(?!iz)|access(?:ib|or)|rapid(?!api)|capital|integrity|checksum|sha\d|md5|digest|fingerprint|endpoint|ur[il]$|version|[_.-](?:name|path|file|dir|length|size|id)$|(?:credentials?|api)[_.-]?id|significant|sigma|design|signal|signature[_.-]?(?:alg|ver)/i;
 const REFERENCE =
-  /^(?:process\.|os\.|env[.[(]|\$|%\w+%$|\{|<|\.{1,2}\/|\/|https?:|file:|data:|function|null|undefined|true|false|none|required|optional|string|number|boolean|object|self\.|this\.|config\.|settings\.|params\.|req\.|request\.|example|changeme|change_me|your[_-]|my[_-]|test[_-]|xxx|todo|placeholder|dummy|sample|\*{3})/i;
+  /^(?:!|[A-Za-z]+<|process\.|os\.|env[.[(]|\$|%\w+%$|\{|<|\.{1,2}\/|\/|https?:|file:|data:|function|null|undefined|true|false|none|required|optional|string|number|boolean|object|self\.|this\.|config\.|settings\.|params\.|req\.|request\.|example|changeme|change_me|your[_-]|my[_-]|test[_-]|xxx|todo|placeholder|dummy|sample|\*{3})/i;
 
 /** Whether the value is one that the vendor's name, or a credential's name, promises; only the value is the finding. */
 export function assignedSecret(text: string): Verdict {
@@ -115,6 +115,10 @@ function isConstantName(value: string): boolean {
 /** Mostly runs of letters in one case, joined: an identifier with a number in it. */
 function isMadeOfWords(value: string): boolean {
   const words = value.match(/[A-Z]?[a-z]{3,}|[A-Z]{4,}/g) ?? [];
-  const inWords = words.reduce((sum, word) => sum + (/[aeiou]/i.test(word) ? word.length : 0), 0);
+  const inWords = words.reduce((sum, word) => sum + (isPronounceable(word) ? word.length : 0), 0);
   return inWords > value.length * 0.6;
+}
+
+function isPronounceable(word: string): boolean {
+  return /[aeiouy]/i.test(word) && !/[^aeiouy]{4}|[aeiou]{4}/i.test(word);
 }

@@ -76,8 +76,8 @@ const HEADER: DetectorRule = {
   swallow: { kind: 'while', set: union(WORD, charSet('.~@+/=-')) },
   check: (text) => {
     const value = /[\w.~@+/=-]{8,}$/.exec(text)?.[0] ?? '';
-    const random =
-      /\d/.test(value) && entropy(value) >= 2.5 && !/^(?:process|req|request|config)\./.test(value);
+    const mixed = /\d/.test(value) || /[a-z][A-Z].*[a-z][A-Z]/.test(value);
+    const random = mixed && entropy(value) >= 2.5 && !/^(?:process|req|request|config)\./.test(value);
     return random && { start: text.length - value.length, end: text.length };
   },
 };
@@ -135,10 +135,7 @@ const KUBERNETES_SECRET: DetectorRule = {
 };
 
 function isBase64Text(value: string): boolean {
-  return (
-    value.length % 4 === 0 &&
-    (value.endsWith('=') || (/[A-Z]/.test(value) && /[a-z]/.test(value) && /\d/.test(value)))
-  );
+  return value.length % 4 === 0 && (value.endsWith('=') || /[a-z].*[A-Z].*[a-z]/.test(value));
 }
 
 /** Credentials: vendor formats first, then shapes any vendor may use. */
