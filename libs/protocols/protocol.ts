@@ -34,7 +34,7 @@ export interface Protocol {
 }
 
 /** What a protocol folder declares. */
-export interface ProtocolDeclaration {
+interface ProtocolDeclaration {
   readonly name: ProtocolName;
   readonly routes: readonly Route[];
   readonly wire: Wire;

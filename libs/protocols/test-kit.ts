@@ -52,7 +52,7 @@ const mail = /^[A-Za-z0-9._-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/;
 const card = /^\d{13,19}$/;
 
 /** Masks mail addresses and card numbers; holds the run of characters that could still become one. */
-export class RunMask implements Mask {
+class RunMask implements Mask {
   private held = '';
 
   push(chunk: string): string {
@@ -93,23 +93,6 @@ export const holdingMask: OpenMask = () => {
     end: () => held,
   };
 };
-
-/** Keeps each complete text it is shown. */
-export function watchingMask(seen: string[]): OpenMask {
-  return () => {
-    let text = '';
-    return {
-      push: (chunk) => {
-        text += chunk;
-        return chunk;
-      },
-      end: () => {
-        seen.push(text);
-        return '';
-      },
-    };
-  };
-}
 
 /** Sends bytes through a stream, cut at the given offsets. */
 export function runStream(

@@ -2,7 +2,7 @@ import type { JsonDocument, StringAt } from '../json/document.ts';
 import type { Splice } from '../json/splice.ts';
 
 /** Literals to be written anew, and the pointers of what changed. */
-export interface MaskedLiterals {
+interface MaskedLiterals {
   readonly splices: Splice[];
   readonly changed: string[];
 }

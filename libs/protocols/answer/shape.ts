@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json/json.ts';
+import type { Json, JsonObject } from '../json/json.ts';
 import { type AnswerRecord, emptyRecord } from './record.ts';
 
 /** How a text is masked: as running text, or as JSON text that stays JSON. */
@@ -12,6 +12,8 @@ export interface Tie {
   readonly texts: string;
   /** JSON that takes its place. Default `null`. */
   readonly empty?: string;
+  /** A list at `at` with a `token` for each piece of the string at `of`: kept for tokens that go out unmasked. */
+  readonly tokens?: { readonly at: string; readonly of: string };
   /** Dropped wherever a mask is in force: its text came in earlier events. */
   readonly always?: boolean;
 }
@@ -32,8 +34,8 @@ export interface Channel {
   /** Unique in the stream; also the place that findings name. */
   readonly key: string;
   readonly form: TextForm;
-  /** The payload of an event that carries nothing but more of this text. */
-  readonly carry: (text: string, envelope: Envelope) => Carried;
+  /** The payload of an event that carries nothing but more of this text, and the token probabilities that go with it. */
+  readonly carry: (text: string, envelope: Envelope, probabilities: readonly Json[]) => Carried;
 }
 
 /** An event as a protocol writes it, before framing. */

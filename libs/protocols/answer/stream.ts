@@ -7,6 +7,7 @@ import type { AnswerStream, StreamEnd, StreamEnding, StreamOptions } from './ans
 import type { Frame, Framing } from './framing.ts';
 import { maskLiterals } from './literals.ts';
 import { NdjsonFraming, rewriteNdjson } from './ndjson.ts';
+import { type Passed, Probabilities } from './probabilities.ts';
 import type { Channel, EventPlan, StreamReader, StreamShape } from './shape.ts';
 import { rewriteSse, SseFraming, writeSse } from './sse.ts';
 import { Strings } from './strings.ts';
@@ -31,6 +32,7 @@ class MaskedStream implements AnswerStream {
   private readonly reader: StreamReader;
   private readonly texts: Texts;
   private readonly strings: Strings;
+  private readonly probabilities = new Probabilities();
   private readonly maxEventChars: number;
   private ending: StreamEnding | undefined;
 
@@ -119,9 +121,14 @@ class MaskedStream implements AnswerStream {
   }
 
   private maskEvent(document: JsonDocument, plan: EventPlan): readonly Splice[] {
+    const passed = new Map<string, Passed>();
     const mask = ({ pointer, text, key }: StringAt): string => {
       const channel = key ? undefined : plan.pieces.get(pointer);
-      if (channel !== undefined) return this.texts.push(channel, text, plan.closes(channel));
+      if (channel !== undefined) {
+        const masked = this.texts.push(channel, text, plan.closes(channel));
+        passed.set(pointer, { channel, text, masked });
+        return masked;
+      }
       const isJson = !key && this.isJsonAt(pointer);
       return isJson ? this.strings.maskJson(text, pointer) : this.strings.mask(text, pointer);
     };
@@ -133,7 +140,9 @@ class MaskedStream implements AnswerStream {
       if (node !== undefined) splices.push({ start: node.start, end: node.end, text: String(number) });
     }
     if (this.options.openMask === undefined) return splices;
-    return [...splices, ...findDropped(document, plan.ties, changed)];
+    const done = this.probabilities.follow(document, plan.ties, passed, changed, splices);
+    const others = plan.ties.filter((tie) => !done.has(tie));
+    return [...splices, ...findDropped(document, others, changed)];
   }
 
   private isJsonAt(pointer: string): boolean {
@@ -154,7 +163,11 @@ class MaskedStream implements AnswerStream {
   /** An event of the gateway's own: whatever it repeats of earlier ones is masked like theirs. */
   private carry(channel: Channel, text: string): string {
     const { mask } = this.strings;
-    const { data, name } = channel.carry(carried, this.reader.envelope);
+    const { data, name } = channel.carry(
+      carried,
+      this.reader.envelope,
+      this.probabilities.rest(channel, text),
+    );
     const json = JSON.stringify(mapStrings(data, (each) => (each === carried ? text : mask(each))));
     return this.shape.framing === 'sse' ? writeSse(json, name && mask(name)) : `${json}\n`;
   }

@@ -114,6 +114,6 @@ export class LiteralMask {
 }
 
 /** A text as it stands inside a JSON string literal, without the quotes. */
-export function encodeInside(text: string): string {
+function encodeInside(text: string): string {
   return JSON.stringify(text).slice(1, -1);
 }

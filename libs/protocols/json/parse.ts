@@ -3,7 +3,7 @@ import { type Json, type JsonObject, pointerToken } from './json.ts';
 import { checkString, holdsNumber, SeenKeys } from './strict.ts';
 
 /** How a text is read. */
-export interface ParseOptions {
+interface ParseOptions {
   /** Refuse what two parsers could read differently: see `request.*` codes in request/refusal.ts. */
   readonly strict: boolean;
   /** Objects and arrays inside each other, at most. */

@@ -103,10 +103,11 @@ export class DeltaChannels implements ChoiceTexts {
     const key = `/choices/${index}/${path}`;
     const known = this.known.get(key);
     if (known !== undefined) return known;
-    const carry = (text: string, envelope: Envelope): Carried => ({
-      data: { ...envelope, choices: [{ index, delta: wrap(text), logprobs: null, finish_reason: null }] },
-      name: undefined,
-    });
+    const carry = (text: string, envelope: Envelope, probabilities: readonly Json[]): Carried => {
+      const logprobs = probabilities.length === 0 ? null : { content: [...probabilities], refusal: null };
+      const choice = { index, delta: wrap(text), logprobs, finish_reason: null };
+      return { data: { ...envelope, choices: [choice] }, name: undefined };
+    };
     const channel: Channel = { key, form, carry };
     this.known.set(key, channel);
     return channel;

@@ -151,11 +151,47 @@ describe('tool calls', () => {
 });
 
 describe('token probabilities', () => {
-  test('are dropped where their text was held or masked, and kept where it was not', () => {
-    const kept = payloads(through('stream-logprobs.sse', runMask).output).map((data) =>
-      data === '[DONE]' ? null : JSON.parse(data).choices[0].logprobs,
-    );
-    expect(kept.map((logprobs) => logprobs !== null)).toEqual([false, true, false, true, false, false]);
+  const tokensOf = (output: string): string[][] =>
+    payloads(output)
+      .filter((data) => data !== '[DONE]')
+      .map(
+        (data) =>
+          JSON.parse(data).choices[0].logprobs?.content.map((entry: { token: string }) => entry.token) ?? [],
+      );
+
+  test('go out with the last character of their token, however long a mask held it', () => {
+    const sent = tokensOf(golden('openai-chat', 'stream-logprobs.sse').toString()).flat();
+    expect(tokensOf(through('stream-logprobs.sse', holdingMask).output).flat()).toEqual(sent);
+  });
+
+  test('are dropped from the first masked text on; before it they are the model’s own', () => {
+    const { output } = through('stream-logprobs.sse', runMask);
+    expect(tokensOf(output)).toEqual([[], ['Hello', '. '], [], [], []]);
+    expect(output).not.toContain('ann@');
+  });
+
+  test('wait for text that is held in part', () => {
+    const entry = (token: string) => ({
+      token,
+      logprob: -1,
+      bytes: [...Buffer.from(token)],
+      top_logprobs: [],
+    });
+    const event = (content: string, tokens: string[]) => ({
+      choices: [{ index: 0, delta: { content }, logprobs: { content: tokens.map(entry) } }],
+    });
+    const finish = { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
+    const events = [event('one two', ['one', ' t', 'wo']), event('x three', ['x', ' three']), finish];
+    const wire = events.map((each) => `data: ${JSON.stringify(each)}\n\n`).join('');
+    const { output } = runStream(open(runMask), Buffer.from(wire));
+    expect(tokensOf(output)).toEqual([['one'], [' t', 'wo', 'x'], [' three'], []]);
+    expect(listen(output).get(0)?.content).toBe('one twox three');
+  });
+
+  test('that do not add up to their text are dropped with it', () => {
+    const logprobs = { content: [{ token: 'other', logprob: -1 }] };
+    const wire = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'a b' }, logprobs }] })}\n\n`;
+    expect(tokensOf(runStream(open(runMask), Buffer.from(wire)).output)).toEqual([[]]);
   });
 });
 

@@ -74,8 +74,7 @@ export class ChoiceStreamReader implements StreamReader {
       const here = this.channels.find(choice, pointer, numberOf(choice.index) ?? at);
       for (const { pointer: place, channel } of here) pieces.set(place, channel);
       ends.push(this.readChoice(choice, numberOf(choice.index) ?? at, here, whole));
-      if (isObject(choice.logprobs))
-        ties.push({ drop: `${pointer}/logprobs`, texts: `${pointer}/${this.textsAt}` });
+      if (isObject(choice.logprobs)) ties.push(tieOf(choice.logprobs, pointer, this.textsAt));
     }
     const closes = ends.length === 0 ? closesNothing : (channel: Channel) => ends.some((end) => end(channel));
     return { kind: 'event', pieces, closes, ties };
@@ -130,6 +129,12 @@ export class ChoiceStreamReader implements StreamReader {
 /** Whether the delta goes on with this text; a tool call also begins without arguments. */
 function isActive({ text, call }: DeltaChannel): boolean {
   return text !== '' || call?.id !== undefined || call?.name !== undefined;
+}
+
+function tieOf(logprobs: JsonObject, at: string, textsAt: string): Tie {
+  const tie = { drop: `${at}/logprobs`, texts: `${at}/${textsAt}` };
+  const isListed = textsAt === 'delta' && Array.isArray(logprobs.content) && !Array.isArray(logprobs.refusal);
+  return isListed ? { ...tie, tokens: { at: `${tie.drop}/content`, of: `${tie.texts}/content` } } : tie;
 }
 
 function note(choice: Choice, found: DeltaChannel, whole: Whole): void {

@@ -25,7 +25,7 @@ export interface WireAnswer {
 }
 
 /** Some clients sleep through any wait they are told. */
-export const longestRetryAfterMs = 30_000;
+const longestRetryAfterMs = 30_000;
 
 /** The headers every error carries, whatever the protocol. SDKs obey `x-should-retry` over the status. */
 export function errorHeaders(error: WireError): Record<string, string> {

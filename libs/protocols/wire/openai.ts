@@ -20,7 +20,7 @@ function writeError(error: WireError): WireAnswer {
 }
 
 /** A line of `GET /v1/models` (platform.openai.com/docs/api-reference/models). */
-export function openaiModel(model: ModelEntry): JsonObject {
+function openaiModel(model: ModelEntry): JsonObject {
   return { id: model.id, object: 'model', created: model.createdAtS, owned_by: model.ownedBy };
 }
 
