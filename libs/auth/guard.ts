@@ -65,8 +65,10 @@ export class TokenGuard extends AuthGuard('sallyport') implements CanActivate {
     }
   }
 
-  override handleRequest<T>(error: unknown, user: T | false): T {
+  /** passport-jwt gives why a token failed as `info`, not as an error. */
+  override handleRequest<T>(error: unknown, user: T | false, info?: unknown): T {
     if (error) throw error;
+    if (info instanceof CodedError) throw info;
     if (!user) throw new CodedError('token.missing', 'Send an access token: Authorization: Bearer …');
     return user;
   }

@@ -28,9 +28,18 @@ const closeTimeoutMs = 20_000;
 
 /** Starts a service: broker, configuration, Nest on Fastify, event handlers, HTTP. Closes in the opposite order. */
 export async function bootService(options: BootOptions): Promise<RunningService> {
+  startMetrics(options.settings.service);
+  const runtime = await openRuntime(options.settings);
+  try {
+    return await serve(options, runtime);
+  } catch (error) {
+    await closeRuntime(runtime);
+    throw error;
+  }
+}
+
+async function serve(options: BootOptions, runtime: Runtime): Promise<RunningService> {
   const { settings } = options;
-  startMetrics(settings.service);
-  const runtime = await openRuntime(settings);
   const app = await createApp(options, runtime);
   await options.routes?.(app);
   await app.init();
@@ -87,6 +96,10 @@ async function close(app: NestFastifyApplication, runtime: Runtime, strategy: Ev
   runtime.readiness.close();
   await strategy.close();
   await app.close();
+  await closeRuntime(runtime);
+}
+
+async function closeRuntime(runtime: Runtime): Promise<void> {
   await runtime.denied.close();
   runtime.config.close();
   runtime.sealer.close();
