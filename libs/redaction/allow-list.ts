@@ -62,6 +62,3 @@ function matchesWhole(detector: Detector, value: string): boolean {
   }
   return product.accepts[state] !== undefined;
 }
-
-/** Nothing is allowed. */
-export const NOTHING_ALLOWED = new AllowList({ exact: [], patterns: [], cidrs: [] });

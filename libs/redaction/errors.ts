@@ -4,10 +4,7 @@ export type RedactionErrorCode =
   | 'redaction.pattern_unsupported'
   | 'redaction.pattern_too_large'
   | 'redaction.pattern_matches_empty'
-  | 'redaction.pattern_unbounded'
   | 'redaction.example_failed'
-  | 'redaction.unknown_pack'
-  | 'redaction.unknown_entity'
   | 'redaction.bad_cidr'
   | 'redaction.bad_key'
   | 'redaction.stream_ended';

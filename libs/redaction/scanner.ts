@@ -2,6 +2,7 @@ import { DEAD } from './automaton/product.ts';
 import { blankPlaceholders, MAX_CONTEXT_REACH } from './context.ts';
 import type { Detector } from './detector.ts';
 import { type Candidate, type Judge, strongest } from './judge.ts';
+import { ReservedCandidates } from './reserved.ts';
 import type { Swallow } from './rule.ts';
 import { swallowEnd } from './swallow.ts';
 
@@ -47,7 +48,7 @@ export class Scanner {
   private previous: number;
   private endings: number[] = [];
   private cluster: Cluster | undefined;
-  private reserved: Candidate[] = [];
+  private readonly reserved = new ReservedCandidates();
   private swallowing: { rule: Swallow; left: number } | undefined;
   private history = '';
 
@@ -94,12 +95,8 @@ export class Scanner {
     while (true) {
       if (this.cluster && this.at >= this.cluster.end) this.closeCluster();
       if (this.at >= buffer.length) return false;
-      if (this.reserved.length > 0 && this.reserved[0]!.start <= this.at) return this.begin(DEAD, this.at);
-      const stop = Math.min(
-        buffer.length,
-        this.cluster?.end ?? Infinity,
-        this.reserved[0]?.start ?? Infinity,
-      );
+      if (this.reserved.nextStart <= this.at) return this.begin(DEAD, this.at);
+      const stop = Math.min(buffer.length, this.cluster?.end ?? Infinity, this.reserved.nextStart);
       let at = this.at;
       let previous = this.previous;
       let state = DEAD;
@@ -193,14 +190,14 @@ export class Scanner {
 
   private decide(): void {
     this.state = IDLE;
-    const here = this.takeReserved();
+    const here = this.reserved.takeAt(this.at);
     let allowedEnd = 0;
     if (this.endings.length > 0) {
       const place = { buffer: this.buffer, start: this.at, base: this.base, left: this.leftText() };
       const verdict = this.judge.candidates(place, this.endings);
       allowedEnd = verdict.allowedEnd;
       for (const candidate of verdict.candidates) {
-        if (candidate.start > this.at) this.reserve(candidate);
+        if (candidate.start > this.at) this.reserved.add(candidate);
         else here.push(candidate);
       }
     }
@@ -261,19 +258,7 @@ export class Scanner {
   private skipTo(end: number): void {
     this.at = end;
     this.previous = this.detector.afterMaskClass;
-    this.reserved = this.reserved.filter((candidate) => candidate.end > end);
-  }
-
-  private reserve(candidate: Candidate): void {
-    this.reserved.push(candidate);
-    this.reserved.sort((a, b) => a.start - b.start);
-  }
-
-  private takeReserved(): Candidate[] {
-    if (this.reserved.length === 0 || this.reserved[0]!.start > this.at) return [];
-    const here = this.reserved.filter((candidate) => candidate.start <= this.at);
-    this.reserved = this.reserved.filter((candidate) => candidate.start > this.at);
-    return here.map((candidate) => ({ ...candidate, start: this.at }));
+    this.reserved.dropBefore(end);
   }
 
   private leftText(): () => string {
@@ -306,7 +291,7 @@ export class Scanner {
     this.at -= gone;
     this.reading -= gone;
     for (let k = 1; k < this.endings.length; k += 2) this.endings[k] = this.endings[k]! - gone;
-    this.reserved = this.reserved.map((c) => ({ ...c, start: c.start - gone, end: c.end - gone }));
+    this.reserved.moveBack(gone);
     if (this.cluster) this.moveCluster(this.cluster, gone);
   }
 

@@ -74,8 +74,8 @@ function shift(
 }
 
 export const DIGIT = charSet([0x30, 0x39]);
-export const UPPER = charSet([0x41, 0x5a]);
-export const LOWER = charSet([0x61, 0x7a]);
+const UPPER = charSet([0x41, 0x5a]);
+const LOWER = charSet([0x61, 0x7a]);
 /** Letters of the Latin blocks beyond ASCII: they continue a word; ideographs and other scripts do not. */
 export const LATIN = charSet([0xc0, 0xd6], [0xd8, 0xf6], [0xf8, 0x24f], [0x1e00, 0x1eff]);
 export const ALNUM = union(DIGIT, UPPER, LOWER);

@@ -18,7 +18,7 @@ export type Pattern =
   | { readonly kind: 'alt'; readonly items: readonly Pattern[] }
   | { readonly kind: 'repeat'; readonly item: Pattern; readonly min: number; readonly max: number };
 
-export const MAX_REPEAT = 1_000;
+const MAX_REPEAT = 1_000;
 const MAX_PATTERN_LENGTH = 20_000;
 const MAX_NESTING = 60;
 
