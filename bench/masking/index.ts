@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { MaskingProfile } from '#contracts';
 import { packageRoot } from '#embedded';
 import { compileMasker, type Masker } from '#redaction';
@@ -20,12 +19,13 @@ const TOKEN = /\s?[\w'-]{1,8}|\s?[^\w\s]|\s/g;
 
 /** `npm run bench -- masking`: the rows of the masking goals that this repository can measure by itself. */
 export async function benchMasking(): Promise<void> {
-  const start = performance.now();
+  const before = process.cpuUsage();
   const masker = open('bench');
-  const startMs = performance.now() - start;
+  const { user, system } = process.cpuUsage(before);
+  const startMs = (user + system) / 1_000;
   const texts = benignTexts(path.join(packageRoot(), 'node_modules'));
   const rows: Row[] = [
-    { what: 'start, tables', goal: '≤ 50 ms', measured: `${startMs.toFixed(1)} ms` },
+    { what: 'start, tables (CPU)', goal: '≤ 50 ms', measured: `${startMs.toFixed(1)} ms` },
     ...Object.keys(VALUES).map((entity) => recallRow(masker, entity)),
     benignRow(masker, 'prose', '≤ 0.5 %', texts.prose),
     benignRow(masker, 'code', '≤ 0.2 %', texts.code),
