@@ -38,6 +38,7 @@ export const errorStatus = {
   'approval.not_in_group': 403,
   'approval.reason_required': 400,
   'approval.people_only': 403,
+  'approval.reviewer_excluded': 403,
   'approval.not_decided': 409,
   'approval.not_editable': 409,
   'approval.edit_empty': 400,

@@ -2,18 +2,25 @@ import { type Principal, samePrincipal, type Vote } from '#contracts';
 import { type Decision, ended, type Refusal, refuse } from './decision.ts';
 import { type Approval, isOpen } from './state.ts';
 
-/** Why this person may not decide about this request, ever. */
-export function excludedFrom(
-  approval: Approval,
-  person: Principal,
-  groups: readonly string[],
-): Decision | undefined {
+/** Why this person may not decide about this request, whatever their groups. */
+export function excludedEverywhere(approval: Approval, person: Principal): Decision | undefined {
   if (person.kind !== 'person') {
     return refuse('approval.people_only', 'Only people decide; service accounts and gateway keys never do.');
   }
   if (samePrincipal(person, approval.requester)) {
     return refuse('approval.requester_excluded', 'Nobody decides about their own request.');
   }
+  return undefined;
+}
+
+/** Why this person may not decide about this request, ever. */
+export function excludedFrom(
+  approval: Approval,
+  person: Principal,
+  groups: readonly string[],
+): Decision | undefined {
+  const excluded = excludedEverywhere(approval, person);
+  if (excluded) return excluded;
   const wanted = approval.requirement.groups.map(({ group }) => group);
   if (wanted.some((group) => groups.includes(group))) return undefined;
   return refuse('approval.not_in_group', `This is decided by ${wanted.join(', ')}; you are in none of them.`);

@@ -11,6 +11,8 @@ export const noteKinds = [
   'justified',
   'nudged',
   'revealed',
+  'glass_broken',
+  'reviewed',
 ] as const;
 export type NoteKind = (typeof noteKinds)[number];
 

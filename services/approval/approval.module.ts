@@ -13,6 +13,7 @@ import { Clock } from './clock.ts';
 import { ApprovalSettings } from './config.ts';
 import { Content } from './content.ts';
 import { CreateApproval1760000000100 } from './create-approval.migration.ts';
+import { CreateReview1760000000200 } from './create-review.migration.ts';
 import { DecidingController } from './deciding.controller.ts';
 import { Decisions } from './decisions.ts';
 import { Desk } from './desk.ts';
@@ -24,6 +25,9 @@ import { OnApprovalRequested } from './on-approval-requested.ts';
 import { OnRequestCancelled } from './on-request-cancelled.ts';
 import { OnRequestCompleted } from './on-request-completed.ts';
 import { OnRequestNotes } from './on-request-notes.ts';
+import { Review } from './review.entity.ts';
+import { ReviewsController } from './reviews.controller.ts';
+import { Reviews } from './reviews.ts';
 import { Runs } from './runs.ts';
 import { RunsWatch } from './runs-watch.ts';
 import { Showing } from './showing.ts';
@@ -31,6 +35,7 @@ import { Statistics } from './statistics.ts';
 
 const handlers = [OnApprovalRequested, OnRequestCancelled, OnRequestCompleted, OnRequestNotes];
 const parts = [
+  Reviews,
   Judging,
   Content,
   Intake,
@@ -52,13 +57,13 @@ export function approvalModule(settings: ApprovalSettings): Type {
     imports: [
       databaseModule({
         ...{ url, poolSize, schema: 'approval', ...(ownerUrl !== undefined && { ownerUrl }) },
-        entities: [ApprovalRequest, ApprovalVersion, ApprovalVote, ApprovalNote, EarlyEnd],
-        migrations: [CreateApproval1760000000100],
+        entities: [ApprovalRequest, ApprovalVersion, ApprovalVote, ApprovalNote, EarlyEnd, Review],
+        migrations: [CreateApproval1760000000100, CreateReview1760000000200],
         onWaiting: (err) => logger.warn({ err }, 'waiting for postgres'),
         onRelayError: (err) => logger.warn({ err }, 'outbox relay'),
       }),
     ],
-    controllers: [DecidingController, ApprovalsController],
+    controllers: [DecidingController, ApprovalsController, ReviewsController],
     providers: [{ provide: ApprovalSettings, useValue: settings }, ChangeFeed, ...parts, ...handlers],
   })
   class ApprovalModule {

@@ -20,6 +20,7 @@ import {
   voteEvent,
 } from './events.ts';
 import { announce } from './feed.ts';
+import { Review } from './review.entity.ts';
 
 /** What carrying out a decision takes besides the decision. */
 export interface Means {
@@ -35,6 +36,8 @@ export interface Means {
   reason?: Uint8Array | undefined;
   /** The content of an edit; null where it is in the object store. */
   edit?: { body: BodyReference; sealed: Buffer | null };
+  /** The vote stands alone, without the quorum. */
+  breakGlass?: boolean;
   /** Where the content lasts, if not where it was. */
   body?: BodyReference;
   /** What policy said of an edited version, besides the requirement. */
@@ -54,7 +57,9 @@ export async function carryOut(
     Object.assign(row, values);
     Object.assign(patch, values);
   };
-  for (const change of decision.changes) await carryOutChange(transaction, row, change, means, set);
+  const breakGlass = decision.changes.some(({ kind }) => kind === 'glass_broken');
+  const given = { ...means, breakGlass };
+  for (const change of decision.changes) await carryOutChange(transaction, row, change, given, set);
   if (Object.keys(patch).length > 0) {
     await transaction.manager.update(ApprovalRequest, { id: row.id }, patch as object);
   }
@@ -73,6 +78,8 @@ async function carryOutChange(
   switch (change.kind) {
     case 'voted':
       return castVote(transaction, row, change, means);
+    case 'glass_broken':
+      return openReview(transaction, row, change.reviewers, means);
     case 'edited':
       return edit(transaction, row, change, means, set);
     case 'held_again': {
@@ -98,8 +105,8 @@ async function castVote(
   { vote: cast, version }: Change & { kind: 'voted' },
   means: Means,
 ): Promise<void> {
-  const { approver, vote } = cast;
-  const { at, reason } = means;
+  const { approver, vote, groups } = cast;
+  const { at, reason, breakGlass = false } = means;
   const { issuer, subject } = approver;
   await transaction.manager.upsert(
     ApprovalVote,
@@ -107,8 +114,29 @@ async function castVote(
     ['approvalId', 'version', 'issuer', 'subject'],
   );
   await note(transaction, row, 'voted', means, vote);
-  const said = { approver, vote, version, digest: row.digest, at, ...(reason && { reason }) };
+  const said = {
+    approver,
+    vote,
+    groups,
+    version,
+    digest: row.digest,
+    at,
+    breakGlass,
+    ...(reason && { reason }),
+  };
   transaction.publish(voteEvent(row, said));
+}
+
+async function openReview(
+  transaction: Transaction,
+  row: ApprovalRequest,
+  reviewers: number,
+  means: Means,
+): Promise<void> {
+  const openedAt = new Date(means.at);
+  const review = { approvalId: row.id, openedBy: means.actor, openedAt, reviewers, closedBy: [] };
+  await transaction.manager.insert(Review, review as object);
+  await note(transaction, row, 'glass_broken', means);
 }
 
 async function edit(

@@ -1,5 +1,12 @@
 import type { ApprovalRequirement, Outcome, Principal, Vote } from '#contracts';
-import { closedTo, editorExcluded, editorIsExcluded, excludedFrom, saidBefore } from './admit.ts';
+import {
+  closedTo,
+  editorExcluded,
+  editorIsExcluded,
+  excludedEverywhere,
+  excludedFrom,
+  saidBefore,
+} from './admit.ts';
 import { type Change, type Decision, ended, nothing, refuse } from './decision.ts';
 import { outcomeOf } from './quorum.ts';
 import { type Approval, type CountedVote, isOpen } from './state.ts';
@@ -31,6 +38,33 @@ export function decideVote(approval: Approval, command: VoteCommand): Decision {
   if (vote === 'approve' && editorIsExcluded(approval, approver)) return editorExcluded();
   const cast: CountedVote = { approver, vote, groups };
   return { changes: [{ kind: 'voted', vote: cast, version }, ...endingBy(approval, [cast], at)] };
+}
+
+export interface BreakGlassCommand {
+  approver: Principal;
+  /** The group whose members may, and whether the approver is one; absent where nobody may. */
+  rule: { group: string; reviewers: number; isMember: boolean } | undefined;
+  version: number;
+  digest: string;
+  hasReason: boolean;
+  at: number;
+}
+
+/** A member of the break-glass group approves alone; what they did is reviewed afterwards. Never the requester. */
+export function decideBreakGlass(approval: Approval, command: BreakGlassCommand): Decision {
+  const { approver, rule, version, hasReason } = command;
+  const excluded = excludedEverywhere(approval, approver);
+  if (excluded) return excluded;
+  if (!rule?.isMember) {
+    const who = rule ? `members of ${rule.group}` : 'nobody here';
+    return refuse('approval.not_in_group', `The glass can be broken by ${who}.`);
+  }
+  const closed = closedTo(approval, command);
+  if (closed) return closed;
+  if (!hasReason) return refuse('approval.reason_required', 'Say why: others review it afterwards.');
+  const vote: CountedVote = { approver, vote: 'approve', groups: [rule.group] };
+  const broken: Change = { kind: 'glass_broken', reviewers: rule.reviewers };
+  return { changes: [{ kind: 'voted', vote, version }, broken, ...ended('approved').changes] };
 }
 
 export interface EditCommand {

@@ -9,6 +9,8 @@ export interface Refusal {
 
 export type Change =
   | { kind: 'voted'; vote: CountedVote; version: number }
+  /** Approved by one person without the quorum; so many others have to review it. */
+  | { kind: 'glass_broken'; reviewers: number }
   /** A new version; `state` is what it waits in. Earlier votes don't count for it. */
   | { kind: 'edited'; version: number; digest: string; editor: Principal; state: 'rechecking' | 'pending' }
   /** Policy held the new version. */

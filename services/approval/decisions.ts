@@ -7,11 +7,12 @@ import { ApprovalRequest } from './approval-request.entity.ts';
 import { ApprovalVersion } from './approval-version.entity.ts';
 import { carryOut } from './carry-out.ts';
 import { Content } from './content.ts';
-import { decideEdit, decideVote, decideWithdrawal } from './decide.ts';
-import type { Decision, Refusal } from './decision.ts';
+import { decideBreakGlass, decideEdit, decideVote, decideWithdrawal, type VoteCommand } from './decide.ts';
+import { type Decision, type Refusal, refuse } from './decision.ts';
 import { completedEvent } from './events.ts';
 import { Judging } from './judging.ts';
 import { Runs } from './runs.ts';
+import type { Approval } from './state.ts';
 
 /** A vote as a person casts it. */
 export interface Ballot {
@@ -19,6 +20,8 @@ export interface Ballot {
   version: number;
   digest: string;
   reason?: string | undefined;
+  /** Approve alone, without the quorum. */
+  breakGlass?: boolean;
 }
 
 /** A new version as a person wrote it. */
@@ -56,8 +59,7 @@ export class Decisions {
       let refusal: Refusal | undefined;
       for (const member of await this.lockCard(manager, row)) {
         const approval = await this.judging.approvalOf(manager, member);
-        const groups = this.judging.groupsFor(approver, member);
-        const decision = decideVote(approval, { ...command, groups });
+        const decision = this.judge(approval, member, command, ballot.breakGlass === true);
         if (member.id === row.id) refusal = decision.refusal;
         else if (decision.refusal) continue;
         // A reason is sealed for the one request it goes with.
@@ -68,6 +70,20 @@ export class Decisions {
       }
       return refusal;
     });
+  }
+
+  private judge(
+    approval: Approval,
+    row: ApprovalRequest,
+    command: Omit<VoteCommand, 'groups'>,
+    breakGlass: boolean,
+  ): Decision {
+    const { approver } = command;
+    if (!breakGlass)
+      return decideVote(approval, { ...command, groups: this.judging.groupsFor(approver, row) });
+    if (command.vote !== 'approve')
+      return refuse('request.invalid', 'The glass is broken to approve, not to reject.');
+    return decideBreakGlass(approval, { ...command, rule: this.judging.breakGlassRule(approver) });
   }
 
   /** Makes a new version of what was asked (or answered), and may approve it in the same call. */

@@ -26,7 +26,8 @@ export class Desk {
   reader({ user, roles }: AuthenticatedRequest): Reader {
     if (!user) throw new CodedError('token.missing', 'Send an access token: Authorization: Bearer …');
     const { principal } = user;
-    return { principal, roles: roles ?? [], groups: this.judging.groupsOf(principal) };
+    const mayBreakGlass = this.judging.breakGlassRule(principal)?.isMember ?? false;
+    return { principal, roles: roles ?? [], groups: this.judging.groupsOf(principal), mayBreakGlass };
   }
 
   /** A request this person may see. Throws `approval.not_found`, also for what they may not know of. */

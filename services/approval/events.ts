@@ -27,20 +27,41 @@ const parked = 'parked';
 /** A vote, as everybody hears of it. */
 export function voteEvent(
   row: Row,
-  cast: { approver: Principal; vote: Vote; version: number; digest: string; at: number; reason?: Uint8Array },
+  cast: {
+    approver: Principal;
+    vote: Vote;
+    version: number;
+    digest: string;
+    at: number;
+    reason?: Uint8Array;
+    breakGlass?: boolean;
+    groups: readonly string[];
+  },
 ): Outgoing {
-  const { approver, vote, version, digest, at, reason } = cast;
+  const { approver, vote, version, digest, at, reason, breakGlass } = cast;
   const head: ApprovalDecided = {
     ...{ kind: 'vote', requestId: row.requestId, version, gate: row.gate, digest, approver, vote, at },
     subjectKey: row.subjectKey,
     hasReason: reason !== undefined,
+    groups: [...cast.groups],
+    ...(breakGlass && { breakGlass }),
   };
-  const who = createHash('sha256')
-    .update(`${approver.issuer}\n${approver.subject}`)
-    .digest('hex')
-    .slice(0, 16);
-  return event(row, approvalDecided.subject(), `vote:${version}:${who}:${at}`, head, reason);
+  return event(row, approvalDecided.subject(), `vote:${version}:${whoIs(approver)}:${at}`, head, reason);
 }
+
+/** Somebody reviewed what broke the glass. */
+export function reviewEvent(
+  row: Row,
+  review: { reviewer: Principal; open: boolean; at: number; reason?: Uint8Array },
+): Outgoing {
+  const { reviewer, open, at, reason } = review;
+  const { requestId, version, gate, subjectKey } = row;
+  const head: ApprovalDecided = { kind: 'review', requestId, version, gate, reviewer, open, subjectKey, at };
+  return event(row, approvalDecided.subject(), `review:${whoIs(reviewer)}`, head, reason);
+}
+
+const whoIs = ({ issuer, subject }: Principal): string =>
+  createHash('sha256').update(`${issuer}\n${subject}`).digest('hex').slice(0, 16);
 
 /** What votes or the clock led to. */
 export function outcomeEvent(

@@ -65,6 +65,12 @@ export class Judging {
     return groupsOf(person, this.groups());
   }
 
+  /** Who may approve alone, and whether this person may; undefined where nobody may. */
+  breakGlassRule(person: Principal): { group: string; reviewers: number; isMember: boolean } | undefined {
+    const rule = this.config.current?.document.approvals.breakGlass;
+    return rule && { ...rule, isMember: this.groupsOf(person).includes(rule.group) };
+  }
+
   /** Most requests of one person that may wait at once. */
   get maxPendingPerPrincipal(): number {
     return this.config.current?.document.approvals.maxPendingPerPrincipal ?? 20;

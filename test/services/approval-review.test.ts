@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   type ApprovalDetail,
+  approvalDecided,
   approvalRequested,
   encodeEnvelope,
+  type ReviewList,
+  type ReviewView,
   RunEntry,
   requestCompleted,
 } from '#contracts';
@@ -14,7 +17,9 @@ import { type ApprovalWorld, newRequestId, releasesOf, startApprovalWorld } from
 
 let world: ApprovalWorld;
 beforeAll(async () => {
-  world = await startApprovalWorld({ approvals: { maxPendingPerPrincipal: 3 } });
+  world = await startApprovalWorld({
+    approvals: { maxPendingPerPrincipal: 3, breakGlass: { group: 'platform', reviewers: 2 } },
+  });
 });
 afterAll(async () => {
   await world?.database.end();
@@ -213,5 +218,59 @@ describe('the API', () => {
     expect(JSON.stringify(vote?.requestBody)).toContain('"digest"');
     expect(JSON.stringify(vote?.responses['200']?.content)).toContain('"segments"');
     expect(JSON.stringify(paths['/v1/approvals']?.get)).toContain('"cursor"');
+  });
+});
+
+describe('breaking the glass', () => {
+  const breakGlass = (user: string, seen: ApprovalDetail, reason?: string) =>
+    world.call<ApprovalDetail & { error?: { code: string } }>(
+      user,
+      'POST',
+      `/v1/approvals/${seen.id}/votes`,
+      {
+        ...{ vote: 'approve', breakGlass: true, digest: seen.digest, version: seen.version },
+        ...(reason !== undefined && { reason }),
+      },
+    );
+
+  test('releases at once with a reason, is on record, and stays open until two others closed it', async () => {
+    const seen = await world.hold('an urgent password', { body: { temperature: 0.1 } });
+    expect((await breakGlass('dave', seen)).body.error?.code).toBe('approval.reason_required');
+    const { status, body } = await breakGlass('dave', seen, 'production is down');
+    expect([status, body.state]).toEqual([200, 'approved']);
+    await eventually(async () => expect(await releasesOf(world, seen.id)).toHaveLength(1));
+    const [vote] = await world.events(approvalDecided, seen.id);
+    expect(vote?.head).toMatchObject({ kind: 'vote', breakGlass: true, approver: { subject: 'dave' } });
+    const close = (user: string) =>
+      world.call<ReviewView & { error?: { code: string } }>(user, 'POST', `/v1/reviews/${seen.id}/close`, {
+        reason: 'looked at it',
+      });
+    expect((await close('dave')).body.error?.code).toBe('approval.reviewer_excluded');
+    const open = await world.call<ReviewList>('alice', 'GET', '/v1/reviews');
+    expect(open.body.items.map(({ approvalId }) => approvalId)).toContain(seen.id);
+    expect((await close('alice')).body.closedAt).toBeUndefined();
+    expect((await close('alice')).body.closedBy).toHaveLength(1);
+    expect((await close('bob')).body.closedAt).toBeDefined();
+    await eventually(async () => {
+      const reviews = (await world.events(approvalDecided, seen.id)).flatMap(({ head }) =>
+        head.kind === 'review' ? [[head.reviewer.subject, head.open]] : [],
+      );
+      expect(reviews).toEqual([
+        ['alice', true],
+        ['bob', false],
+      ]);
+    });
+    const left = await world.call<ReviewList>('alice', 'GET', '/v1/reviews');
+    expect(left.body.items.map(({ approvalId }) => approvalId)).not.toContain(seen.id);
+  });
+
+  test('is for the named group only, never for one’s own request, and never rejects', async () => {
+    const seen = await world.hold('another urgent password', { body: { temperature: 0.2 } });
+    expect((await breakGlass('alice', seen, 'because')).body.error?.code).toBe('approval.not_in_group');
+    await world.vote('alice', seen, 'reject', 'no');
+    const own = await world.receive('my urgent password', { user: 'dave', body: { temperature: 0.3 } });
+    const mine = await eventually(() => world.show(own));
+    expect((await breakGlass('dave', mine, 'because')).body.error?.code).toBe('approval.requester_excluded');
+    await world.vote('alice', mine, 'reject', 'no');
   });
 });

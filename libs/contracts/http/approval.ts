@@ -47,8 +47,10 @@ export const VoteBody = z.strictObject({
   /** What was shown: the vote counts for nothing else. */
   digest: Sha256,
   version: Version,
-  /** Needed to reject; the caller is shown it. */
+  /** Needed to reject (the caller is shown it), and to break the glass. */
   reason: Reason.optional(),
+  /** Approve alone, where the configuration lets your group: opens a review that others must close. */
+  breakGlass: z.boolean().default(false),
 });
 export type VoteBody = z.infer<typeof VoteBody>;
 
@@ -95,6 +97,20 @@ export type EditBody = z.infer<typeof EditBody>;
 /** `POST /v1/approvals/{id}/revoke` and `/reveal`. */
 export const ReasonBody = z.strictObject({ reason: Reason });
 export type ReasonBody = z.infer<typeof ReasonBody>;
+
+/** A review of what was approved by breaking the glass. */
+export const ReviewView = z.object({
+  approvalId: z.string(),
+  openedBy: z.lazy(() => PersonView),
+  openedAt: EpochMs,
+  /** So many people have to close it. */
+  reviewers: z.number().int(),
+  closedBy: z.array(z.lazy(() => PersonView)),
+  closedAt: EpochMs.optional(),
+});
+export type ReviewView = z.infer<typeof ReviewView>;
+export const ReviewList = z.object({ items: z.array(ReviewView) });
+export type ReviewList = z.infer<typeof ReviewList>;
 
 /** `POST /v1/approvals/reject`: every open request that fits, and that this person may decide. */
 export const RejectManyBody = z
