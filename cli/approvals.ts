@@ -72,6 +72,7 @@ function registerReading(approvals: Command): void {
 interface VoteFlags extends CallerFlags {
   reason?: string;
   digest?: string;
+  breakGlass?: boolean;
 }
 
 function registerVoting(approvals: Command): void {
@@ -79,7 +80,10 @@ function registerVoting(approvals: Command): void {
     ['approve', 'let it run as it was shown'],
     ['reject', 'refuse it; the caller is told the reason'],
   ] as const) {
-    withCaller(approvals.command(verb).description(description).argument('<id>'), usualUrl)
+    const command = withCaller(approvals.command(verb).description(description).argument('<id>'), usualUrl);
+    if (verb === 'approve')
+      command.option('--break-glass', 'alone, with a reason; others review it afterwards');
+    command
       .option('--reason <text>', verb === 'reject' ? 'why (needed)' : 'why')
       .option('--digest <hex>', 'what you saw, or its first digits: refused where it changed since')
       .action((id: string, flags: VoteFlags) => runCall(flags, (caller) => vote(caller, id, verb, flags)));
@@ -144,7 +148,8 @@ async function seen(caller: Caller, id: string, flags: VoteFlags): Promise<Appro
 async function vote(caller: Caller, id: string, said: Vote, flags: VoteFlags): Promise<void> {
   const { digest, version } = await seen(caller, id, flags);
   const { reason } = flags;
-  const body = { vote: said, digest, version, ...(reason !== undefined && { reason }) };
+  const breakGlass = flags.breakGlass === true;
+  const body = { vote: said, digest, version, breakGlass, ...(reason !== undefined && { reason }) };
   const detail = await caller.call('POST', `${pathOf(id)}/votes`, ApprovalDetail, body);
   say(flags.json ? JSON.stringify(detail) : `\nYou said ${said}. It is ${detail.state} now.`);
 }

@@ -8,6 +8,7 @@ import { registerDeadLetters } from './dead-letters.ts';
 import { registerDoctor } from './doctor/index.ts';
 import { registerMask } from './mask.ts';
 import { registerPolicy } from './policy.ts';
+import { registerReviews } from './reviews.ts';
 import { registerStart } from './start.ts';
 import { registerToken } from './token.ts';
 import { registerWhoami } from './whoami.ts';
@@ -21,6 +22,7 @@ export function createProgram(): Command {
   registerToken(program);
   registerWhoami(program);
   registerApprovals(program);
+  registerReviews(program);
   registerDoctor(program);
   registerMask(program);
   registerConfig(program);
