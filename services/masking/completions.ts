@@ -63,7 +63,7 @@ export class Completions {
    * Seals and publishes; tries again for as long as the lease lasts, because the model must not be called again for a
    * log that is away. Throws once the lease is lost.
    */
-  async publish(head: RequestReleased, ending: Ending, lease: AbortSignal): Promise<void> {
+  async publish(head: RequestReleased, ending: Ending, lease: Lease): Promise<void> {
     await persistently(lease, () => this.publishOnce(head, ending));
     metrics.requests.inc({ outcome: ending.outcome });
   }
@@ -90,40 +90,66 @@ export class Completions {
   }
 }
 
+/** The same type with `undefined` for what is left out: JSON drops it. */
+type Stated<T> = { [K in keyof T]: T[K] extends object ? Stated<T[K]> : T[K] | undefined };
+
 function completedHead(
   head: RequestReleased,
   ending: Ending,
   store: string | undefined,
   nowMs: number,
-): RequestCompleted {
-  const { terms, subjectKey, destination, model, rules, revision, receivedAt, decidedAt } = head;
-  const { content, modelStartedAt, firstByteAt, ...said } = ending;
+): Stated<RequestCompleted> {
+  const { terms } = head;
+  // Written out, not spread: this runs for every request.
   return {
-    ...said,
     requestId: terms.requestId,
     version: terms.version,
-    tail: content?.kind ?? 'none',
+    outcome: ending.outcome,
+    status: ending.status,
+    code: ending.code,
+    message: ending.message,
+    tail: ending.content?.kind ?? 'none',
     store,
+    contentType: ending.contentType,
+    headers: ending.headers,
+    stream: ending.stream,
+    frames: ending.frames,
+    attempt: ending.attempt,
     edited: terms.version > 1,
-    subjectKey,
-    destination,
+    subjectKey: head.subjectKey,
+    destination: head.destination,
     connection: terms.connection,
-    model,
-    rules,
-    revision,
-    timings: { receivedAt, decidedAt, modelStartedAt, firstByteAt, completedAt: nowMs },
-  } as RequestCompleted;
+    model: head.model,
+    rules: head.rules,
+    revision: head.revision,
+    sentDigest: ending.sentDigest,
+    answerDigest: ending.answerDigest,
+    usage: ending.usage,
+    findings: ending.findings,
+    timings: {
+      receivedAt: head.receivedAt,
+      decidedAt: head.decidedAt,
+      modelStartedAt: ending.modelStartedAt,
+      firstByteAt: ending.firstByteAt,
+      completedAt: nowMs,
+    },
+  };
+}
+
+/** What a message's lease can be asked; an `EventMessage` makes its signal only when it is. */
+export interface Lease {
+  readonly lease: AbortSignal;
 }
 
 /** Repeats what fails for a missing dependency until it succeeds or the lease is lost. */
-export async function persistently<T>(lease: AbortSignal, step: () => Promise<T>): Promise<T> {
+export async function persistently<T>(message: Lease, step: () => Promise<T>): Promise<T> {
   for (let wait = firstPauseMs; ; wait = Math.min(wait * 2, longestPauseMs)) {
     try {
       return await step();
     } catch (error) {
       const passes = error instanceof NotStoredError || error instanceof MissingDependencyError;
       if (!passes && !isBrokerError(error)) throw error;
-      if (lease.aborted) throw new Error('lease lost before the ending was stored', { cause: error });
+      if (message.lease.aborted) throw new Error('lease lost before the ending was stored', { cause: error });
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
   }

@@ -27,13 +27,14 @@ export interface ReleaseDesk {
   logger: Logger;
 }
 
+const leaseWatchMs = 500;
+
 /** Runs releases: the only road to a model. */
 export class OnRequestReleased {
   constructor(private readonly desk: ReleaseDesk) {}
 
   /** Ends with the request's ending in the log, or throws what settlement decides on. */
   async handle(message: EventMessage<typeof requestReleased>, listening: Listening): Promise<void> {
-    const { lease } = message;
     const release = verifyRelease(message, this.desk.keys);
     const admitted = await this.desk.admission.admit(release, listening, Date.now());
     if (admitted.kind === 'stop') return;
@@ -43,7 +44,7 @@ export class OnRequestReleased {
         admitted.kind === 'end'
           ? { kind: 'ending', ending: admitted.ending }
           : await this.run(release, listening, admitted.attempt, claim);
-      await this.publish(release, asked, lease);
+      await this.publish(release, asked);
       await claim?.finish();
     } catch (error) {
       await claim?.release();
@@ -51,11 +52,11 @@ export class OnRequestReleased {
     }
   }
 
-  private publish({ head }: Release, asked: Asked, lease: AbortSignal): Promise<void> {
+  private publish({ head, message }: Release, asked: Asked): Promise<void> {
     const { completions, reviews } = this.desk;
     return asked.kind === 'ending'
-      ? completions.publish(head, asked.ending, lease)
-      : reviews.ask(head, asked.answer, asked.facts, lease);
+      ? completions.publish(head, asked.ending, message)
+      : reviews.ask(head, asked.answer, asked.facts, message);
   }
 
   private async run(
@@ -93,14 +94,18 @@ export class OnRequestReleased {
       abort: (reason) => call.abort(reason),
     };
     const onLeaseLost = (): void => call.abort('lease_lost');
-    message.lease.addEventListener('abort', onLeaseLost, { once: true });
+    // A lease lasts longer than this, and most calls end before it: they need no signal.
+    const watch = setTimeout(() => {
+      if (message.lease.aborted) onLeaseLost();
+      message.lease.addEventListener('abort', onLeaseLost, { once: true });
+    }, leaseWatchMs);
     claim?.whenLost((why) => call.abort(why));
     cancellations.enter(requestId, running);
     try {
       return await work(call);
     } finally {
       cancellations.leave(requestId, running);
-      message.lease.removeEventListener('abort', onLeaseLost);
+      clearTimeout(watch);
     }
   }
 

@@ -10,7 +10,7 @@ import {
 import type { BodyStore, Bus } from '#messaging';
 import { contentLabel, type Sealer } from '#sealing';
 import { traceHeaders, tracing } from '#telemetry';
-import { type Ending, endingOf, persistently } from './completions.ts';
+import { type Ending, endingOf, type Lease, persistently } from './completions.ts';
 import { transcriptOf } from './frames.ts';
 import { MaskBlockedError, MaskingPass, placeholderScope, Tally } from './masking-pass.ts';
 import type { Profiles } from './profiles.ts';
@@ -27,7 +27,7 @@ export class Reviews {
   ) {}
 
   /** Publishes `approval.requested` at gate `response`; tries again for as long as the lease lasts. */
-  async ask(head: RequestReleased, answer: Buffer, facts: AnswerFacts, lease: AbortSignal): Promise<void> {
+  async ask(head: RequestReleased, answer: Buffer, facts: AnswerFacts, lease: Lease): Promise<void> {
     const event = reviewOf(head, answer, facts, Date.now());
     const label = contentLabel(event.requestId, `body:${event.version}`);
     await persistently(lease, async () => {

@@ -43,7 +43,7 @@ async function endBuried(
     code === 'poison'
       ? endingOf('failed', 'release.invalid', 'The release of this request can not be run.')
       : endingOf('failed', 'internal.error', 'Something went wrong here. It was logged; try again.');
-  await completions.publish(head, ending, AbortSignal.timeout(longestEndingMs));
+  await completions.publish(head, ending, { lease: AbortSignal.timeout(longestEndingMs) });
 }
 
 function readHead({ payload }: Delivery) {

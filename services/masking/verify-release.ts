@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RequestReleased, requestReleased } from '#contracts';
 import { type EventMessage, PoisonError } from '#messaging';
-import { findRoute } from '#protocols';
+import { type FoundRoute, findRoute } from '#protocols';
 import type { PeopleReleaseVerifier, RuleReleaseKey } from '#sealing';
 import { metrics } from '#telemetry';
 import type { Release } from './release.ts';
@@ -47,8 +47,7 @@ export function verifyRelease(message: EventMessage<typeof requestReleased>, key
   if (connection !== terms.connection) throw new RefusedReleaseError('subject', true);
   const isGateRight = by === 'rule' ? terms.gate === 'prompt' : terms.gate !== 'change';
   if (!isGateRight) throw new RefusedReleaseError('gate', true);
-  const query = head.path.indexOf('?');
-  const found = findRoute(head.method, query === -1 ? head.path : head.path.slice(0, query));
+  const found = routeOf(head.method, head.path);
   // The path is not signed; it must say the operation that is.
   if (
     found === undefined ||
@@ -60,6 +59,20 @@ export function verifyRelease(message: EventMessage<typeof requestReleased>, key
     throw new RefusedReleaseError('route', true);
   }
   return { head, message, by: by as Release['by'], protocol: found.protocol, route: found.route };
+}
+
+const mostRoutes = 1000;
+const routes = new Map<string, FoundRoute | undefined>();
+
+/** Routes are few and looked up for every release. */
+function routeOf(method: string, path: string): FoundRoute | undefined {
+  const key = `${method} ${path}`;
+  if (routes.has(key)) return routes.get(key);
+  const query = path.indexOf('?');
+  const found = findRoute(method, query === -1 ? path : path.slice(0, query));
+  if (routes.size >= mostRoutes) routes.clear();
+  routes.set(key, found);
+  return found;
 }
 
 /** Throws where bytes are not the ones that were decided on. */
