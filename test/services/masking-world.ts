@@ -144,6 +144,11 @@ export class MaskingWorld {
     return child;
   }
 
+  /** Ends every replica without a chance to tidy up. */
+  async killReplicas(): Promise<void> {
+    await Promise.all(this.services.map((service) => service.kill()));
+  }
+
   /** A counter of the replica that was started last. */
   async metric(line: string): Promise<number> {
     const text = await (await fetch(this.metricsUrl)).text();
@@ -274,7 +279,7 @@ export class MaskingWorld {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.services.map((service) => service.kill()));
+    await this.killReplicas();
     this.sealer.close();
     for (const bus of this.buses.values()) await bus.close();
     await this.server.stop();
