@@ -13,7 +13,7 @@ const socketCodes = new Set([
 ]);
 const repeatableCodes = new Set(['40001', '40P01', '55P03']);
 const clientMessages =
-  /connection terminated|client has encountered a connection error|timeout exceeded when trying to connect|connection ended|not queryable|client was closed|cannot use a pool after calling end|driver not connected|query runner already released/i;
+  /connection terminated|client has encountered a connection error|timeout exceeded when trying to connect|connection ended|not queryable|client was closed|cannot use a pool after calling end|driver not connected|already released/i;
 
 /** The database's own error inside what TypeORM or a caller wrapped around it. */
 function innermost(error: unknown): { code?: string; message: string } {

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { BucketName } from '#contracts';
+import { traceHeaders, tracing } from '#telemetry';
 
 /** What a transaction wants said outside once it is committed. Within one `orderingKey`, in the order written. */
 export type Outgoing =
@@ -22,6 +23,12 @@ export function outboxChannel(schema: string): string {
 
 const columns = 6;
 
+/** Headers as stored: the trace that the transaction is part of goes along. */
+function headersOf(own: Record<string, string> | undefined): string | null {
+  if (!own && !tracing) return null;
+  return JSON.stringify({ ...traceHeaders(), ...own });
+}
+
 /** Writes messages into the outbox of the transaction's schema, and wakes the relay when it commits. */
 export async function writeOutbox(
   manager: EntityManager,
@@ -34,7 +41,7 @@ export async function writeOutbox(
     message.kind,
     message.kind === 'event' ? message.subject : message.bucket,
     message.kind === 'event' ? message.messageId : message.key,
-    message.kind === 'event' && message.headers ? JSON.stringify(message.headers) : null,
+    message.kind === 'event' ? headersOf(message.headers) : null,
     Buffer.from(message.payload.buffer, message.payload.byteOffset, message.payload.byteLength),
   ]);
   const rows = messages.map((_, row) => {

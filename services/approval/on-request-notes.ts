@@ -9,6 +9,8 @@ import { Judging } from './judging.ts';
 
 type Noted = EventMessage<typeof requestJustified> | EventMessage<typeof requestNudged>;
 
+const lastDelivery = 4;
+
 /** The requester says why they ask, or asks the approvers to look. */
 @Injectable()
 export class OnRequestNotes {
@@ -27,13 +29,13 @@ export class OnRequestNotes {
     return this.add('nudged', message);
   }
 
-  private async add(kind: 'justified' | 'nudged', { head, tail }: Noted): Promise<void> {
+  private async add(kind: 'justified' | 'nudged', { head, tail, deliveries }: Noted): Promise<void> {
     const { requestId, principal, at } = head;
     await this.unit.inTransaction(async (transaction) => {
       const { manager } = transaction;
       const rows = await this.judging.lockAll(manager, requestId);
-      // Its `approval.requested` may still be on the way here: tried again with backoff.
-      if (rows.length === 0) throw new Error(`${requestId}: not held here yet`);
+      // Its `approval.requested` may still be on the way here: tried again with backoff, then let go.
+      if (rows.length === 0 && deliveries < lastDelivery) throw new Error(`${requestId}: not held here yet`);
       for (const row of rows) {
         const said = { approvalId: row.id, kind, at: new Date(at) };
         if (await manager.existsBy(ApprovalNote, said)) continue;
