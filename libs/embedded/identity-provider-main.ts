@@ -4,6 +4,7 @@ const env = process.env;
 const provider = await startIdentityProvider({
   dir: env.SALLYPORT_IDENTITY_DIR ?? '.sallyport/identity',
   port: Number(env.SALLYPORT_IDENTITY_PORT ?? 8085),
+  ...(env.SALLYPORT_BIND === undefined ? {} : { bind: env.SALLYPORT_BIND }),
   audience: env.SALLYPORT_AUDIENCE ?? 'sallyport',
   consoleRedirectUris: (env.SALLYPORT_CONSOLE_REDIRECT_URIS ?? '').split(' ').filter((uri) => uri !== ''),
 });

@@ -21,6 +21,8 @@ export interface IdentityProviderOptions {
   readonly dir: string;
   /** Loopback port; 0 takes a free one. */
   readonly port: number;
+  /** The address to listen on (default 127.0.0.1, which also stays the issuer's name). */
+  readonly bind?: string;
   /** The `aud` of access tokens (default `sallyport`). */
   readonly audience?: string;
   /** Life of an access token (default 600). */
@@ -62,7 +64,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   server.requestTimeout = 10_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, HOST, resolve);
+    server.listen(options.port, options.bind ?? HOST, resolve);
   });
   const { port } = server.address() as { port: number };
   const issuer = `http://${HOST}:${port}`;
