@@ -14,7 +14,7 @@ const libraries = {
   database: ['contracts', 'messaging', 'telemetry'],
   auth: ['contracts'],
   sealing: ['contracts', 'messaging'],
-  boot: ['contracts', 'messaging', 'auth', 'telemetry'],
+  boot: ['contracts', 'messaging', 'sealing', 'auth', 'telemetry'],
   embedded: ['contracts', 'messaging'],
 };
 

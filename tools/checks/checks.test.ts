@@ -16,7 +16,7 @@ const letters = (count: number) => 'aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3hJ5k'.repea
 describe('the secret scan', () => {
   // Put together here, so that this file holds no secret itself.
   const secrets: [string, string][] = [
-    ['AWS', `AKIA${'Q7'.repeat(8)}`],
+    ['AWS', `AKIA${letters(16).toUpperCase()}`],
     ['GitHub', `ghp_${letters(36)}`],
     ['GitLab', `glpat-${letters(20)}`],
     ['Slack', `xoxb-${letters(24)}`],
@@ -37,6 +37,7 @@ describe('the secret scan', () => {
   test('leaves references, placeholders and environment names alone', () => {
     const text = `secret: "\${file:model-credential}" postgres://user:password@host/db sk-... $OPENAI_API_KEY`;
     expect(one(findSecrets, text)).toEqual([]);
+    expect(one(findSecrets, `ghp_${'x'.repeat(36)} AKIA${'X'.repeat(16)}`)).toEqual([]);
   });
 });
 

@@ -5,7 +5,7 @@ const registries =
   /https?:\/\/(?:registry\.[a-z0-9.-]+|[a-z0-9.-]*\b(?:npmjs|yarnpkg|npmmirror|jfrog|artifactory)\b[a-z0-9.-]*)[^\s"'`)]*/gi;
 
 /** Folders of one person's or one machine's disk. */
-const folders = /(?<![\w.$}/-])\/(?:home|Users|root|work|workspace|builds)\/[\w.-]+/g;
+const folders = /(?<![\w.$}~/-])\/(?:home|Users|root|work|workspace|builds)\/[\w.-]+/g;
 
 /** Registry addresses and machine paths. */
 export function findMachineTraces(sources: readonly Source[]): Finding[] {

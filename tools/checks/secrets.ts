@@ -20,6 +20,7 @@ const shapes: Record<string, RegExp> = {
 /** Made-up values that stand in files on purpose. Where a test can make its own secret, it does, and isn't listed. */
 const fixtures: Record<string, string> = {
   'libs/embedded/corpus.txt': 'what the offline model says, for masking to hide',
+  'libs/protocols/redaction.test.ts': 'an example that GitHub documents',
 };
 
 /** Credentials in files. The match itself is not repeated. */
@@ -28,7 +29,13 @@ export function findSecrets(sources: readonly Source[]): Finding[] {
     .filter(({ path }) => !Object.hasOwn(fixtures, path))
     .flatMap((source) =>
       Object.entries(shapes).flatMap(([kind, pattern]) =>
-        findAll(source, pattern, () => `looks like a secret: ${kind}`),
+        findAll(source, pattern, (match) => (isPlaceholder(match) ? '' : `looks like a secret: ${kind}`)),
       ),
-    );
+    )
+    .filter(({ message }) => message !== '');
+}
+
+/** `ghp_xxxx…`: text that stands for a secret varies less than any real one. */
+function isPlaceholder(match: string): boolean {
+  return new Set(match.slice(-16)).size < 4;
 }
