@@ -105,7 +105,7 @@ class PatternParser {
   private atom(): Pattern {
     const c = this.source[this.at]!;
     if (c === '(') return this.group();
-    if (c === '[') return this.set(this.classBody());
+    if (c === '[') return this.knownClass();
     if (c === '\\') return this.set(this.escape(false));
     if (c === '.') {
       this.at++;
@@ -115,7 +115,31 @@ class PatternParser {
     if (c === '*' || c === '+' || c === '?' || c === '{') this.fail('nothing to repeat');
     if (c === ']' || c === '}') this.fail(`a literal ${c} must be escaped`);
     this.at++;
-    return this.set(charSet(c.charCodeAt(0)));
+    return this.literal(c);
+  }
+
+  /** Packs write the same few classes thousands of times; each is built once. */
+  private knownClass(): Pattern {
+    const from = this.at;
+    CLASS_TEXT.lastIndex = from;
+    const key = `${this.ignoreCase}${CLASS_TEXT.exec(this.source)?.[0]}`;
+    const known = classes.get(key);
+    if (known) {
+      this.at = CLASS_TEXT.lastIndex;
+      return known;
+    }
+    const pattern = this.set(this.classBody());
+    if (classes.size < MAX_REMEMBERED) classes.set(key, pattern);
+    return pattern;
+  }
+
+  private literal(c: string): Pattern {
+    const key = `${this.ignoreCase}${c}`;
+    const known = classes.get(key);
+    if (known) return known;
+    const pattern = this.set(charSet(c.charCodeAt(0)));
+    if (classes.size < MAX_REMEMBERED) classes.set(key, pattern);
+    return pattern;
   }
 
   private set(set: CharSet): Pattern {
@@ -215,6 +239,11 @@ class PatternParser {
     );
   }
 }
+
+const CLASS_TEXT = /\[(?:\\.|[^\]\\])*\]/y;
+const MAX_REMEMBERED = 2_000;
+/** Single characters and classes, by letter-case mode and source text. */
+const classes = new Map<string, Pattern>();
 
 const NAMED_SETS = new Map<string, CharSet>([
   ['d', DIGIT],
