@@ -83,7 +83,8 @@ export async function startAuditWorld(): Promise<AuditWorld> {
       headers: { ...headers, ...init.headers },
     });
     const text = await response.text();
-    return { status: response.status, body: text.startsWith('{') ? JSON.parse(text) : text };
+    const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
+    return { status: response.status, body: isJson ? JSON.parse(text) : text };
   };
   return {
     ...{ world, ingress, policy, approval, masking, sealer, person, call },

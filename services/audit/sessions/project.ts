@@ -23,14 +23,14 @@ export function project(row: SessionRow, fact: Fact): void {
       onReceived(row, head, object(head.context));
       break;
     case 'request.released':
-      onDecided(row, { ...head, connection: object(head.terms).connection });
+      onDecided(row, head, object(head.terms).connection);
       break;
     case 'approval.requested':
       onContext(row, object(head.context));
       row.held = true;
       row.conversation = text(object(head.conversation).id) ?? row.conversation;
       add(row, 'conversation', row.conversation);
-      onDecided(row, head);
+      onDecided(row, head, head.connection);
       break;
     case 'approval.edited':
       row.edited = true;
@@ -73,8 +73,8 @@ function onContext(row: SessionRow, context: Json): void {
   for (const group of texts(principal.groups)) add(row, 'group', group);
 }
 
-function onDecided(row: SessionRow, head: Json): void {
-  row.connection = text(head.connection) ?? row.connection;
+function onDecided(row: SessionRow, head: Json, connection: unknown): void {
+  row.connection = text(connection) ?? row.connection;
   row.model = text(head.model) ?? row.model;
   row.revision = text(head.revision) ?? row.revision;
   row.conversation ??= text(head.conversation);
@@ -91,7 +91,7 @@ function onDecided(row: SessionRow, head: Json): void {
 function onCompleted(row: SessionRow, head: Json): void {
   // The first in stream order counts.
   if (row.outcome !== null) return;
-  onDecided(row, head);
+  onDecided(row, head, head.connection);
   const timings = object(head.timings);
   const usage = object(head.usage);
   row.outcome = text(head.outcome) ?? 'failed';

@@ -26,10 +26,26 @@ export interface SessionRow {
 /** A row about which nothing is known but its id. */
 export function emptySession(id: string): SessionRow {
   return {
-    ...{ id, subject_key: null, indexes: [], received_at: null, completed_at: null, outcome: null },
-    ...{ status: null, code: null, connection: null, model: null, operation: null, rules: [] },
-    ...{ revision: null, conversation: null, client: null, held: false, edited: false },
-    ...{ prompt_tokens: null, completion_tokens: null, facets: [] },
+    id,
+    subject_key: null,
+    indexes: [],
+    received_at: null,
+    completed_at: null,
+    outcome: null,
+    status: null,
+    code: null,
+    connection: null,
+    model: null,
+    operation: null,
+    rules: [],
+    revision: null,
+    conversation: null,
+    client: null,
+    held: false,
+    edited: false,
+    prompt_tokens: null,
+    completion_tokens: null,
+    facets: [],
   };
 }
 

@@ -120,14 +120,27 @@ function addRow(
   tails: TailIndex,
 ): void {
   const segment = state.segment.id;
-  const { logId: _, ...rest } = entry;
   let contentIndex: number | null = null;
   if (entry.sealed.bytes > 0 && read) {
     contentIndex = tails.take(entry.sealed.digest, index);
     if (contentIndex === index) batch.contents.push({ segment, index, sealed: read.read.tail });
   }
-  const openings = read?.personal?.openings ?? null;
-  batch.entries.push({ ...rest, segment, index, log: state.log.id, openings, contentIndex });
+  // Field by field: spreading an object costs several times as much, once for every event.
+  batch.entries.push({
+    segment,
+    index,
+    kind: entry.kind,
+    log: state.log.id,
+    sequence: entry.sequence,
+    atMs: entry.atMs,
+    subject: entry.subject,
+    messageId: entry.messageId,
+    head: entry.head,
+    personal: entry.personal,
+    openings: read?.personal?.openings ?? null,
+    sealed: entry.sealed,
+    contentIndex,
+  });
 }
 
 function addFact(batch: Batch, log: number, index: number, { event, read, personal }: Read): void {

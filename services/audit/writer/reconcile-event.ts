@@ -18,42 +18,38 @@ const object = (value: unknown): Json => (value !== null && typeof value === 'ob
 export function reconcileEventOf(fact: Fact): ReconcileEvent | null {
   const requestId = requestIdOf(fact);
   if (requestId === null || fact.head === null) return null;
-  const about = { requestId, sequence: fact.sequence, atMs: fact.atMs };
+  const { sequence, atMs } = fact;
   switch (fact.name) {
-    case 'request.received':
-      return { ...about, type: 'received', requester: String(object(fact.head.context).subjectKey) };
-    case 'request.released':
-      return { ...about, ...released(fact.subject, object(fact.head.terms)) };
-    case 'request.completed':
-      return { ...about, ...completed(fact.head) };
+    case 'request.received': {
+      const requester = String(object(fact.head.context).subjectKey);
+      return { requestId, sequence, atMs, type: 'received', requester };
+    }
+    case 'request.released': {
+      const by = fact.subject.includes('.v1.people.') ? 'people' : 'rule';
+      const terms = object(fact.head.terms);
+      const version = Number(terms.version);
+      return { requestId, sequence, atMs, type: 'released', by, gate: terms.gate as Gate, version };
+    }
+    case 'request.completed': {
+      const { head } = fact;
+      const version = Number(head.version);
+      const outcome = head.outcome as Outcome;
+      const calledModel = object(head.timings).modelStartedAt !== undefined;
+      const hasTranscript = head.tail === 'body' || head.tail === 'transcript';
+      return { requestId, sequence, atMs, type: 'completed', version, outcome, calledModel, hasTranscript };
+    }
     case 'approval.requested':
-      return held(about, fact.head);
+      return held({ requestId, sequence, atMs }, fact.head);
     case 'approval.decided':
-      return voted(about, fact);
+      return voted({ requestId, sequence, atMs }, fact);
     case 'grant.used':
-      return { ...about, type: 'waived', by: 'grant' };
+      return { requestId, sequence, atMs, type: 'waived', by: 'grant' };
     default:
       return null;
   }
 }
 
 type About = Pick<ReconcileEvent, 'requestId' | 'sequence' | 'atMs'>;
-
-function released(subject: string, terms: Json) {
-  const by: 'rule' | 'people' = subject.includes('.v1.people.') ? 'people' : 'rule';
-  const version = Number(terms.version);
-  return { type: 'released' as const, by, gate: terms.gate as Gate, version };
-}
-
-function completed(head: Json) {
-  return {
-    type: 'completed' as const,
-    version: Number(head.version),
-    outcome: head.outcome as Outcome,
-    calledModel: object(head.timings).modelStartedAt !== undefined,
-    hasTranscript: head.tail === 'body' || head.tail === 'transcript',
-  };
-}
 
 function held(about: About, head: Json): ReconcileEvent | null {
   const shape = approvalRequested.schema.shape;

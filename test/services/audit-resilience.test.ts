@@ -1,0 +1,240 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type pg from 'pg';
+import { requestReceived } from '#contracts';
+import { freePort } from '#embedded';
+import { seededNumbers } from '#ledger';
+import { applyTopology, Bus } from '#messaging';
+import { eventually, startFromSource } from '#testing';
+import { openDatabase, readLedger, verifyWhole } from './audit-ledger.ts';
+import { type AuditWorld, Play, startAuditWorld } from './audit-world.ts';
+
+const kills = process.env.LONG === '1' ? 100 : 10;
+const seed = Number(process.env.SEED ?? 1);
+const fast = { AUDIT_CHECKPOINT_SECONDS: '0.5' };
+
+let audit: AuditWorld;
+let database: pg.Client;
+beforeAll(async () => {
+  audit = await startAuditWorld();
+  await audit.world.startService('audit', fast);
+  database = await openDatabase(audit);
+});
+afterAll(async () => {
+  await database.end().catch(() => undefined);
+  await audit.stop();
+});
+
+const topologyLogin = () => ({
+  url: audit.world.natsUrl,
+  user: 'topology',
+  password: audit.world.secrets.natsPasswords.topology as string,
+});
+const topologyBus = () => Bus.connect(topologyLogin());
+
+/** Publishes requests until it is told to stop; gives how many events it published. */
+function traffic(audit: AuditWorld, everyMs: number): { stop: () => Promise<string[]> } {
+  const ids: string[] = [];
+  let stopping = false;
+  const run = (async () => {
+    while (!stopping) {
+      const play = new Play(audit, ids.length % 2 === 0 ? 'dave' : 'carol', `{"n":${ids.length}}`);
+      await play.allowed();
+      ids.push(play.id);
+      await new Promise((resolve) => setTimeout(resolve, everyMs));
+    }
+  })();
+  return {
+    stop: async () => {
+      stopping = true;
+      await run;
+      return ids;
+    },
+  };
+}
+
+async function lastSequence(): Promise<number> {
+  const reply = await audit.ingress.nc.request('$JS.API.STREAM.INFO.EVENTS');
+  return reply.json<{ state: { last_seq: number } }>().state.last_seq;
+}
+
+/** Waits until the ledger has every event of the log, and checks that it has each once, in order, in an intact tree. */
+async function expectComplete(timeoutMs = 30_000): Promise<void> {
+  const last = await lastSequence();
+  const state = await eventually(
+    async () => {
+      const found = await readLedger(database);
+      expect(found.entries.at(-1)?.sequence).toBeGreaterThanOrEqual(last);
+      return found;
+    },
+    { timeoutMs, everyMs: 200 },
+  );
+  expect(state.entries.map(({ index }) => index)).toEqual(state.entries.map((_, i) => i));
+  expect(state.entries.map(({ sequence }) => sequence)).toEqual(state.entries.map((_, i) => i + 1));
+  expect(state.entries.every(({ kind }) => kind === 0)).toBe(true);
+  expect(state.computedRoot).toBe(state.root);
+}
+
+test(`a writer killed ${kills} times at random points loses nothing, repeats nothing and leaves the tree intact`, async () => {
+  const random = seededNumbers(seed);
+  const load = traffic(audit, 2);
+  for (let kill = 0; kill < kills; kill += 1) {
+    await new Promise((resolve) => setTimeout(resolve, random() * 400));
+    await audit.world.service('audit').kill();
+    await audit.world.startService('audit', fast);
+  }
+  const ids = await load.stop();
+  await expectComplete();
+  const sessions = await eventually(async () => {
+    const { rows } = await database.query(`select id, outcome, indexes from session`);
+    expect(rows.filter(({ outcome }) => outcome === 'answered')).toHaveLength(ids.length);
+    return rows;
+  });
+  expect(sessions.every(({ indexes }) => indexes.length === 3)).toBe(true);
+  const { report } = await eventually(async () => {
+    const verified = await verifyWhole(audit);
+    expect(verified.report.entries).toBe((await readLedger(database)).size);
+    return verified;
+  });
+  expect(report.problems).toEqual([]);
+}, 600_000);
+
+test('a standby takes over from a killed writer in under 10 s', async () => {
+  const port = await freePort();
+  const ready = async (url: string) => (await fetch(`${url}/metrics`)).text();
+  const standbyUrl = `http://127.0.0.1:${port}`;
+  const standby = await startFromSource({
+    name: 'audit-2',
+    main: 'services/audit/main.ts',
+    env: {
+      ...audit.world.environment('audit'),
+      ...{ SALLYPORT_AUDIT_PORT: String(port), SALLYPORT_INSTANCE: 'audit-2', ...fast },
+    },
+    logFile: join(audit.world.dir, 'audit-2.log'),
+    readyUrl: `${standbyUrl}/readyz`,
+  });
+  const isWriter = async (url: string) => /sallyport_audit_writer\{[^}]*\} 1/.test(await ready(url));
+  expect(await isWriter(standbyUrl)).toBe(false);
+  expect(await isWriter(audit.world.urlOf('audit'))).toBe(true);
+  const load = traffic(audit, 5);
+  await audit.world.service('audit').kill();
+  const killedAt = performance.now();
+  await eventually(async () => expect(await isWriter(standbyUrl)).toBe(true), { timeoutMs: 10_000 });
+  await load.stop();
+  await expectComplete(10_000 - (performance.now() - killedAt));
+  await audit.world.startService('audit', fast);
+  await standby.stop();
+  await eventually(async () => expect(await isWriter(audit.world.urlOf('audit'))).toBe(true));
+}, 120_000);
+
+test('Postgres may go away under load: traffic goes on and the ledger catches up', async () => {
+  const load = traffic(audit, 5);
+  const before = await lastSequence();
+  await audit.world.stopPostgres('kill');
+  await eventually(async () => expect(await lastSequence()).toBeGreaterThan(before + 600), {
+    timeoutMs: 60_000,
+  });
+  await audit.world.startPostgresAgain();
+  await load.stop();
+  database = await openDatabase(audit);
+  await expectComplete();
+  const { body } = await audit.call('alice', '/v1/gaps');
+  expect(body.items).toEqual([]);
+  expect(
+    await audit.masking.readMessage({ sequence: 1, subject: 'dead.audit.letter.v1' }).catch(() => null),
+  ).toBeNull();
+}, 180_000);
+
+describe('what does not fit', () => {
+  test('is recorded and flagged: poison, an unknown subject, a head without its request', async () => {
+    const publish = (subject: string, payload: Uint8Array) => audit.ingress.publish(subject, payload);
+    const nonsense = await publish(requestReceived.subject(), Buffer.from('not an envelope'));
+    const json = Buffer.from('{"surprise":true}');
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(json.length);
+    await publish(requestReceived.subject(), Buffer.concat([length, json]));
+    await expectComplete();
+    const { rows } = await database.query(
+      `select i.code, i.from_sequence from incident i where kind = 'flaw' order by from_sequence`,
+    );
+    expect(rows.map(({ code }) => code)).toEqual(['event.unreadable', 'event.without_request']);
+    expect(Number(rows[0].from_sequence)).toBe(nonsense.sequence);
+    const { rows: stored } = await database.query(
+      'select c.sealed from entry e join content c on c.index = e.content_index where e.sequence = $1',
+      [nonsense.sequence],
+    );
+    expect(stored[0].sealed.toString()).toBe('not an envelope');
+  });
+
+  test('a model call without a release, and an answer nobody asked for, are found', async () => {
+    const play = new Play(audit, 'dave', '{}');
+    await play.received();
+    await play.completed('{}');
+    const stray = new Play(audit, 'dave', '{}');
+    await stray.completed('{}');
+    const codes = await eventually(async () => {
+      const { body } = await audit.call('alice', '/v1/gaps');
+      const found = body.items.filter((one: { kind: string }) => one.kind === 'finding');
+      expect(found.length).toBeGreaterThanOrEqual(3);
+      return found.map((one: { requestId: string; code: string }) => `${one.requestId} ${one.code}`);
+    });
+    expect(codes).toContain(`${play.id} call.without_release`);
+    expect(codes).toContain(`${stray.id} completed.without_received`);
+  });
+
+  test('sequences that the stream lost are recorded as a gap and reported', async () => {
+    const before = (await readLedger(database)).size;
+    await audit.world.service('audit').stop();
+    const lost: number[] = [];
+    for (let i = 0; i < 3; i += 1) lost.push(await new Play(audit, 'dave', '{}').received());
+    const topology = await topologyBus();
+    for (const sequence of lost) {
+      await topology.nc.request('$JS.API.STREAM.MSG.DELETE.EVENTS', JSON.stringify({ seq: sequence }));
+    }
+    await topology.close();
+    await new Play(audit, 'dave', '{}').allowed();
+    await audit.world.startService('audit', fast);
+    const last = await lastSequence();
+    const state = await eventually(async () => {
+      const found = await readLedger(database);
+      expect(found.entries.at(-1)?.sequence).toBe(last);
+      return found;
+    });
+    const added = state.entries.slice(before);
+    expect(added.map(({ kind }) => kind)).toEqual([1, 0, 0, 0]);
+    expect(added[0]?.sequence).toBe(lost.at(-1));
+    const { body } = await audit.call('alice', '/v1/gaps');
+    expect(body.items.find((one: { kind: string }) => one.kind === 'gap')).toMatchObject({
+      from: lost[0],
+      to: lost.at(-1),
+    });
+    const { report } = await eventually(async () => {
+      const verified = await verifyWhole(audit);
+      expect(verified.report.size).toBe(state.size);
+      return verified;
+    });
+    expect(report).toMatchObject({ isIntact: true, lostSequences: 3 });
+  }, 60_000);
+
+  test('a stream that was replaced begins a log of its own, and nothing is dropped', async () => {
+    const before = await readLedger(database);
+    const topology = await topologyBus();
+    await topology.nc.request('$JS.API.STREAM.DELETE.EVENTS');
+    await applyTopology(topologyLogin());
+    await topology.close();
+    const play = new Play(audit, 'dave', '{}');
+    await play.allowed();
+    const after = await eventually(
+      async () => {
+        const found = await readLedger(database);
+        expect(found.size).toBe(before.size + 3);
+        return found;
+      },
+      { timeoutMs: 20_000 },
+    );
+    expect(after.entries.slice(-3).map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+    expect(new Set(after.entries.map(({ log }) => log)).size).toBe(2);
+    const { body } = await audit.call('alice', '/v1/gaps');
+    expect(body.items[0]).toMatchObject({ kind: 'fork', code: 'log.replaced' });
+  }, 60_000);
+});
