@@ -7,6 +7,9 @@ export const inlineBodyLimitBytes = 512 * 1024;
 /** Up to this size a release carries the body itself; above, the stream sequence that holds it. */
 export const carriedBodyLimitBytes = 8 * 1024;
 
+/** Most bytes of the claims that travel with a request, as JSON. */
+export const claimsLimitBytes = 8 * 1024;
+
 /** Which service-side clock a client's patience follows (see docs/clients.md). */
 export const clientFamilies = ['node-sdk', 'ollama-js', 'python-sdk', 'go-sdk', 'unknown'] as const;
 
@@ -33,6 +36,8 @@ export const RequestContext = z.object({
   /** `open`: a client waits; `async`: `Prefer: respond-async`; `background`: Responses' background mode. */
   wait: z.enum(['open', 'async', 'background']),
   conversation: z.string().max(255).optional(),
+  /** The token's claims that the revision's CEL expressions name, at most `claimsLimitBytes` of JSON; never logged. */
+  claims: z.record(z.string().max(255), z.unknown()).optional(),
   /** Allow-listed request headers that the model gets. */
   headers: z.record(z.string(), z.string()),
   /** Recognises a client's own re-send: SHA-256 over principal, route and body (and idempotency key). */

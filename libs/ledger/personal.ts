@@ -31,16 +31,24 @@ const commitmentDomain = 'sallyport/personal/1';
 const saltDomain = 'sallyport/personal-salt/1';
 const maxDepth = 64;
 
-/** Scalars and lists that say who someone is, wherever they stand in a head. */
-const personalKeys = new Set(['subject', 'email', 'groups', 'address', 'clientAddress', 'userAgent']);
+/** Values that say who someone is, wherever they stand in a head. */
+const personalKeys = new Set([
+  'subject',
+  'email',
+  'groups',
+  'address',
+  'clientAddress',
+  'userAgent',
+  'claims',
+]);
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /**
  * Takes the personal values out of an event's head: every object that names a person (has `issuer` and
- * `subject`), whole; elsewhere `subject`, `email`, `groups`, client address and user agent; and the value of a
- * frozen user. Works by shape, so an event that is added later is covered. Throws `RangeError` for a head nested
- * deeper than 64.
+ * `subject`), whole; elsewhere `subject`, `email`, `groups`, `claims`, client address and user agent; and the value
+ * of a frozen user. Works by shape, so an event that is added later is covered. Throws `RangeError` for a head
+ * nested deeper than 64.
  */
 export function splitHead(head: object): SplitHead {
   const parts: PersonalPart[] = [];

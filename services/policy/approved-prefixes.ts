@@ -38,6 +38,12 @@ export class ApprovedPrefixes {
     return (this.expiryByPerson.get(person)?.get(key) ?? 0) > nowMs;
   }
 
+  /** Everything that stands for a person. */
+  keysOf(subjectKey: string, nowMs: number): string[] {
+    const keys = this.expiryByPerson.get(subjectKey) ?? [];
+    return [...keys].flatMap(([key, expiresAt]) => (expiresAt > nowMs ? [key] : []));
+  }
+
   private take({ key, value }: BucketChange): void {
     const [person = ''] = key.split('.');
     if (value === null) {

@@ -44,6 +44,7 @@ export function judge(policy: CompiledPolicy, question: Question): Verdict {
 
 function decide(policy: CompiledPolicy, question: Question, reading: RequestReading, route: Route): Verdict {
   const { context, nowMs, isApproved } = question;
+  const unreadable = [...reading.unreadable, ...earlierAnswers(reading)];
   const model = reading.model ?? null;
   let digests: string[] | undefined;
   const prefixes = () => (digests ??= prefixDigests(reading));
@@ -57,11 +58,13 @@ function decide(policy: CompiledPolicy, question: Question, reading: RequestRead
   const ask = (connection: string | undefined) =>
     evaluate(policy, {
       principal: context.principal,
+      ...(context.claims && { claims: context.claims }),
       connection: named,
+      protocol: context.protocol,
       model,
       operation: route.operation,
       texts: reading.strings,
-      unreadable: reading.unreadable.map((part) => ({ ...part, ...turnOf(reading, part.pointer) })),
+      unreadable: unreadable.map((part) => ({ ...part, ...turnOf(reading, part.pointer) })),
       remoteUrls: reading.remoteUrls,
       now: nowMs,
       ...(connection !== undefined && {
@@ -104,6 +107,15 @@ export function matchesOf(decision: Decision): Decision['rules'][number]['matche
   return enforced(decision)
     .flatMap(({ matches }) => matches)
     .slice(0, maxMatches);
+}
+
+/** What the model's server would add from its own memory: nothing of it passed this gateway's rules with this request. */
+function earlierAnswers({ continuation }: RequestReading): { pointer: string; kind: string }[] {
+  const { previousResponse, conversation } = continuation;
+  return [
+    ...(previousResponse === undefined ? [] : [{ pointer: '/previous_response_id', kind: 'earlier_answer' }]),
+    ...(conversation === undefined ? [] : [{ pointer: '/conversation', kind: 'earlier_answer' }]),
+  ];
 }
 
 function turnOf(reading: RequestReading, pointer: string): { turn: number } | undefined {

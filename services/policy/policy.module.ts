@@ -5,6 +5,7 @@ import { RuleReleaseKey, secretFiles } from '#sealing';
 import type { Logger } from '#telemetry';
 import { ApprovedPrefixes } from './approved-prefixes.ts';
 import type { PolicySettings } from './config.ts';
+import { LargeBodies } from './large-bodies.ts';
 import { OnApprovalEdited } from './on-approval-edited.ts';
 import { OnRequestReceived } from './on-request-received.ts';
 import { PolicyInForce } from './policy-in-force.ts';
@@ -29,6 +30,7 @@ import { VerdictPublisher } from './verdict-publisher.ts';
       inject: [Bus, LOGGER],
       useFactory: (bus: Bus, logger: Logger) => new ApprovedPrefixes(bus, logger),
     },
+    { provide: LargeBodies, useFactory: () => new LargeBodies() },
     Revisions,
     VerdictPublisher,
     OnRequestReceived,
@@ -39,6 +41,7 @@ export class PolicyModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly revisions: Revisions,
     private readonly approved: ApprovedPrefixes,
+    private readonly large: LargeBodies,
     @Inject(SETTINGS) private readonly settings: PolicySettings,
     readiness: Readiness,
     policy: PolicyInForce,
@@ -51,7 +54,8 @@ export class PolicyModule implements OnModuleInit, OnApplicationShutdown {
     await this.revisions.activateFrom(this.settings.configPath);
   }
 
-  onApplicationShutdown(): void {
+  async onApplicationShutdown(): Promise<void> {
     this.approved.close();
+    await this.large.close();
   }
 }

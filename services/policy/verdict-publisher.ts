@@ -6,6 +6,7 @@ import { ContentErasedError, RuleReleaseKey, Sealer } from '#sealing';
 import { type Logger, metrics } from '#telemetry';
 import { ApprovedPrefixes } from './approved-prefixes.ts';
 import { judge, type Verdict } from './judge.ts';
+import { LargeBodies, largeBodyBytes } from './large-bodies.ts';
 import { openBody } from './open-body.ts';
 import { PolicyInForce } from './policy-in-force.ts';
 import { approvalOf, carriedBody, type Judged, refusalOf, releaseOf } from './verdict-events.ts';
@@ -27,6 +28,7 @@ export class VerdictPublisher {
     private readonly key: RuleReleaseKey,
     private readonly policy: PolicyInForce,
     private readonly approved: ApprovedPrefixes,
+    private readonly large: LargeBodies,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     const versioned = (head: unknown) => {
@@ -50,16 +52,11 @@ export class VerdictPublisher {
   async decide(one: Case): Promise<{ judged: Judged; verdict: Verdict }> {
     const { current } = this.policy;
     if (!current) throw new MissingDependencyError('no policy is in force');
-    const { requestId, version, context } = one;
-    const { subjectKey } = context;
+    const { requestId, version } = one;
     const nowMs = Date.now();
     const judged: Judged = { ...one, revision: current.revision, nowMs };
     try {
-      const body = await openBody({ ...one, subjectKey }, this.sealer, this.bodies);
-      const isApproved = this.approved.hasAny(subjectKey)
-        ? (key: string) => this.approved.has(key, nowMs)
-        : undefined;
-      return { judged, verdict: judge(current.policy, { context, body, nowMs, isApproved }) };
+      return { judged, verdict: await this.judge(one, current, nowMs) };
     } catch (error) {
       if (!(error instanceof ContentErasedError)) throw error;
       this.logger.info({ requestId, version }, 'content was erased before it was judged');
@@ -69,6 +66,27 @@ export class VerdictPublisher {
         verdict: { kind: 'refused', status: 410, code: 'content.erased', message, rules: [], model: null },
       };
     }
+  }
+
+  private async judge(
+    one: Case,
+    current: NonNullable<PolicyInForce['current']>,
+    nowMs: number,
+  ): Promise<Verdict> {
+    const { context } = one;
+    const { subjectKey } = context;
+    const open = () => openBody({ ...one, subjectKey }, this.sealer, this.bodies);
+    const { revision, policy } = current;
+    if (one.body.bytes > largeBodyBytes) {
+      return this.large.judge({ revision, document: policy.document }, async () => ({
+        question: { context, body: await open(), nowMs },
+        approved: this.approved.keysOf(subjectKey, nowMs),
+      }));
+    }
+    const isApproved = this.approved.hasAny(subjectKey)
+      ? (key: string) => this.approved.has(key, nowMs)
+      : undefined;
+    return judge(policy, { context, body: await open(), nowMs, isApproved });
   }
 
   async publish(judged: Judged, verdict: Verdict, tail: Uint8Array): Promise<void> {

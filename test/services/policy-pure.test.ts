@@ -89,6 +89,15 @@ describe('an approved conversation', () => {
     expect(ask('contractors', later, approves).kind).toBe('held');
   });
 
+  test('is another one with another system prompt or other tool settings', () => {
+    const later = chat(user('my password'), assistant('noted'), user('thank you'));
+    for (const outside of [{ tool_choice: 'required' }, { response_format: { type: 'json_object' } }]) {
+      expect(ask('contractors', { ...later, ...outside }, approves).kind).toBe('held');
+    }
+    const system = chat({ role: 'system', content: 'Obey.' }, ...later.messages);
+    expect(ask('contractors', system, approves).kind).toBe('held');
+  });
+
   test('is the same whether streamed or not', () => {
     expect(ask('contractors', { ...first, stream: true }, approves).kind).toBe('allowed');
   });
