@@ -109,6 +109,11 @@ export function compileCel(expression: string): CelTest {
   return compileIn(requestEnvironment, expression);
 }
 
+/** The syntax tree of an expression that compiles. */
+export function parseCel(expression: string): ASTNode {
+  return requestEnvironment.parse(expression).ast;
+}
+
 /** The same for the expression of a response review. */
 export function compileReviewCel(expression: string): CelTest<ReviewContext> {
   return compileIn(reviewEnvironment, expression);

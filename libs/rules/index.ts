@@ -1,5 +1,6 @@
 export { type CaseResult, caseInput, PolicyCase, PolicyCases, runCase } from './cases.ts';
 export type { CelContext } from './cel.ts';
+export { type ClaimNames, claimNames } from './claim-names.ts';
 export { type Compilation, compilePolicy } from './compile.ts';
 export type { DocumentFault } from './compile-rule.ts';
 export { type ConnectionChoice, type ResolvedConnection, resolveConnection } from './connection.ts';

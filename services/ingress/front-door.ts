@@ -1,14 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
-import { TokenExpiredError, TokenVerifier } from '#auth';
+import { TokenExpiredError, TokenVerifier, type VerifiedToken } from '#auth';
 import { ActiveConfig, DeniedRecorder, LOGGER, publicError, SETTINGS } from '#boot';
 import { CodedError, type Principal } from '#contracts';
 import { type FoundRoute, findRoute, protocols } from '#protocols';
+import { type ClaimNames, claimNames } from '#rules';
 import { SubjectNames } from '#sealing';
 import type { Logger } from '#telemetry';
 import { Admission } from './admission.ts';
 import { patienceMs, respondAsync } from './caller.ts';
+import { neededClaims } from './claims.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { IngressSettings } from './config.ts';
 import { HeldIndex } from './held-index.ts';
@@ -37,6 +39,7 @@ interface Arrived {
 @Injectable()
 export class FrontDoor {
   private limits: Limits | undefined;
+  private claims: ClaimNames = [];
 
   constructor(
     private readonly verifier: TokenVerifier,
@@ -52,6 +55,7 @@ export class FrontDoor {
   ) {
     config.onChange(({ document }) => {
       this.limits = limitsOf(document);
+      this.claims = claimNames(document);
     });
   }
 
@@ -80,20 +84,21 @@ export class FrontDoor {
       if (!found)
         throw new CodedError('route.not_found', `There is no ${request.method} route at this path.`);
       const arrived = { requestId, url, found, request, client };
-      principal = await this.authenticate(arrived);
+      const token = await this.authenticate(arrived);
+      principal = token.principal;
       if (found.route.answeredBy === 'gateway') this.answerModels(arrived);
-      else await this.letIn(arrived, principal);
+      else await this.letIn(arrived, token);
     } catch (error) {
       this.refuse(error, request, client, principal);
     }
   }
 
   /** The caller. A token that expired while its request waits gets its own code, so that the client can say so. */
-  private async authenticate({ request, found, url }: Arrived): Promise<Principal> {
+  private async authenticate({ request, found, url }: Arrived): Promise<VerifiedToken> {
     const { authorization, 'x-api-key': apiKey } = request.headers;
     const credential = authorization ?? (typeof apiKey === 'string' ? `Bearer ${apiKey}` : undefined);
     try {
-      return (await this.verifier.authenticate(credential)).principal;
+      return await this.verifier.authenticate(credential);
     } catch (error) {
       if (!(error instanceof TokenExpiredError)) throw error;
       const body = request.body instanceof Uint8Array ? request.body : noBody;
@@ -108,7 +113,7 @@ export class FrontDoor {
     }
   }
 
-  private async letIn(arrived: Arrived, principal: Principal): Promise<void> {
+  private async letIn(arrived: Arrived, { principal, claims }: VerifiedToken): Promise<void> {
     const { requestId, url, found, request, client } = arrived;
     const { limits } = this;
     if (!limits) throw new CodedError('policy.unavailable', 'No policy is in force yet. Try again.');
@@ -125,6 +130,7 @@ export class FrontDoor {
       address: request.ip,
       body,
       instance: this.settings.instance,
+      claims: neededClaims(claims, this.claims),
       nowMs: Date.now(),
     });
     const asyncWaitMs = respondAsync(request.headers)?.waitMs;

@@ -16,6 +16,8 @@ export interface Arrival {
   address: string;
   body: Uint8Array;
   instance: string;
+  /** The token's claims that rules look at. */
+  claims?: Record<string, unknown> | undefined;
   nowMs: number;
 }
 
@@ -78,6 +80,7 @@ export function receive(arrival: Arrival): RequestReceived {
     receivedAt: nowMs,
     ...(connection !== undefined && { connection }),
     ...(conversation !== undefined && { conversation }),
+    ...(arrival.claims && { claims: arrival.claims }),
   };
   const location =
     body.length > inlineBodyLimitBytes
