@@ -6,6 +6,7 @@ import { findImpurities } from './checks/purity.ts';
 import { findSecrets } from './checks/secrets.ts';
 import { type Finding, readSources, type Source } from './checks/sources.ts';
 import { findSubjects } from './checks/subjects.ts';
+import { findComposeProblems, readCompose } from './compose/compose-file.ts';
 import { findDrift } from './generate/drift.ts';
 
 /** One line of `npm run check`: what it proves, and how. It gives the lines that say what is wrong. */
@@ -54,6 +55,10 @@ const steps: Step[] = [
       ['package-lock.json', 'libs/embedded/model-runtime/package-lock.json'].flatMap((lock) =>
         findLicences(root, lock),
       ),
+  },
+  {
+    name: 'Compose file',
+    run: async () => findComposeProblems(root, readCompose('docker-compose.yml')),
   },
   { name: 'generated files are up to date', run: () => findDrift(root) },
 ];
