@@ -4,6 +4,7 @@ import { asyncApi } from './asyncapi.ts';
 import { brokerAuthorization } from './broker-authorization.ts';
 import { permissionsTable } from './permissions-table.ts';
 import { policySchema } from './policy-schema.ts';
+import { rolesTable } from './roles-table.ts';
 
 /** A file that is made from the code. */
 interface GeneratedFile {
@@ -15,6 +16,7 @@ const files: readonly GeneratedFile[] = [
   { path: 'docs/asyncapi.yaml', text: asyncApi },
   { path: 'docs/sallyport.schema.json', text: policySchema },
   { path: 'docs/permissions.md', text: permissionsTable },
+  { path: 'docs/roles.md', text: rolesTable },
   { path: 'deploy/nats/authorization.conf', text: brokerAuthorization },
 ];
 
