@@ -27,7 +27,14 @@ async function write(order: WriterOrder): Promise<LedgerWriter> {
   const sealer = new Sealer(bus, keyEncryptionKey(Buffer.from(order.kek, 'hex')));
   const owners = new Owners(new SubjectNames(Buffer.from(order.subjectNames, 'hex')));
   return new LedgerWriter(
-    { databaseUrl, schema: 'audit', origin: 'bench', checkpointEntries: 10_000, checkpointMs: 5000 },
+    {
+      databaseUrl,
+      schema: 'audit',
+      origin: 'bench',
+      checkpointEntries: 10_000,
+      checkpointMs: 5000,
+      pickUpMs: 3_600_000,
+    },
     bus,
     new PersonalVault(sealer, owners),
     noteSignerFromSeed('bench', Buffer.alloc(32, 1)),

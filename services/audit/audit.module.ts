@@ -12,6 +12,7 @@ import { CreateAudit1760000000200 } from './create-audit.migration.ts';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.ts';
 import { DeadLetters } from './dead-letters/dead-letters.ts';
 import { EntryReader, type Queryable } from './entry-reader.ts';
+import { ErasuresController } from './erasing/erasures.controller.ts';
 import { EXPORT_PARTS, ExportController } from './exporting/export.controller.ts';
 import type { ExportParts } from './exporting/export-lines.ts';
 import { Incidents } from './incidents.ts';
@@ -22,15 +23,19 @@ import { PersonalVault } from './personal-vault.ts';
 import { ContentOpener } from './sessions/content-opener.ts';
 import { SessionStore } from './sessions/session-store.ts';
 import { SessionsController } from './sessions/sessions.controller.ts';
+import { DATABASE, QUERIES, SIGNER } from './tokens.ts';
 import { LedgerWriter } from './writer/ledger-writer.ts';
 
-const DATABASE = Symbol('audit:database');
-const QUERIES = Symbol('audit:queries');
-const SIGNER = Symbol('audit:signer');
 const schema = 'audit';
 
 @Module({
-  controllers: [SessionsController, LedgerController, ExportController, DeadLettersController],
+  controllers: [
+    SessionsController,
+    LedgerController,
+    ExportController,
+    DeadLettersController,
+    ErasuresController,
+  ],
   providers: [
     {
       provide: DATABASE,

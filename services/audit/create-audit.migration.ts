@@ -14,7 +14,7 @@ export class CreateAudit1760000000200 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('drop function open_segment(int)');
     for (const table of [
-      ...['incident', 'session', 'checkpoint', 'node_run', 'writer_state'],
+      ...['erasure', 'incident', 'session', 'checkpoint', 'node_run', 'writer_state'],
       ...['content', 'entry', 'segment', 'log'],
     ]) {
       await runner.query(`drop table ${table}`);
@@ -124,5 +124,12 @@ const reading = [
     at bigint not null,
     acknowledged_at bigint
   )`,
+  `create table erasure (
+    index bigint primary key,
+    subject_key text not null,
+    done_at bigint
+  )`,
+  `create index erasure_open on erasure (index) where done_at is null`,
+  `create index erasure_subject on erasure (subject_key)`,
   `create unique index incident_finding on incident (request_id, code) where kind = 'finding'`,
 ];

@@ -1,31 +1,359 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type pg from 'pg';
+import { accessDenied, encodeEnvelope } from '#contracts';
+import {
+  noteVerifier,
+  openCheckpoint,
+  openNote,
+  verifyConsistency,
+  verifyExport,
+  verifyInclusion,
+} from '#ledger';
+import { deadLetterHeaders, deadLetterSubject } from '#messaging';
 import { eventually } from '#testing';
+import { checkpointSize, openDatabase, verifyWhole } from './audit-ledger.ts';
 import { type AuditWorld, Play, startAuditWorld } from './audit-world.ts';
 
 let audit: AuditWorld;
+let database: pg.Client;
 beforeAll(async () => {
   audit = await startAuditWorld();
-  await audit.world.startService('audit');
+  await audit.world.startService('audit', {
+    AUDIT_CHECKPOINT_SECONDS: '0.5',
+    AUDIT_PICK_UP_MINUTES: '1',
+  });
+  database = await openDatabase(audit);
 });
-afterAll(() => audit.stop());
+afterAll(async () => {
+  await database.end();
+  await audit.stop();
+});
 
-describe('an allowed request', () => {
-  test('is shown from door to door, with what was asked and answered', async () => {
-    const play = new Play(audit, 'dave', '{"messages":[{"role":"user","content":"hello"}]}');
-    await play.allowed();
-    const shown = await eventually(async () => {
-      const detail = await audit.show('alice', play.id);
-      expect(detail.outcome).toBe('answered');
-      return detail;
-    });
+const base64 = (text: string) => Buffer.from(text, 'base64');
+const shownOnce = (user: string, id: string, outcome: string | null) =>
+  eventually(async () => {
+    const detail = await audit.show(user, id);
+    expect(detail.outcome).toBe(outcome);
+    return detail;
+  });
+
+describe('what a session shows', () => {
+  test('an allowed request from door to door, with what was asked and answered', async () => {
+    const prompt = '{"messages":[{"role":"user","content":"hello"}]}';
+    const play = new Play(audit, 'dave', prompt);
+    await play.allowed('{"answer":"write to [EMAIL]"}');
+    const shown = await shownOnce('alice', play.id, 'answered');
     expect(shown.requester).toMatchObject({
       subject: 'dave',
       email: 'dave@example.test',
       groups: ['platform'],
     });
-    expect(shown.versions[0]?.content).toEqual({
-      state: 'shown',
-      text: '{"messages":[{"role":"user","content":"hello"}]}',
+    expect(shown.versions.map(({ content }) => content)).toEqual([{ state: 'shown', text: prompt }]);
+    expect(shown.answer).toMatchObject({
+      content: { state: 'shown', text: '{"answer":"write to [EMAIL]"}' },
+      findings: [{ entity: 'EMAIL', count: 1 }],
+    });
+    expect(shown.decisions).toMatchObject([
+      { effect: 'released by rule', rules: ['demo-for-the-company'], revision: 'r1' },
+    ]);
+    expect(shown).toMatchObject({ promptTokens: 7, completionTokens: 9, held: false, edited: false });
+    expect(shown.digests).toMatchObject({ received: play.digest, sent: play.digest });
+    const steps = shown.steps.map(({ event }) => event).filter((event) => event !== 'content.read');
+    expect(steps).toEqual(['request.received', 'request.released', 'request.completed']);
+  });
+
+  test('a held request: its matches, the edit, each vote with its reason, and the outcome', async () => {
+    const play = new Play(audit, 'carol', '{"messages":[{"content":"the password"}]}');
+    await play.received();
+    await play.held();
+    await play.justified('for the migration');
+    await play.edited('alice', '{"messages":[{"content":"the passphrase"}]}');
+    await play.held(2);
+    await play.voted('alice', 'approve', 'fine now', 2);
+    await play.released('people', 2);
+    await play.completed('{"answer":1}', { version: 2, edited: true });
+    const shown = await shownOnce('alice', play.id, 'answered');
+    expect(shown).toMatchObject({ held: true, edited: true });
+    expect(shown.versions).toMatchObject([
+      {
+        version: 1,
+        by: { subject: 'carol' },
+        content: { text: '{"messages":[{"content":"the password"}]}' },
+      },
+      {
+        version: 2,
+        by: { subject: 'alice' },
+        content: { text: '{"messages":[{"content":"the passphrase"}]}' },
+      },
+    ]);
+    expect(shown.votes).toMatchObject([
+      { approver: { subject: 'alice' }, vote: 'approve', reason: { text: 'fine now' }, version: 2 },
+    ]);
+    expect(shown.decisions[0]).toMatchObject({
+      effect: 'held',
+      matches: [{ rule: 'contractors-sensitive-words', pointer: '/messages/0/content' }],
+    });
+    expect(shown.justification).toEqual({ state: 'shown', text: 'for the migration' });
+    const { body: replay } = await audit.call('alice', `/v1/sessions/${play.id}/replay`);
+    expect(replay.steps.map(({ kind }: { kind: string }) => kind).at(0)).toBe('prompt');
+    expect(replay.steps.map(({ kind }: { kind: string }) => kind).at(-1)).toBe('completed');
+  });
+
+  test('a streamed answer is replayed frame by frame at its own time', async () => {
+    const play = new Play(audit, 'dave', '{"stream":true}');
+    await play.received();
+    await play.released();
+    await play.completed(
+      JSON.stringify([
+        [5, 'Hel'],
+        [9, 'lo'],
+      ]),
+      { tail: 'transcript', stream: true, frames: 2 },
+    );
+    await shownOnce('alice', play.id, 'answered');
+    const { body } = await audit.call('alice', `/v1/sessions/${play.id}/replay`);
+    const answer = body.steps.filter(({ kind }: { kind: string }) => kind === 'answer');
+    expect(answer).toEqual([
+      { atMs: 5, kind: 'answer', text: 'Hel' },
+      { atMs: 9, kind: 'answer', text: 'lo' },
+    ]);
+  });
+
+  test('reading content is an event of its own; without content nothing is recorded', async () => {
+    const play = new Play(audit, 'dave', '{"read":"me"}');
+    await play.allowed();
+    await shownOnce('alice', play.id, 'answered');
+    const { body: bare } = await audit.call('bob', `/v1/sessions/${play.id}?content=false`);
+    expect(bare.versions[0].content).toEqual({ state: 'withheld' });
+    const readers = await eventually(async () => {
+      const { body } = await audit.call('bob', `/v1/sessions/${play.id}?content=false`);
+      const reads = body.steps.filter(({ event }: { event: string }) => event === 'content.read');
+      expect(reads.length).toBeGreaterThan(0);
+      return reads.map(({ by }: { by: { subject: string } }) => by.subject);
+    });
+    expect(new Set(readers)).toEqual(new Set(['alice']));
+  });
+});
+
+describe('who may read what', () => {
+  test('auditors all, requesters their own, approvers what they decided, nobody else anything', async () => {
+    const play = new Play(audit, 'carol', '{"secret":"password"}');
+    await play.received();
+    await play.held();
+    await play.voted('erin', 'reject', 'no');
+    await play.completed(JSON.stringify({ reason: 'no' }), {
+      outcome: 'rejected',
+      status: 403,
+      tail: 'reason',
+    });
+    await shownOnce('alice', play.id, 'rejected');
+    const statusFor = async (user: string | null) =>
+      (await audit.call(user, `/v1/sessions/${play.id}?content=false`)).status;
+    expect(await statusFor('carol')).toBe(200);
+    expect(await statusFor('erin')).toBe(200);
+    expect(await statusFor('dave')).toBe(404);
+    expect(await statusFor(null)).toBe(401);
+    const listed = async (user: string) =>
+      (await audit.call(user, '/v1/sessions?limit=200')).body.items.map(({ id }: { id: string }) => id);
+    expect(await listed('carol')).toContain(play.id);
+    expect(await listed('dave')).not.toContain(play.id);
+    expect(await listed('alice')).toContain(play.id);
+  });
+
+  test.each([
+    ['GET', '/v1/checkpoints', { alice: 200, carol: 403, dave: 200, erin: 200 }],
+    ['GET', '/v1/gaps', { alice: 200, carol: 403, dave: 200, erin: 200 }],
+    ['POST', '/v1/gaps/acknowledge', { carol: 403, dave: 403, erin: 403, alice: 200 }],
+    ['GET', '/v1/proofs/inclusion?index=0', { alice: 200, carol: 403, dave: 403, erin: 403 }],
+    ['GET', '/v1/proofs/consistency?from=1', { alice: 200, carol: 403, dave: 403, erin: 403 }],
+    ['GET', '/v1/export', { alice: 200, carol: 403, dave: 403, erin: 403 }],
+    ['GET', '/v1/dead-letters', { alice: 403, carol: 403, dave: 200, erin: 200 }],
+    ['GET', '/v1/dead-letters/999', { alice: 403, carol: 403, dave: 404, erin: 404 }],
+    ['POST', '/v1/dead-letters/999/retry', { alice: 403, carol: 403, dave: 404, erin: 404 }],
+    ['POST', '/v1/erasures', { alice: 403, carol: 403, dave: 403, erin: 400 }],
+    ['GET', '/v1/erasures/none', { alice: 403, carol: 403, dave: 403, erin: 404 }],
+  ])('%s %s answers each role as it should', async (method, path, expected) => {
+    await eventually(async () => expect(await checkpointSize(audit)).toBeGreaterThan(0));
+    const found = Object.fromEntries(
+      await Promise.all(
+        Object.keys(expected).map(async (user) => [user, (await audit.call(user, path, { method })).status]),
+      ),
+    );
+    expect(found).toEqual(expected);
+    expect((await audit.call(null, path, { method })).status).toBe(401);
+  });
+});
+
+describe('searching', () => {
+  test('narrows by user, rule, outcome, entity and approver, and pages without repeating', async () => {
+    const find = async (query: string) =>
+      (await audit.call('alice', `/v1/sessions?${query}`)).body.items as { id: string; outcome: string }[];
+    const rejected = await eventually(async () => {
+      const found = await find('outcome=rejected&approver=erin');
+      expect(found).toHaveLength(1);
+      return found;
+    });
+    expect(await find('user=carol&rule=contractors-sensitive-words&outcome=rejected')).toEqual(rejected);
+    expect(await find('user=dave&outcome=rejected')).toEqual([]);
+    expect((await find('entity=EMAIL&group=platform&connection=demo')).length).toBeGreaterThan(1);
+    const all = await find('limit=200');
+    const first = (await audit.call('alice', '/v1/sessions?limit=2')).body;
+    const second = (await audit.call('alice', `/v1/sessions?limit=200&cursor=${first.next}`)).body;
+    expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(all.map(({ id }) => id));
+  });
+});
+
+describe('the tree', () => {
+  test('proves that a session is under a signed checkpoint, and that it only ever grew', async () => {
+    const play = new Play(audit, 'dave', '{"prove":"me"}');
+    await play.allowed();
+    const shown = await eventually(async () => {
+      const { body } = await audit.call('alice', `/v1/sessions/${play.id}?content=false`);
+      expect(body.proof).toBeTruthy();
+      return body;
+    });
+    const key = noteVerifier(shown.proof.key);
+    const head = openCheckpoint(shown.proof.checkpoint, [key]);
+    expect(shown.proof.entries).toHaveLength(3);
+    for (const { index, leaf, path } of shown.proof.entries) {
+      const claim = { index, size: head.size, leaf: base64(leaf), root: head.root };
+      expect(verifyInclusion(claim, path.map(base64))).toBe(true);
+    }
+    const { body } = await audit.call('alice', '/v1/checkpoints?limit=1000');
+    const notes = body.items.map(({ note }: { note: string }) => openCheckpoint(note, [key]));
+    const [newest, oldest] = [notes[0], notes.at(-1)];
+    const { body: proof } = await audit.call(
+      'alice',
+      `/v1/proofs/consistency?from=${oldest.size}&to=${newest.size}`,
+    );
+    const claim = { oldSize: oldest.size, oldRoot: oldest.root, newSize: newest.size, newRoot: newest.root };
+    expect(verifyConsistency(claim, proof.path.map(base64))).toBe(true);
+  });
+
+  test('an export, whole or of one request, verifies with nothing but the public key; a changed one does not', async () => {
+    const play = new Play(audit, 'carol', '{"export":"me"}');
+    await play.allowed();
+    const { report, lines, key } = await eventually(async () => {
+      const found = await verifyWhole(audit);
+      expect(found.lines).toContain(play.id);
+      return found;
+    });
+    expect(report).toMatchObject({ isIntact: true, scope: 'complete', skipped: 0, problems: [] });
+    const changed = lines.replace('"atMs":1', '"atMs":2');
+    expect(changed).not.toBe(lines);
+    const tampered = await verifyExport(
+      (async function* () {
+        yield Buffer.from(changed);
+      })(),
+      [key],
+    );
+    expect(tampered.firstBad).toMatchObject({ code: 'entry.changed', index: 0 });
+    const { report: one } = await verifyWhole(audit, `?request=${play.id}`);
+    expect(one).toMatchObject({ isIntact: true, scope: 'selection', entries: 3, problems: [] });
+    expect(lines).not.toContain('export\\":\\"me');
+  });
+
+  test('a refusal without a request is recorded, and whom it names is not in the clear', async () => {
+    const head = {
+      ...{ service: 'ingress', code: 'token.invalid', address: '203.0.113.9', route: 'POST /v1' },
+      ...{ issuer: audit.world.idp.issuer, subject: 'mallory-1', count: 1, since: 1, until: 2 },
+    };
+    const { sequence } = await audit.ingress.publish(accessDenied.subject(), encodeEnvelope(head));
+    await eventually(async () => {
+      const { rows } = await database.query('select * from entry where sequence = $1', [sequence]);
+      expect(rows).toHaveLength(1);
+      expect(JSON.stringify(Object.values(rows[0]).map(String))).not.toMatch(/mallory-1|203\.0\.113\.9/);
     });
   });
+});
+
+describe('dead letters', () => {
+  test('are listed and shown sealed; a retry goes to the service, but not for a request that has ended', async () => {
+    const letter = async (play: Play, n: number) => {
+      const head = encodeEnvelope({ requestId: play.id, context: play.context, n }, Buffer.from('sealed'));
+      return audit.policy.publish(deadLetterSubject('policy'), head, {
+        headers: {
+          [deadLetterHeaders.subject]: 'evt.request.received.v1',
+          [deadLetterHeaders.sequence]: String(n),
+          [deadLetterHeaders.deliveries]: '5',
+          [deadLetterHeaders.code]: 'exhausted',
+        },
+      });
+    };
+    const open = new Play(audit, 'dave', '{}');
+    await open.received();
+    const ended = new Play(audit, 'dave', '{}');
+    await ended.allowed();
+    await shownOnce('alice', ended.id, 'answered');
+    const [first, second] = [await letter(open, 1), await letter(ended, 2)];
+    const { body: list } = await audit.call('erin', '/v1/dead-letters?service=policy');
+    expect(list.items).toMatchObject([
+      { sequence: first.sequence, code: 'exhausted', requestId: open.id },
+      { sequence: second.sequence, requestId: ended.id },
+    ]);
+    const { body: shown } = await audit.call('erin', `/v1/dead-letters/${first.sequence}`);
+    expect(shown.head.context.principal).toBeNull();
+    expect(shown.sealedBytes).toBe(6);
+    const refused = await audit.call('erin', `/v1/dead-letters/${second.sequence}/retry`, { method: 'POST' });
+    expect(refused).toMatchObject({ status: 409, body: { error: { code: 'request.already_completed' } } });
+    const taken = await audit.call('erin', `/v1/dead-letters/${first.sequence}/retry`, { method: 'POST' });
+    expect(taken.status).toBe(202);
+    const bus = await audit.world.bus('audit');
+    const retry = await bus.readMessage({ lastOf: 'dead.policy.retry.v1' }, 'DEAD_LETTERS');
+    expect(retry?.headers.get(deadLetterHeaders.sequence)).toBe('1');
+  });
+});
+
+test('ingress can tell how far the ledger reaches', async () => {
+  const { sequence } = await audit.ingress.publish(
+    accessDenied.subject(),
+    encodeEnvelope({ service: 'ingress', code: 'x', address: 'y', route: 'z', count: 1, since: 1, until: 1 }),
+  );
+  await eventually(async () => {
+    const entry = await (await audit.ingress.bucket('config')).get('recorded');
+    expect(entry?.json<{ sequence: number }>().sequence).toBeGreaterThanOrEqual(sequence);
+  });
+});
+
+describe('erasure', () => {
+  test('destroys the key, empties the index, certifies it, and the ledger still verifies', async () => {
+    const play = new Play(audit, 'bob', '{"forget":"me"}');
+    await play.allowed();
+    const other = new Play(audit, 'dave', '{"keep":"me"}');
+    await other.allowed();
+    await shownOnce('alice', play.id, 'answered');
+    await shownOnce('alice', other.id, 'answered');
+    const { status, body } = await audit.call('erin', '/v1/erasures', {
+      method: 'POST',
+      body: JSON.stringify({ subject: 'bob' }),
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(status).toBe(202);
+    expect(body.subjectKey).toBe(audit.keyOf('bob'));
+    const done = await eventually(async () => {
+      const { body: view } = await audit.call('erin', `/v1/erasures/${body.subjectKey}`);
+      expect(view.certificate).toEqual(expect.any(String));
+      return view;
+    });
+    const { body: key } = await audit.call(null, '/v1/key');
+    expect(openNote(done.certificate, [noteVerifier(key.key)]).text).toContain(body.subjectKey);
+    expect(await (await audit.ingress.bucket('keys')).get(body.subjectKey)).toBeNull();
+    const gone = await eventually(async () => {
+      const detail = await audit.show('alice', play.id);
+      expect(detail.versions[0]?.content.state).toBe('erased');
+      return detail;
+    });
+    expect(gone.requester).toBeNull();
+    expect(gone.answer?.content).toEqual({ state: 'erased' });
+    const { body: list } = await audit.call('alice', '/v1/sessions?user=bob');
+    expect(list.items).toEqual([]);
+    expect((await audit.show('alice', other.id)).versions[0]?.content.text).toBe('{"keep":"me"}');
+    const { report } = await eventually(async () => {
+      const found = await verifyWhole(audit);
+      expect(found.report.size).toBeGreaterThan(done.index);
+      return found;
+    });
+    expect(report).toMatchObject({ isIntact: true, problems: [] });
+    expect(report.erasedValues).toBeGreaterThan(0);
+  }, 60_000);
 });

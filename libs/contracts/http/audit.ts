@@ -221,3 +221,24 @@ export type DeadLetterView = z.infer<typeof DeadLetterView>;
 /** One dead letter with the head of its event, personal values left out. */
 export const DeadLetterDetail = DeadLetterView.extend({ head: z.unknown(), sealedBytes: z.number().int() });
 export type DeadLetterDetail = z.infer<typeof DeadLetterDetail>;
+
+/** `POST /v1/erasures`. */
+export const EraseBody = z.strictObject({
+  /** OIDC subject of the person to forget. */
+  subject: z.string().min(1).max(255),
+  /** Default: the caller's own issuer. */
+  issuer: z.string().max(512).optional(),
+});
+export type EraseBody = z.infer<typeof EraseBody>;
+
+/** `GET /v1/erasures/{subjectKey}`. */
+export const ErasureView = z.object({
+  /** The name of the data key that is destroyed. */
+  subjectKey: z.string(),
+  /** The ledger entry that records it. */
+  index: z.number().int(),
+  doneAt: EpochMs.nullable(),
+  /** A signed note (C2SP signed-note): origin, data key, entry, when. Null until it is done. */
+  certificate: z.string().nullable(),
+});
+export type ErasureView = z.infer<typeof ErasureView>;

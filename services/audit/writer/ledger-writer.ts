@@ -17,6 +17,7 @@ export interface WriterOptions {
   origin: string;
   checkpointEntries: number;
   checkpointMs: number;
+  pickUpMs: number;
 }
 
 /** `writing`: this process holds the lock; `standby`: another does; `away`: the database or the broker is. */
@@ -114,6 +115,8 @@ export class LedgerWriter {
         onCommitted: (batch) => {
           for (const listener of this.listeners) listener(batch);
         },
+        pickUpMs: this.options.pickUpMs,
+        onPurged: (keptFrom) => this.logger.info({ keptFrom }, 'log purged'),
         onAlarm: (what, details) => this.logger.error({ ...details }, what),
       });
       this.term = term;

@@ -1,6 +1,7 @@
 import { finished } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { contentErased } from '#contracts';
 import type { Batch } from './build-batch.ts';
 import { contentRows, entryColumns, entryRows } from './copy-rows.ts';
 import { type LedgerState, runParameters } from './ledger-state.ts';
@@ -31,6 +32,7 @@ export async function writeBatch(
       values: [...runParameters(batch.runs), state.range, state.log, state.sequence, state.segment],
     });
     if (batch.incidents.length > 0) await writeIncidents(client, state.log, batch);
+    await writeErasures(client, batch);
   }
   if (checkpoint !== null) {
     const { size, note, atMs } = checkpoint;
@@ -60,6 +62,17 @@ async function writeIncidents(client: pg.Client, log: number | null, { incidents
      from jsonb_to_recordset($1::jsonb) as i(kind text, code text, "requestId" text, "from" bigint, "to" bigint)`,
     [JSON.stringify(incidents), log, Date.now()],
   );
+}
+
+/** What is recorded as erased is to be erased, also after a crash right here. */
+async function writeErasures(client: pg.Client, { facts }: Batch): Promise<void> {
+  for (const { name, head, index } of facts) {
+    if (name !== contentErased.name) continue;
+    const erased = contentErased.schema.safeParse(head);
+    if (!erased.success) continue;
+    const values = [index, erased.data.subjectKey];
+    await client.query('insert into erasure (index, subject_key) values ($1, $2)', values);
+  }
 }
 
 /** What `writeBatch` stores of the writer's state. */

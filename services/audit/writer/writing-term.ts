@@ -1,6 +1,8 @@
 import type pg from 'pg';
-import type { Bus } from '#messaging';
+import { contentErased } from '#contracts';
+import { type Bus, MissingDependencyError } from '#messaging';
 import { EntryReader, factOf, openPersonal, type Queryable } from '../entry-reader.ts';
+import { Eraser } from '../erasing/eraser.ts';
 import type { Fact } from '../facts.ts';
 import type { PersonalVault } from '../personal-vault.ts';
 import { SessionWriter } from '../sessions/session-writer.ts';
@@ -13,6 +15,7 @@ import type { EventLog, LogStatus } from './event-log.ts';
 import { forkName, isOfStream, lastCommon, showsFork } from './forks.ts';
 import type { Incoming, Lost } from './incoming.ts';
 import { dayOf, ensureLog, type LedgerState, loadState } from './ledger-state.ts';
+import { isFull, purge } from './purging.ts';
 import { Reconciler } from './reconciler.ts';
 import { TailIndex } from './tail-index.ts';
 import { storedState, writeBatch } from './write-batch.ts';
@@ -26,6 +29,9 @@ export interface WriterParts {
   checkpointing: Checkpointing;
   /** Told after each commit. */
   onCommitted: (batch: Batch, state: Readonly<LedgerState>) => void;
+  /** What was published since stays in the log for those who come back for it. */
+  pickUpMs: number;
+  onPurged: (keptFrom: number) => void;
   onAlarm: (what: string, details: object) => void;
 }
 
@@ -40,6 +46,10 @@ export class WritingTerm {
   private readonly tails = new TailIndex();
   private lookedAtMs = 0;
   private lastEventAtMs = 0;
+  private readonly eraser: Eraser;
+  /** There may be erasures to carry out. */
+  private mayErase = true;
+  private eraseAtMs = 0;
 
   private constructor(
     private readonly client: pg.Client,
@@ -47,7 +57,9 @@ export class WritingTerm {
     private readonly sessions: SessionWriter,
     private readonly reconciler: Reconciler,
     private readonly parts: WriterParts,
-  ) {}
+  ) {
+    this.eraser = new Eraser(client, parts.bus, parts.vault);
+  }
 
   /** Reads where the last writer stopped, and brings what follows the ledger up to it. */
   static async begin(client: pg.Client, parts: WriterParts): Promise<WritingTerm> {
@@ -117,6 +129,7 @@ export class WritingTerm {
   private follow(facts: readonly Fact[], nowMs: number): void {
     this.sessions.collect(facts, this.state.range.size, nowMs);
     this.reconciler.collect(facts, this.state.range.size);
+    this.mayErase ||= facts.some(({ name }) => name === contentErased.name);
   }
 
   /** The segment that a batch goes to; a new one where it begins a new day. */
@@ -148,11 +161,24 @@ export class WritingTerm {
     const status = await this.parts.log.status();
     await this.checkStream(status);
     ledgerMetrics.lag.set(Math.max(0, status.lastSequence - this.state.sequence));
+    await this.makeRoom(nowMs, status);
     // After a crash the consumer holds what it gave the last writer back until its ack-wait is over.
     if (!isIdle || status.lastSequence <= this.state.sequence) return;
     const items: (Incoming | Lost)[] = [];
     await fill(items, this.state.sequence + 1, status.lastSequence, this.parts.log);
     if (items.length > 0) await this.commit(items);
+  }
+
+  /** Purges the log where it fills up; where the broker is away that waits. */
+  private async makeRoom(nowMs: number, status: LogStatus): Promise<void> {
+    if (!isFull(status)) return;
+    const { bus, pickUpMs, onPurged } = this.parts;
+    try {
+      const keptFrom = await purge(this.client, bus, this.state, status, nowMs - pickUpMs);
+      if (keptFrom !== null) onPurged(keptFrom);
+    } catch (error) {
+      if (!(error instanceof MissingDependencyError)) throw error;
+    }
   }
 
   private async checkStream(status: LogStatus): Promise<void> {
@@ -209,6 +235,19 @@ export class WritingTerm {
     }
   }
 
+  /** Carries out recorded erasures; where the broker is away they wait. */
+  private async erase(nowMs: number): Promise<void> {
+    if (!this.mayErase || nowMs < this.eraseAtMs) return;
+    await this.sessions.flush(this.client);
+    try {
+      await this.eraser.run(nowMs);
+      this.mayErase = false;
+    } catch (error) {
+      if (!(error instanceof MissingDependencyError)) throw error;
+      this.eraseAtMs = nowMs + statusEveryMs;
+    }
+  }
+
   private async chores(nowMs: number, isLast: boolean): Promise<void> {
     this.reconciler.look(nowMs);
     if (isLast || this.sessions.isDue(nowMs)) await this.sessions.flush(this.client);
@@ -219,6 +258,7 @@ export class WritingTerm {
         this.parts.onAlarm('the ledger lacks events that should be in it', { found });
       }
     }
+    await this.erase(nowMs);
     const uncovered = this.state.range.size > this.state.checkpointed;
     const checkpoint =
       isLast && uncovered

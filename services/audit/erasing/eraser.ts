@@ -1,0 +1,89 @@
+import type pg from 'pg';
+import type { Bus } from '#messaging';
+import { EntryReader, factOf, openPersonal } from '../entry-reader.ts';
+import type { PersonalVault } from '../personal-vault.ts';
+import { facetOf } from '../sessions/facets.ts';
+import { object, texts } from '../sessions/views.ts';
+import { destroyKey } from './destroy-key.ts';
+
+const pageRows = 500;
+
+interface Row {
+  id: string;
+  first: string;
+  client: string | null;
+  conversation: string | null;
+}
+
+/**
+ * Carries out the erasures that the ledger records: takes the person out of the index, then destroys the data key.
+ * Runs in the writer, behind the event, so nothing older can bring a new key about; what fails is tried again.
+ */
+export class Eraser {
+  private readonly entries: EntryReader;
+
+  constructor(
+    private readonly client: pg.ClientBase,
+    private readonly bus: Bus,
+    private readonly vault: PersonalVault,
+  ) {
+    this.entries = new EntryReader({
+      query: async (sql, values) => (await client.query(sql, values)).rows,
+    });
+  }
+
+  /** Carries out what is not done yet. Gives how many. Throws `MissingDependencyError` where the broker is away. */
+  async run(nowMs: number): Promise<number> {
+    const { rows } = await this.client.query<{ index: string; subject_key: string }>(
+      'select index, subject_key from erasure where done_at is null order by index',
+    );
+    for (const { index, subject_key: subjectKey } of rows) {
+      await this.forget(subjectKey);
+      await destroyKey(this.bus, subjectKey);
+      await this.client.query('update erasure set done_at = $2 where index = $1', [index, nowMs]);
+    }
+    return rows.length;
+  }
+
+  /** Takes a person out of the sessions: who they were, their groups, their client, their conversations. */
+  private async forget(subjectKey: string): Promise<void> {
+    const user = facetOf('user', subjectKey);
+    for (;;) {
+      const { rows } = await this.client.query<Row>(
+        `select id, indexes[1] as first, client, conversation from session
+         where facets @> array[$1::bigint] limit ${pageRows}`,
+        [user],
+      );
+      if (rows.length === 0) return;
+      const groups = await this.groupsOf(rows);
+      const gone = rows.map(({ client, conversation }, i) => [
+        user,
+        ...(client === null ? [] : [facetOf('client', client)]),
+        ...(conversation === null ? [] : [facetOf('conversation', conversation)]),
+        ...(groups[i] ?? []).map((group) => facetOf('group', group)),
+      ]);
+      await this.client.query(
+        `update session set subject_key = null, client = null, conversation = null,
+           facets = coalesce((select array_agg(f) from unnest(facets) f where f <> all (g.gone)), '{}')
+         from (select (value ->> 'id')::uuid as id,
+                 array(select jsonb_array_elements_text(value -> 'gone'))::bigint[] as gone
+               from jsonb_array_elements($1::jsonb)) g
+         where session.id = g.id`,
+        [JSON.stringify(rows.map(({ id }, i) => ({ id, gone: gone[i] })))],
+      );
+    }
+  }
+
+  private async groupsOf(rows: readonly Row[]): Promise<string[][]> {
+    const stored = new Map(
+      (await this.entries.at(rows.map(({ first }) => Number(first)))).map((one) => [one.index, one]),
+    );
+    return Promise.all(
+      rows.map(async ({ first }) => {
+        const one = stored.get(Number(first));
+        const fact = one && factOf(one, await openPersonal(this.vault, one));
+        return texts(object(object(fact?.head?.context).principal).groups);
+      }),
+    );
+  }
+}
