@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type RoleSource, rolesOf } from '#auth';
 import { buckets, configKeys, PolicyDocument, type Principal, type Role } from '#contracts';
 import { type Bus, watchBucket } from '#messaging';
-import type { Logger } from '#telemetry';
+import { type Logger, metrics } from '#telemetry';
 
 /** A revision of `sallyport.yaml` as it stands in KV `config`. */
 export const ActiveRevision = z.object({
@@ -16,6 +16,7 @@ export type ActiveRevision = z.infer<typeof ActiveRevision>;
 /** The revision in force, followed live. One that can't be read is reported and the last good one stays. */
 export class ActiveConfig implements RoleSource {
   private active: ActiveRevision | undefined;
+  private refused: string | undefined;
   private readonly listeners = new Set<(revision: ActiveRevision) => void>();
   private stop: () => void = () => undefined;
 
@@ -41,7 +42,15 @@ export class ActiveConfig implements RoleSource {
     return this.active;
   }
 
-  /** Calls back now, where a revision is in force, and on each new one. */
+  /** What this process runs, and a newer revision that it could not use: for `/readyz`. */
+  describe(): { revision?: string; refused?: string } {
+    return {
+      ...(this.active && { revision: this.active.revision }),
+      ...(this.refused !== undefined && { refused: this.refused }),
+    };
+  }
+
+  /** Calls back now, where a revision is in force, and on each new one. A listener that throws refuses it. */
   onChange(listener: (revision: ActiveRevision) => void): void {
     this.listeners.add(listener);
     if (this.active) listener(this.active);
@@ -56,12 +65,21 @@ export class ActiveConfig implements RoleSource {
   }
 
   private take(value: Uint8Array): void {
+    let named: string | undefined;
     try {
-      const revision = ActiveRevision.parse(JSON.parse(Buffer.from(value).toString('utf8')));
+      const stored = JSON.parse(Buffer.from(value).toString('utf8')) as { revision?: unknown } | null;
+      named = String(stored?.revision);
+      const revision = ActiveRevision.parse(stored);
       for (const listener of this.listeners) listener(revision);
       this.active = revision;
+      this.refused = undefined;
+      metrics.configRevision.reset();
+      metrics.configRevision.set({ revision: revision.revision }, 1);
+      metrics.configRefused.set(0);
       this.logger.info({ revision: revision.revision }, 'config revision in force');
     } catch (error) {
+      this.refused = named ?? 'unknown';
+      metrics.configRefused.set(1);
       this.logger.error(
         { err: error, kept: this.active?.revision },
         'config revision refused, last good one kept',

@@ -58,6 +58,7 @@ export async function openRuntime(settings: ServiceSettings): Promise<Runtime> {
   const readiness = new Readiness();
   readiness.add('broker', () => bus.connected);
   readiness.add('config', () => config.current !== undefined);
+  readiness.describe('config', () => config.describe());
   return {
     settings,
     logger,

@@ -35,6 +35,17 @@ export const metrics = {
     labelNames: ['effect'] as const,
     registers: [registry],
   }),
+  configRevision: new Gauge({
+    name: 'sallyport_config_revision_info',
+    help: '1 for the revision of sallyport.yaml that this process runs',
+    labelNames: ['revision'] as const,
+    registers: [registry],
+  }),
+  configRefused: new Gauge({
+    name: 'sallyport_config_revision_refused',
+    help: '1 while this process keeps an earlier revision because it cannot use the one in force (alarm)',
+    registers: [registry],
+  }),
   waiting: new Gauge({
     name: 'sallyport_clients_waiting',
     help: 'Client connections that wait for an answer',

@@ -2,15 +2,16 @@ import type { ActiveConfig, ActiveRevision } from '#boot';
 import { type CompiledPolicy, compilePolicy } from '#rules';
 import type { Logger } from '#telemetry';
 
-/** The compiled revision in force. One that does not compile is reported, and the last good one stays. */
+/** The compiled revision in force. One that does not compile is refused, and the last good one stays. */
 export class PolicyInForce {
   private compiled: { revision: string; policy: CompiledPolicy } | undefined;
 
-  constructor(
-    config: ActiveConfig,
-    private readonly logger: Logger,
-  ) {
-    config.onChange((revision) => this.take(revision));
+  constructor(config: ActiveConfig, logger: Logger) {
+    try {
+      config.onChange((revision) => this.take(revision));
+    } catch (err) {
+      logger.error({ err }, 'the revision in force cannot be used');
+    }
   }
 
   get current(): { revision: string; policy: CompiledPolicy } | undefined {
@@ -24,6 +25,6 @@ export class PolicyInForce {
       return;
     }
     const faults = compilation.faults.map(({ path, message }) => `${path.join('.')}: ${message}`);
-    this.logger.error({ revision, faults, kept: this.compiled?.revision }, 'revision does not compile');
+    throw new Error(`revision ${revision} does not compile: ${faults.join('; ')}`);
   }
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { ActiveConfig, LOGGER, Readiness, readSecret, SETTINGS } from '#boot';
 import { Bus } from '#messaging';
@@ -8,11 +9,16 @@ import type { PolicySettings } from './config.ts';
 import { LargeBodies } from './large-bodies.ts';
 import { OnApprovalEdited } from './on-approval-edited.ts';
 import { OnRequestReceived } from './on-request-received.ts';
+import { PolicyDatabase } from './policy-database.ts';
 import { PolicyInForce } from './policy-in-force.ts';
+import { readUsable, type Usable } from './read-sources.ts';
+import { RevisionStore } from './revision-store.ts';
+import { RevisionsController } from './revisions.controller.ts';
 import { Revisions } from './revisions.ts';
 import { VerdictPublisher } from './verdict-publisher.ts';
 
 @Module({
+  controllers: [RevisionsController],
   providers: [
     {
       provide: RuleReleaseKey,
@@ -31,6 +37,17 @@ import { VerdictPublisher } from './verdict-publisher.ts';
       useFactory: (bus: Bus, logger: Logger) => new ApprovedPrefixes(bus, logger),
     },
     { provide: LargeBodies, useFactory: () => new LargeBodies() },
+    {
+      provide: PolicyDatabase,
+      inject: [SETTINGS, LOGGER],
+      useFactory: ({ databaseUrl }: PolicySettings, logger: Logger) =>
+        new PolicyDatabase(databaseUrl, logger),
+    },
+    {
+      provide: RevisionStore,
+      inject: [PolicyDatabase],
+      useFactory: (database: PolicyDatabase) => new RevisionStore(database),
+    },
     Revisions,
     VerdictPublisher,
     OnRequestReceived,
@@ -42,7 +59,10 @@ export class PolicyModule implements OnModuleInit, OnApplicationShutdown {
     private readonly revisions: Revisions,
     private readonly approved: ApprovedPrefixes,
     private readonly large: LargeBodies,
+    private readonly database: PolicyDatabase,
+    private readonly config: ActiveConfig,
     @Inject(SETTINGS) private readonly settings: PolicySettings,
+    @Inject(LOGGER) private readonly logger: Logger,
     readiness: Readiness,
     policy: PolicyInForce,
   ) {
@@ -51,11 +71,30 @@ export class PolicyModule implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     await this.approved.start();
-    await this.revisions.activateFrom(this.settings.configPath);
+    const usable = await this.readFile();
+    if (!usable) return;
+    const message = `from ${path.basename(this.settings.configPath)}`;
+    if (this.database.url === undefined) await this.revisions.importUnstored(usable, message);
+    else void this.database.start(() => this.revisions.importFile(usable, message));
+  }
+
+  /** The file's policy. A bad file stops only a service that has nothing else to run by. */
+  private async readFile(): Promise<Usable | undefined> {
+    try {
+      const usable = await readUsable(this.settings.configPath);
+      for (const warning of usable.warnings) this.logger.warn({ warning }, 'configuration');
+      return usable;
+    } catch (err) {
+      if (!this.config.current) throw err;
+      this.logger.error({ err, kept: this.config.current.revision }, 'the configuration file is not usable');
+      void this.database.start(async () => undefined);
+      return undefined;
+    }
   }
 
   async onApplicationShutdown(): Promise<void> {
     this.approved.close();
     await this.large.close();
+    await this.database.close();
   }
 }

@@ -1,64 +1,169 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import path from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
-import { ActiveConfig, type ActiveRevision, LOGGER } from '#boot';
-import { buckets, canonicalJson, configActivated, configKeys, encodeEnvelope } from '#contracts';
+import { type ActiveRevision, LOGGER } from '#boot';
+import type { Principal, RevisionDetail, RevisionList } from '#contracts';
+import { CodedError, canonicalJson, type PolicyDocument, PolicyDocument as Schema } from '#contracts';
 import { Bus } from '#messaging';
-import { formatIssue, type LoadedPolicy, loadPolicy, type SourceFile } from '#rules';
+import { compilePolicy } from '#rules';
 import type { Logger } from '#telemetry';
+import { announce, type InForce, putInForce, readInForce } from './activation.ts';
+import type { Usable } from './read-sources.ts';
+import { authorOf, type NewRevision, RevisionStore, type StoredRevision } from './revision-store.ts';
 
-/** A document that can't be used, with a line for each thing that is wrong. */
-export class BadDocumentError extends Error {
-  override readonly name = 'BadDocumentError';
-}
+const digestOf = (document: PolicyDocument): string =>
+  createHash('sha256').update(canonicalJson(document)).digest('hex');
 
-/** Reads `sallyport.yaml`, or every YAML file of a folder, in name order. */
-export async function readSources(location: string): Promise<SourceFile[]> {
-  const found = await stat(location);
-  if (!found.isDirectory())
-    return [{ name: path.basename(location), text: await readFile(location, 'utf8') }];
-  const names = (await readdir(location)).filter((name) => /\.ya?ml$/.test(name)).sort();
-  return Promise.all(
-    names.map(async (name) => ({ name, text: await readFile(path.join(location, name), 'utf8') })),
-  );
-}
-
-type Usable = Extract<LoadedPolicy, { kind: 'policy' }>;
-
-/** Puts revisions of `sallyport.yaml` into force: profiles first, then the document, by compare-and-set. */
+/** Makes, shows and activates revisions: Postgres holds all of them, KV `config` the one in force. */
 @Injectable()
 export class Revisions {
   constructor(
     private readonly bus: Bus,
-    private readonly config: ActiveConfig,
+    private readonly store: RevisionStore,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** Puts what stands at `location` into force, unless it is already. Throws `BadDocumentError`. */
-  async activateFrom(location: string): Promise<void> {
-    const loaded = loadPolicy(await readSources(location));
-    if (loaded.kind === 'issues') throw new BadDocumentError(loaded.issues.map(formatIssue).join('\n'));
-    for (const warning of loaded.warnings) this.logger.warn({ warning }, 'configuration');
-    await this.activate(loaded, `from ${path.basename(location)}`);
+  /** Newest first, with what is in force. */
+  async list(): Promise<RevisionList> {
+    const [items, inForce] = [await this.store.list(), await readInForce(this.bus)];
+    const active = inForce?.active.revision ?? null;
+    return { active, items: items.map((item) => ({ ...item, isActive: item.revision === active })) };
   }
 
-  /** Makes a revision the one in force everywhere. */
-  async activate({ document, policy }: Usable, message: string): Promise<void> {
-    const digest = createHash('sha256').update(canonicalJson(document)).digest('hex');
-    if (this.config.current?.digest === digest) return;
-    const bucket = await this.bus.bucket(buckets.config);
-    for (const { reference, profile } of policy.profiles.values()) {
-      await bucket.put(configKeys.profile(reference.digest), JSON.stringify(profile));
+  async show(number: number): Promise<RevisionDetail> {
+    const { detail } = await this.find(number);
+    const inForce = await readInForce(this.bus);
+    return { ...detail, isActive: inForce?.number === number };
+  }
+
+  /** A revision's document. Throws `config.not_found`. */
+  async find(number: number): Promise<StoredRevision & { detail: RevisionDetail }> {
+    const found = await this.store.find(number);
+    if (!found) throw new CodedError('config.not_found', `There is no revision r${number}.`);
+    return found;
+  }
+
+  /** Stores a revision, which isn't in force yet. The one in force, again, is not a new one: gives its number. */
+  async create(usable: Usable, message: string, author: Principal | undefined): Promise<number> {
+    const inForce = await readInForce(this.bus);
+    const revision = this.newRevision(usable, 'api', inForce, message, author);
+    if (inForce?.active.digest === revision.digest) return inForce.number;
+    return this.store.create(revision, inForce?.number ?? 0);
+  }
+
+  /** Puts a revision into force everywhere. Throws `config.outdated` where another one is in force than `expected`. */
+  async activate(
+    number: number,
+    { expected, message, author }: { expected?: string; message: string; author?: Principal },
+  ): Promise<void> {
+    const { digest, document } = await this.find(number);
+    const inForce = await readInForce(this.bus);
+    if (expected !== undefined && inForce?.active.revision !== expected) {
+      const now = inForce?.active.revision ?? 'none';
+      throw new CodedError('config.outdated', `The revision in force is ${now}, not ${expected}.`);
     }
-    const before = await bucket.get(configKeys.active);
-    const number = before ? Number.parseInt(before.json<ActiveRevision>().revision.slice(1), 10) + 1 : 1;
-    const revision: ActiveRevision = { revision: `r${number}`, digest, activatedAt: Date.now(), document };
-    const text = JSON.stringify(revision);
-    await (before
-      ? bucket.update(configKeys.active, text, before.revision)
-      : bucket.create(configKeys.active, text));
-    const head = { revision: revision.revision, digest, message, at: revision.activatedAt };
-    await this.bus.publish(configActivated.subject(), encodeEnvelope(head));
+    if (inForce?.number === number) return;
+    await this.put({ number, digest, document }, inForce, message, author);
+  }
+
+  /** Puts the revision that was in force before this one into force again. Gives its number. */
+  async rollBack(options: { expected?: string; message?: string; author: Principal }): Promise<number> {
+    const inForce = await readInForce(this.bus);
+    const earlier = (await this.store.lastActivated(1000)).find((number) => number !== inForce?.number);
+    if (earlier === undefined) throw new CodedError('config.not_found', 'No other revision was in force.');
+    const message = options.message ?? `rolled back from ${inForce?.active.revision ?? 'nothing'}`;
+    await this.activate(earlier, { ...options, message });
+    return earlier;
+  }
+
+  /**
+   * What the file says at start. A file that changed since it was last imported becomes a revision and comes into
+   * force; one that didn't leaves in force what people activated since.
+   */
+  async importFile(usable: Usable, message: string): Promise<void> {
+    const inForce = await this.adoptInForce();
+    const digest = digestOf(usable.document);
+    const last = await this.store.lastImported();
+    if (last?.digest === digest) {
+      if (!inForce) await this.restore(last);
+      return;
+    }
+    const revision = this.newRevision(usable, 'file', inForce, message, undefined);
+    const number = await this.store.create(revision, inForce?.number ?? 0);
+    const stored = { number, digest, document: usable.document };
+    if (inForce?.active.digest !== digest) await this.put(stored, inForce, message, undefined);
+  }
+
+  /** Without a database: the file is what is in force, numbered by KV `config` alone. */
+  async importUnstored({ document }: Usable, message: string): Promise<void> {
+    const inForce = await readInForce(this.bus);
+    const digest = digestOf(document);
+    if (inForce?.active.digest === digest) return;
+    const number = (inForce?.number ?? 0) + 1;
+    await this.put({ number, digest, document }, inForce, message, undefined);
+  }
+
+  /** Makes sure that what is in force is stored and said: a crash may have come between, or the database is new. */
+  private async adoptInForce(): Promise<InForce | undefined> {
+    const inForce = await readInForce(this.bus);
+    if (!inForce) return undefined;
+    const { active, number } = inForce;
+    const { document, digest, activatedAt } = active;
+    const files = [{ name: 'sallyport.json', text: JSON.stringify(document, undefined, 2) }];
+    const found = {
+      digest,
+      document,
+      files,
+      source: 'found',
+      author: null,
+      message: 'found in force',
+    } as const;
+    await this.store.adopt(number, { ...found, base: undefined, nowMs: activatedAt });
+    const message = 'found in force';
+    const isNew = await this.store.activated(number, { at: activatedAt, by: null, message });
+    if (isNew) await announce(this.bus, active, message, undefined);
+    return inForce;
+  }
+
+  /** The broker is new: what was last in force comes into force again. */
+  private async restore(imported: StoredRevision): Promise<void> {
+    const [last = imported.number] = await this.store.lastActivated(1);
+    await this.put(await this.find(last), undefined, 'in force before the broker was set up anew', undefined);
+  }
+
+  private async put(
+    { number, digest, document }: StoredRevision,
+    before: InForce | undefined,
+    message: string,
+    author: Principal | undefined,
+  ): Promise<void> {
+    const compilation = compilePolicy(Schema.parse(document));
+    if (compilation.kind === 'faults') {
+      const faults = compilation.faults.map(({ path, message: text }) => `${path.join('.')}: ${text}`);
+      throw new CodedError(
+        'config.invalid',
+        `Revision r${number} does not compile here: ${faults.join('; ')}`,
+      );
+    }
+    const active: ActiveRevision = { revision: `r${number}`, digest, activatedAt: Date.now(), document };
+    await putInForce(this.bus, active, compilation.policy, before);
+    this.logger.info({ revision: active.revision }, 'revision activated');
+    await announce(this.bus, active, message, author);
+    const by = author ? authorOf(author) : null;
+    if (this.store.isUsed) await this.store.activated(number, { at: active.activatedAt, by, message });
+  }
+
+  private newRevision(
+    { document, files }: Usable,
+    source: NewRevision['source'],
+    inForce: InForce | undefined,
+    message: string,
+    author: Principal | undefined,
+  ): NewRevision {
+    return {
+      ...{ digest: digestOf(document), document, files, source, message },
+      author: author ? authorOf(author) : null,
+      base: inForce && { number: inForce.number, document: inForce.active.document },
+      nowMs: Date.now(),
+    };
   }
 }
