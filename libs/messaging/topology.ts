@@ -126,7 +126,8 @@ export function streamSpecs(options: TopologyOptions = defaultTopology): StreamS
     bucket(buckets.held, { max_age: age }),
     bucket(buckets.runs, { max_age: age }),
     bucket(buckets.approved, { max_age: 24 * hourMs * ns }),
-    bucket(buckets.limits),
+    // No limit looks back further than a day.
+    bucket(buckets.limits, { max_age: 2 * 24 * hourMs * ns }),
     bucket(buckets.vault, { max_age: age }),
     stream(`OBJ_${bodiesStore}`, {
       subjects: [`$O.${bodiesStore}.C.>`, `$O.${bodiesStore}.M.>`],

@@ -27,6 +27,12 @@ function checkRule(rule: Rule, document: PolicyDocument, report: ReportFault): v
     }
   }
   checkApprovers(rule, document, report);
+  if (rule.limits !== undefined && (rule.prompt ?? rule.when ?? rule.unless) !== undefined) {
+    report(
+      ['limits'],
+      'expected limits on a rule without prompt, when and unless: requests are counted before their text is read',
+    );
+  }
   if (rule.effect === 'deny' && (rule.mask ?? rule.limits) !== undefined) {
     report(
       [rule.mask === undefined ? 'limits' : 'mask'],

@@ -42,7 +42,8 @@ export function compileRule(
   };
 }
 
-function compileScope(scope: RuleScope, report: ReportFault): CompiledScope {
+/** Compiles what a rule is about; a time zone that doesn't exist is reported. */
+export function compileScope(scope: RuleScope, report: ReportFault): CompiledScope {
   const set = (globs: readonly string[] | undefined) => globs && new GlobSet(globs);
   return {
     connections: set(scope.connections),

@@ -16,6 +16,13 @@ export type {
 } from './decision.ts';
 export { evaluate, explain } from './evaluate.ts';
 export {
+  type CompiledLimits,
+  compileLimits,
+  type LimitSubject,
+  limitsFor,
+  type RateLimit,
+} from './limits.ts';
+export {
   type DocumentIssue,
   formatIssue,
   type LoadedPolicy,

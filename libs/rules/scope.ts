@@ -1,9 +1,12 @@
 import type { EvaluationInput } from './decision.ts';
 import type { CompiledScope } from './policy.ts';
 
+/** What a scope looks at of a request: nothing of its text. */
+export type ScopeInput = Pick<EvaluationInput, 'principal' | 'client' | 'model' | 'operation' | 'now'>;
+
 /** What a rule's scope is compared with. */
-export interface ScopeSubject {
-  readonly input: EvaluationInput;
+export interface ScopeSubject<Input extends ScopeInput = EvaluationInput> {
+  readonly input: Input;
   readonly connection: string;
   readonly upstreamModel: string | null;
 }
@@ -11,7 +14,7 @@ export interface ScopeSubject {
 /** Why a request is outside of a rule's scope; undefined where it is inside. */
 export function scopeMismatch(
   scope: CompiledScope,
-  { input, connection, upstreamModel }: ScopeSubject,
+  { input, connection, upstreamModel }: ScopeSubject<ScopeInput>,
 ): string | undefined {
   const { principal } = input;
   if (scope.connections !== undefined && !scope.connections.has(connection)) return 'another connection';
