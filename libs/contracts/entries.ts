@@ -66,6 +66,8 @@ export const FrozenEntry = z.object({
   /** For `user` the name of the person's data key, for `group` and `connection` its name. */
   value: z.string().max(512),
   at: EpochMs,
+  /** Names the data key of the person who did it: another one has to release it. */
+  by: z.string().max(64).optional(),
 });
 export type FrozenEntry = z.infer<typeof FrozenEntry>;
 

@@ -40,7 +40,7 @@ const FILES: readonly { file: string; services: readonly ServiceName[]; text: (v
     { file: 'kek.hex', services: serviceNames, text: (values) => values.keyEncryptionKey },
     {
       file: 'subject-names.hex',
-      services: ['ingress', 'approval', 'audit'],
+      services: ['ingress', 'policy', 'approval', 'audit'],
       text: (values) => values.subjectNames,
     },
     { file: 'ledger-signing-key.pem', services: ['audit'], text: (values) => values.ledgerSigningKey },

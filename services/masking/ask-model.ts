@@ -256,6 +256,10 @@ export class ModelAsk {
     if (reason === 'lease_lost' || (reason === 'shutdown' && !isStreamed))
       throw new CallAbandonedError(reason);
     if (reason === 'shutdown') return this.failed('upstream.interrupted');
+    if (reason === 'frozen') {
+      const text = 'Requests of this caller or connection are frozen.';
+      return this.withFrames(endingOf('denied', 'policy.frozen', text, this.attempt));
+    }
     return this.withFrames(cancelledEnding(this.attempt));
   }
 

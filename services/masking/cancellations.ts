@@ -1,4 +1,4 @@
-import { decodeEnvelope, type RequestCancelled, requestCancelled } from '#contracts';
+import { decodeEnvelope, type RequestCancelled, type RequestReleased, requestCancelled } from '#contracts';
 import type { Bus } from '#messaging';
 import type { AbortReason } from './upstream/call.ts';
 
@@ -6,6 +6,7 @@ const mostRemembered = 10_000;
 
 /** A call under way, by its request. */
 export interface RunningCall {
+  readonly head: RequestReleased;
   /** A parked request goes on when its client leaves; only its requester ends it. */
   readonly parked: boolean;
   abort(reason: AbortReason): void;
@@ -48,6 +49,11 @@ export class Cancellations {
   /** Ends all calls: the process is about to go. */
   abortAll(reason: AbortReason): void {
     for (const call of this.running.values()) call.abort(reason);
+  }
+
+  /** Ends the calls of what was frozen. */
+  abortFrozen(isFrozen: (head: RequestReleased) => boolean): void {
+    for (const call of this.running.values()) if (isFrozen(call.head)) call.abort('frozen');
   }
 
   close(): void {

@@ -12,13 +12,17 @@ export class Frozen {
     private readonly logger: Logger,
   ) {}
 
-  async start(): Promise<void> {
+  /** Follows the entries; calls back after each one that is new. */
+  async start(onFrozen: () => void = () => undefined): Promise<void> {
     this.stop = await watchBucket(
       this.bus,
       buckets.config,
       ({ key, value }) => {
         if (value === null) this.entries.delete(key);
-        else this.entries.set(key, this.read(key, value));
+        else {
+          this.entries.set(key, this.read(key, value));
+          onFrozen();
+        }
       },
       {
         key: configKeys.allFrozen,
@@ -57,7 +61,7 @@ function isCovered({ target, value }: FrozenEntry, head: RequestReleased): boole
     case 'user':
       return value === head.subjectKey;
     case 'group':
-      return head.context?.principal.groups.includes(value) ?? false;
+      return (head.groups ?? head.context?.principal.groups)?.includes(value) ?? false;
     default:
       return target satisfies never;
   }

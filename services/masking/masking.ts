@@ -29,8 +29,9 @@ export class Masking implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.watches.frozen.start();
-    this.watches.cancellations.start();
+    const { cancellations, frozen } = this.watches;
+    await frozen.start(() => cancellations.abortFrozen((head) => frozen.covers(head)));
+    cancellations.start();
     this.config.onChange(({ document }) => void this.connections.follow(document.connections));
   }
 

@@ -90,6 +90,7 @@ export class OnRequestReleased {
     const { requestId } = head.terms;
     const call = new UpstreamCall();
     const running: RunningCall = {
+      head,
       parked: head.destination === 'parked',
       abort: (reason) => call.abort(reason),
     };

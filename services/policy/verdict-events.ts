@@ -69,6 +69,7 @@ export function releaseOf(
     model,
     rules: enforced(decision).map(({ name }) => name),
     revision: judged.revision,
+    ...(context.principal.groups.length > 0 && { groups: context.principal.groups }),
     receivedAt: context.receivedAt,
     decidedAt: nowMs,
   };

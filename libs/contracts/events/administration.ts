@@ -41,7 +41,10 @@ export const contentErased = defineEvent({
   live: true,
   schema: z.object({ subjectKey: z.string().max(64), requestedBy: Principal.optional(), at: EpochMs }),
 });
-/** New requests of a user, group or connection (or all) are refused, or no longer. */
+/**
+ * New requests of a user, group or connection (or all) are refused, or no longer. Tail: JSON `{reason}`, sealed with
+ * the key of the person who did it.
+ */
 export const principalFrozen = defineEvent({
   name: 'principal.frozen',
   schema: z.object({
@@ -49,6 +52,8 @@ export const principalFrozen = defineEvent({
     value: z.string().max(512),
     frozen: z.boolean(),
     by: Principal,
+    /** Names the data key of `by`. */
+    subjectKey: z.string().max(64).optional(),
     at: EpochMs,
   }),
 });

@@ -54,6 +54,8 @@ export const requestReleased = defineEvent({
     /** The rules that decided, and the revision they are from. */
     rules: z.array(z.string()),
     revision: z.string(),
+    /** The requester's groups, so that freezing one stops what runs. */
+    groups: z.array(z.string().max(255)).max(500).optional(),
     receivedAt: EpochMs,
     decidedAt: EpochMs,
     /** Names the conversation that masking's placeholders stay the same in. */

@@ -7,6 +7,7 @@ export type AbortReason =
   | 'lease_lost'
   | 'revoked'
   | 'shutdown'
+  | 'frozen'
   | 'blocked'
   | 'invalid_answer'
   | 'over';
