@@ -106,6 +106,11 @@ export class Bus {
     this.publisher.send(subject, payload);
   }
 
+  /** Like `send`, for what is in no hurry (a few ms), such as an ack. */
+  sendUnhurried(subject: string, payload: Uint8Array): void {
+    this.publisher.sendUnhurried(subject, payload);
+  }
+
   /** Listens on republished subjects (`live.…`): stored messages only. Returns the function that stops it. */
   listen(subject: string, onMessage: (message: Msg) => void): () => void {
     const subscription = this.nc.subscribe(subject, {

@@ -42,12 +42,15 @@ interface Queued {
 
 const ackTimeoutMs = 5000;
 const sweepMs = 250;
+/** After a flush the next one waits this long: under load many messages share a write, an idle publisher writes at once. */
+const flushApartMs = 1;
+/** What is in no hurry goes with the next write, or after this long. */
+const unhurriedMs = 5;
 /** More unacknowledged publications than this are refused, so that memory stays bounded. */
 const maxWaiting = 50_000;
 
 /**
- * Publishes to JetStream over one reply subscription and a map, and writes to the socket once per turn of the
- * event loop. Measured at an eighth of the client's CPU of `js.publish` (docs/decisions/0004-publisher.md).
+ * Publishes to JetStream over one reply subscription and a map, and writes to the socket at most once a millisecond. Measured at an eighth of the client's CPU of `js.publish` (docs/decisions/0004-publisher.md).
  */
 export class Publisher {
   online = true;
@@ -56,6 +59,8 @@ export class Publisher {
   private counter = 0;
   private queue: Queued[] = [];
   private scheduled = false;
+  private flushedAt = 0;
+  private unhurried: NodeJS.Timeout | undefined;
   private readonly sweeper: NodeJS.Timeout;
 
   constructor(
@@ -88,6 +93,12 @@ export class Publisher {
     this.enqueue({ subject, payload, reply, options: undefined });
   }
 
+  /** Like `send`, for what is in no hurry: every write wakes the server, so this one rides along with the next. */
+  sendUnhurried(subject: string, payload: Uint8Array): void {
+    this.queue.push({ subject, payload, reply: undefined, options: undefined });
+    this.unhurried ??= setTimeout(this.flush, unhurriedMs);
+  }
+
   /** Rejects what waits: an acknowledgement for a message sent on the lost connection will not come. */
   disconnected(): void {
     this.online = false;
@@ -109,11 +120,17 @@ export class Publisher {
     this.queue.push(item);
     if (this.scheduled) return;
     this.scheduled = true;
-    setImmediate(() => this.flushQueue());
+    if (performance.now() - this.flushedAt > flushApartMs) setImmediate(this.flush);
+    else setTimeout(this.flush, flushApartMs);
   }
+
+  private readonly flush = (): void => this.flushQueue();
 
   private flushQueue(): void {
     this.scheduled = false;
+    clearTimeout(this.unhurried);
+    this.unhurried = undefined;
+    this.flushedAt = performance.now();
     const items = this.queue;
     this.queue = [];
     for (const { subject, payload, reply, options } of items) {

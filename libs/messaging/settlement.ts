@@ -57,7 +57,7 @@ export class Settlement {
     for (let wait = pauseMs; ; wait = Math.min(wait * 2, maxPauseMs)) {
       try {
         await run();
-        this.bus.send(delivery.ackSubject, ack);
+        this.bus.sendUnhurried(delivery.ackSubject, ack);
         return 'acked';
       } catch (error) {
         const missing = error instanceof MissingDependencyError || error instanceof NotStoredError;

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { pooledRandom } from './random-pool.ts';
 
 const ivBytes = 12;
 const tagBytes = 16;
@@ -10,7 +11,7 @@ export const sealOverheadBytes = ivBytes + tagBytes;
  * data: bytes sealed for one purpose don't open as another.
  */
 export function encrypt(key: Uint8Array, label: string, clear: Uint8Array): Buffer {
-  const iv = randomBytes(ivBytes);
+  const iv = pooledRandom(ivBytes);
   const cipher = createCipheriv('aes-256-gcm', key, iv);
   cipher.setAAD(Buffer.from(label, 'utf8'));
   const body = cipher.update(clear);

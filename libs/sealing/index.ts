@@ -1,5 +1,6 @@
 export * from './envelope-encryption.ts';
 export * from './key-encryption-key.ts';
+export * from './random-pool.ts';
 export * from './release-signing.ts';
 export * from './sealer.ts';
 export * from './subject-names.ts';

@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { v7 as uuidv7 } from 'uuid';
 import { TokenExpiredError, TokenVerifier, type VerifiedToken } from '#auth';
 import { ActiveConfig, DeniedRecorder, LOGGER, publicError, SETTINGS } from '#boot';
 import { CodedError, type Principal } from '#contracts';
@@ -18,6 +17,7 @@ import { Intake } from './intake.ts';
 import { bodyCeilingBytes, type Limits, limitsOf } from './limits.ts';
 import { listModels } from './models.ts';
 import { fingerprintOf, receive, sha256 } from './receive.ts';
+import { newRequestId } from './request-id.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 const noBody = new Uint8Array(0);
@@ -73,7 +73,7 @@ export class FrontDoor {
   }
 
   private async handle(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const requestId = `req-${uuidv7().replaceAll('-', '')}`;
+    const requestId = newRequestId();
     const url = request.url;
     const query = url.indexOf('?');
     const found = findRoute(request.method, query < 0 ? url : url.slice(0, query));
@@ -174,7 +174,7 @@ export class FrontDoor {
     reply.hijack();
     const found = findRoute(request.method, request.url.split('?')[0] ?? '');
     const wire = found?.protocol.wire ?? fallbackWire;
-    const client = new ClientConnection(reply.raw, wire, `req-${uuidv7().replaceAll('-', '')}`);
+    const client = new ClientConnection(reply.raw, wire, newRequestId());
     this.refuse(error, request, client, undefined);
   }
 }

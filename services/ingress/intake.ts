@@ -10,7 +10,7 @@ import {
 } from '#contracts';
 import { BodyStore, Bus } from '#messaging';
 import { contentLabel, Sealer } from '#sealing';
-import { type Logger, traceHeaders } from '#telemetry';
+import { type Logger, traceHeaders, tracing } from '#telemetry';
 import type { ClientConnection } from './client-connection.ts';
 import type { IngressSettings } from './config.ts';
 import { HeldIndex } from './held-index.ts';
@@ -91,7 +91,8 @@ export class Intake {
     }
     try {
       const payload = encodeEnvelope(received, stored ? undefined : sealed);
-      const options = { messageId: `${requestId}:received`, headers: traceHeaders() };
+      // Published once and never again by this id, so no message id is needed.
+      const options = tracing ? { headers: traceHeaders() } : {};
       const { sequence } = await this.bus.publish(requestReceived.subject(), payload, options);
       entry.sinceSequence = sequence;
       this.room.stored(sequence);

@@ -1,3 +1,4 @@
+import type { Msg } from '@nats-io/nats-core';
 import {
   buckets,
   encodeEnvelope,
@@ -39,6 +40,8 @@ export interface WaitingEntry {
 export class WaitingRoom {
   private readonly waiting = new Map<string, WaitingEntry>();
   private lastHeard = 0;
+  /** Its headers say its sequence; they are only read after a reconnect. */
+  private lastMessage: Msg | undefined;
   private stops: (() => void)[] = [];
 
   constructor(
@@ -53,7 +56,7 @@ export class WaitingRoom {
     const ticker = setInterval(() => this.tick(Date.now()), tickMs);
     this.stops = [
       this.bus.listen(filter, (message) => {
-        this.lastHeard = Math.max(this.lastHeard, Number(message.headers?.get('Nats-Sequence') ?? 0));
+        this.lastMessage = message;
         this.onCompleted(message.data);
       }),
       this.bus.listen(liveFrameFilter(this.instance), (message) => {
@@ -260,7 +263,8 @@ export class WaitingRoom {
 
   private async replay(): Promise<void> {
     const subject = requestCompleted.subject(this.instance);
-    for (let sequence = this.lastHeard + 1; ; ) {
+    const heard = Number(this.lastMessage?.headers?.get('Nats-Sequence') ?? 0);
+    for (let sequence = Math.max(heard, this.lastHeard) + 1; ; ) {
       const message = await this.bus.readMessage({ sequence, subject });
       if (!message) return;
       this.lastHeard = Math.max(this.lastHeard, message.sequence);
