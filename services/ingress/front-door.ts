@@ -18,6 +18,7 @@ import { bodyCeilingBytes, type Limits, limitsOf } from './limits.ts';
 import { listModels } from './models.ts';
 import { fingerprintOf, receive, sha256 } from './receive.ts';
 import { newRequestId } from './request-id.ts';
+import { TooManyError } from './turnstile.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 const noBody = new Uint8Array(0);
@@ -165,7 +166,8 @@ export class FrontDoor {
     if (status === 401 || status === 403) {
       this.denied.record(code, principal, request.ip, `${request.method} ${request.routeOptions.url ?? ''}`);
     } else if (status >= 500) this.logger.error({ err: error, code }, 'a request could not be let in');
-    const retry = status === 503 || status === 429 ? { retryAfterMs: 1000 } : {};
+    const retryAfterMs = error instanceof TooManyError ? error.retryAfterMs : 1000;
+    const retry = status === 503 || status === 429 ? { retryAfterMs } : {};
     client.fail({ status, code, message, details: details as Record<string, string>, ...retry });
   }
 

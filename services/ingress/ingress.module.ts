@@ -1,5 +1,5 @@
 import { Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { LOGGER, Readiness, readSecret, SETTINGS } from '#boot';
+import { ActiveConfig, FrozenList, LOGGER, Readiness, readSecret, SETTINGS } from '#boot';
 import { Bus, defaultTopology } from '#messaging';
 import { SubjectNames, secretFiles } from '#sealing';
 import type { Logger } from '#telemetry';
@@ -11,6 +11,7 @@ import { Intake } from './intake.ts';
 import { OnApprovalRequested } from './on-approval-requested.ts';
 import { OnCompletedParked } from './on-completed-parked.ts';
 import { RequestsController } from './requests.controller.ts';
+import { Turnstile } from './turnstile.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 const runtime = [Bus, SETTINGS, LOGGER];
@@ -41,6 +42,12 @@ const runtime = [Bus, SETTINGS, LOGGER];
       useFactory: async (settings: IngressSettings) =>
         new SubjectNames(Buffer.from(await readSecret(settings, secretFiles.subjectNames), 'hex')),
     },
+    {
+      provide: Turnstile,
+      inject: [Bus, ActiveConfig, SETTINGS, LOGGER],
+      useFactory: (bus: Bus, config: ActiveConfig, { instance }: IngressSettings, logger: Logger) =>
+        new Turnstile(bus, new FrozenList(bus, logger), config, instance, logger),
+    },
     Intake,
     FrontDoor,
     OnApprovalRequested,
@@ -52,6 +59,7 @@ export class IngressModule implements OnModuleInit, OnApplicationShutdown {
     private readonly held: HeldIndex,
     private readonly room: WaitingRoom,
     private readonly admission: Admission,
+    private readonly turnstile: Turnstile,
     readiness: Readiness,
   ) {
     readiness.add('index', () => this.started);
@@ -63,12 +71,14 @@ export class IngressModule implements OnModuleInit, OnApplicationShutdown {
     this.room.start();
     await this.held.start();
     await this.admission.start();
+    await this.turnstile.start();
     // After a restart no client of the earlier process is connected any more.
     for (const { requestId } of this.held.own()) this.room.say(requestId, { live: false });
     this.started = true;
   }
 
-  onApplicationShutdown(): void {
+  async onApplicationShutdown(): Promise<void> {
+    await this.turnstile.close();
     this.admission.close();
     this.room.close();
     this.held.close();

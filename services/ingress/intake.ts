@@ -16,6 +16,7 @@ import type { IngressSettings } from './config.ts';
 import { HeldIndex } from './held-index.ts';
 import type { Limits } from './limits.ts';
 import { reattach } from './reattach.ts';
+import { Turnstile } from './turnstile.ts';
 import { Waiter } from './waiter.ts';
 import { runningEntry, WaitingRoom } from './waiting-room.ts';
 
@@ -38,6 +39,7 @@ export class Intake {
     private readonly sealer: Sealer,
     private readonly held: HeldIndex,
     private readonly room: WaitingRoom,
+    private readonly turnstile: Turnstile,
     @Inject(SETTINGS) private readonly settings: IngressSettings,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -56,6 +58,7 @@ export class Intake {
       }
       if (what.kind !== 'new') return this.attach(call, what.entry, what.kind, limits);
     }
+    await this.turnstile.pass(call.received, call.body);
     await this.publish(call, limits);
   }
 

@@ -69,9 +69,10 @@ export class RateCounter {
     await this.change((entry, nowMs) => add(entry, slotOf(this.rate, nowMs), amount));
   }
 
-  /** Gives back what is left of a lease. */
-  async close(): Promise<void> {
+  /** Gives back what is left of a lease that is over; `evenGood`: also of one that isn't. */
+  async release(evenGood: boolean): Promise<void> {
     const { slot, left } = this.lease;
+    if (left === 0 || (!evenGood && slot === slotOf(this.rate, this.now()))) return;
     this.lease = { slot: -1, left: 0, size: 0 };
     if (left > 0) await this.change((entry) => add(entry, slot, -left));
   }
