@@ -1,11 +1,13 @@
 import path from 'node:path';
 import { Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { ActiveConfig, LOGGER, Readiness, readSecret, SETTINGS } from '#boot';
+import { ActiveConfig, FrozenList, LOGGER, Readiness, readSecret, SETTINGS } from '#boot';
 import { Bus } from '#messaging';
-import { RuleReleaseKey, secretFiles } from '#sealing';
+import { RuleReleaseKey, SubjectNames, secretFiles } from '#sealing';
 import type { Logger } from '#telemetry';
 import { ApprovedPrefixes } from './approved-prefixes.ts';
 import type { PolicySettings } from './config.ts';
+import { FreezesController } from './freezes.controller.ts';
+import { Freezes } from './freezes.ts';
 import { LargeBodies } from './large-bodies.ts';
 import { OnApprovalEdited } from './on-approval-edited.ts';
 import { OnRequestReceived } from './on-request-received.ts';
@@ -18,7 +20,7 @@ import { Revisions } from './revisions.ts';
 import { VerdictPublisher } from './verdict-publisher.ts';
 
 @Module({
-  controllers: [RevisionsController],
+  controllers: [RevisionsController, FreezesController],
   providers: [
     {
       provide: RuleReleaseKey,
@@ -48,6 +50,18 @@ import { VerdictPublisher } from './verdict-publisher.ts';
       inject: [PolicyDatabase],
       useFactory: (database: PolicyDatabase) => new RevisionStore(database),
     },
+    {
+      provide: SubjectNames,
+      inject: [SETTINGS],
+      useFactory: async (settings: PolicySettings) =>
+        new SubjectNames(Buffer.from(await readSecret(settings, secretFiles.subjectNames), 'hex')),
+    },
+    {
+      provide: FrozenList,
+      inject: [Bus, LOGGER],
+      useFactory: (bus: Bus, logger: Logger) => new FrozenList(bus, logger),
+    },
+    Freezes,
     Revisions,
     VerdictPublisher,
     OnRequestReceived,
@@ -60,6 +74,7 @@ export class PolicyModule implements OnModuleInit, OnApplicationShutdown {
     private readonly approved: ApprovedPrefixes,
     private readonly large: LargeBodies,
     private readonly database: PolicyDatabase,
+    private readonly frozen: FrozenList,
     private readonly config: ActiveConfig,
     @Inject(SETTINGS) private readonly settings: PolicySettings,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -71,6 +86,7 @@ export class PolicyModule implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     await this.approved.start();
+    await this.frozen.start();
     const usable = await this.readFile();
     if (!usable) return;
     const message = `from ${path.basename(this.settings.configPath)}`;
@@ -94,6 +110,7 @@ export class PolicyModule implements OnModuleInit, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     this.approved.close();
+    this.frozen.close();
     await this.large.close();
     await this.database.close();
   }
