@@ -28,6 +28,7 @@ const sweepMs = 1000;
 const idleMs = 60_000;
 const maxCounters = 50_000;
 const maxCharged = 100_000;
+const bytesPerToken = 4;
 /** Token counts this old are good enough: they are only known after an answer anyway. */
 const staleMs = 500;
 
@@ -42,7 +43,7 @@ export class Turnstile {
   private connections: Connections = new Map();
   private readonly counters = new Map<string, RateCounter>();
   /** Whom the tokens of a request are charged to once it is answered. */
-  private readonly charged = new Map<string, RateLimit[]>();
+  private readonly charged = new Map<string, { limits: readonly RateLimit[]; bodyBytes: number }>();
   private listening: (() => void)[] = [];
   private sweeper: NodeJS.Timeout | undefined;
 
@@ -88,7 +89,7 @@ export class Turnstile {
     if (!limits) return;
     const { operation, receivedAt: now } = context;
     const found = limitsFor(limits, { principal, subjectKey, operation, now, ...place });
-    if (found.length > 0) await this.count(requestId, found);
+    if (found.length > 0) await this.count(requestId, found, body.length);
   }
 
   private place({ connection: path, protocol }: RequestContext, body: Uint8Array) {
@@ -99,7 +100,7 @@ export class Turnstile {
     return { model, connection, upstreamModel };
   }
 
-  private async count(requestId: string, limits: readonly RateLimit[]): Promise<void> {
+  private async count(requestId: string, limits: readonly RateLimit[], bodyBytes: number): Promise<void> {
     const taken: RateCounter[] = [];
     try {
       for (const limit of limits) {
@@ -115,7 +116,7 @@ export class Turnstile {
     const tokens = limits.filter(({ unit }) => unit === 'tokens');
     if (tokens.length === 0) return;
     if (this.charged.size >= maxCharged) this.charged.delete(this.charged.keys().next().value as string);
-    this.charged.set(requestId, tokens);
+    this.charged.set(requestId, { limits: tokens, bodyBytes });
   }
 
   private counterOf({ counter, count, perMs }: RateLimit): RateCounter {
@@ -140,15 +141,18 @@ export class Turnstile {
 
   private charge(payload: Uint8Array): void {
     if (this.charged.size === 0) return;
-    const parsed = requestCompleted.schema.safeParse(decodeEnvelope(payload).head);
+    const { head, tail } = decodeEnvelope(payload);
+    const parsed = requestCompleted.schema.safeParse(head);
     if (!parsed.success) return;
-    const { requestId, usage } = parsed.data;
-    const limits = this.charged.get(requestId);
-    if (!limits) return;
+    const { requestId, usage, attempt } = parsed.data;
+    const request = this.charged.get(requestId);
+    if (!request) return;
     this.charged.delete(requestId);
-    const tokens = (usage?.promptTokens ?? 0) + (usage?.completionTokens ?? 0);
+    // A stream says what it cost only where its client asks; else its length has to do.
+    const estimate = attempt > 0 ? Math.ceil((request.bodyBytes + tail.length) / bytesPerToken) : 0;
+    const tokens = usage ? usage.promptTokens + usage.completionTokens : estimate;
     if (tokens === 0) return;
-    for (const limit of limits) {
+    for (const limit of request.limits) {
       this.counterOf(limit)
         .add(tokens)
         .catch((err) => this.logger.warn({ err, requestId }, 'tokens of an answer were not counted'));
