@@ -3,7 +3,7 @@ import type { GgufTensor } from './gguf.ts';
 /* Where what stands in the residual of the offline model, and how wide its parts are. */
 export const CODE = 128;
 export const TOPICS = 32;
-export const PREVIOUS = CODE;
+export const PREVIOUS = 1 * CODE;
 export const BEFORE = 2 * CODE;
 export const NEXT = 3 * CODE;
 export const TOPIC = 4 * CODE;
@@ -12,7 +12,7 @@ export const ONE = MIX + TOPICS;
 export const KNOWN = ONE + 1;
 export const PLAIN = ONE + 2;
 export const WIDTH = 624;
-export const HEAD = CODE;
+export const HEAD = 1 * CODE;
 export const HEADS = 3;
 export const ROPE_BASE = 1e6;
 /** What `1` is multiplied by in the residual, so that its norm hardly depends on the rest. */

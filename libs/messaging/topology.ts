@@ -32,6 +32,11 @@ const hourMs = 3_600_000;
 /** A consumer's ack-wait; handlers that take longer renew it. */
 export const ackWaitMs = 30_000;
 const ns = 1_000_000;
+/**
+ * How long a message id is remembered. Longer than a rule's release is valid (5 min): a stored release that somebody makes
+ * the broker store again is then either a duplicate or out of date.
+ */
+const duplicateWindowMs = 6 * 60_000;
 
 export interface TopologyOptions {
   /** 1 on a single node, 3 in a cluster. */
@@ -83,7 +88,7 @@ const stream = (name: string, rest: Partial<StreamConfig>): StreamSpec => ({
   storage: StorageType.File,
   discard: DiscardPolicy.New,
   allow_direct: false,
-  duplicate_window: 120_000 * ns,
+  duplicate_window: duplicateWindowMs * ns,
   ...rest,
 });
 

@@ -1,11 +1,10 @@
 export { RedactionError, type RedactionErrorCode } from './errors.ts';
+export type { MaskStream, StreamOptions } from './mask-stream.ts';
 export {
   compileMasker,
   type Masker,
   type MaskerOptions,
   type MaskResult,
-  type MaskStream,
-  type StreamOptions,
 } from './masker.ts';
 export { decryptDigits } from './operators/digits.ts';
 export { decryptValue } from './operators/encrypt.ts';

@@ -1,7 +1,7 @@
 import type { MaskingProfile } from '#contracts';
 import { RedactionError } from './errors.ts';
 import { JsonReader, type JsonSink } from './json-reader.ts';
-import type { MaskStream, StreamOptions } from './masker.ts';
+import type { MaskStream, StreamOptions } from './mask-stream.ts';
 import type { Finding } from './span.ts';
 
 /** Strings at this path are masked entirely, whatever they hold. */

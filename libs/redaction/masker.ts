@@ -3,6 +3,7 @@ import { type CompiledProfile, compileProfile } from './compile.ts';
 import { RedactionError } from './errors.ts';
 import { fieldRules, JsonMaskStream } from './json-stream.ts';
 import { Judge } from './judge.ts';
+import type { MaskStream, StreamOptions } from './mask-stream.ts';
 import { applyOperator } from './operators/apply.ts';
 import { PlaceholderIssuer } from './placeholder.ts';
 import { extendLast, ScannedStream } from './scanned-stream.ts';
@@ -27,19 +28,6 @@ export interface MaskResult {
   readonly blocked: boolean;
 }
 
-/** Masks one text that arrives in pieces. What it emits depends on the whole text, never on how it was cut. */
-export interface MaskStream {
-  /** Returns what is decided by now; never part of a value that will be masked. */
-  push(chunk: string): string;
-  /** Decides the rest. The stream takes no more text. */
-  end(): string;
-  readonly findings: readonly Finding[];
-  /** From the first finding whose operator blocks, or after a failure, nothing more is emitted. */
-  readonly blocked: boolean;
-  /** Code units held back because they are undecided. */
-  readonly heldChars: number;
-}
-
 /** A profile ready to mask for one scope. Cheap: the tables are shared by all maskers of the profile. */
 export interface Masker {
   /** SHA-256 of the profile, hex. */
@@ -52,11 +40,6 @@ export interface Masker {
   openJsonStream(): MaskStream;
   /** Where entities stand, whatever their operator; overlapping ones of different entities are all named. */
   findSpans(text: string): Span[];
-}
-
-export interface StreamOptions {
-  /** Text that stands before this one for the rules' eyes only (`"ssn": "`): at most its last 200 characters count. */
-  readonly before?: string;
 }
 
 const MIN_KEY_BYTES = 16;

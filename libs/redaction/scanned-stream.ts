@@ -1,6 +1,6 @@
 import type { MaskingProfile, MaskOperator } from '#contracts';
 import { RedactionError } from './errors.ts';
-import type { MaskStream } from './masker.ts';
+import type { MaskStream } from './mask-stream.ts';
 import type { Region, Scanner, ScanSink } from './scanner.ts';
 import type { Finding } from './span.ts';
 

@@ -22,8 +22,11 @@ export interface Judged {
   nowMs: number;
 }
 
-/** A rule's release that no replica took up in this time is void; the request completes as failed. */
-const releaseValidMs = 15 * 60_000;
+/**
+ * A rule's release that no replica took up in this time is void, and the request completes as failed. Shorter than the
+ * broker remembers message ids, so that a release stored twice is never run twice.
+ */
+const releaseValidMs = 5 * 60_000;
 
 /** Where `completed` and frames of a request go. */
 export function destinationOf({ context, version }: Judged, background: boolean): string {
@@ -72,6 +75,9 @@ export function releaseOf(
     ...(context.principal.groups.length > 0 && { groups: context.principal.groups }),
     receivedAt: context.receivedAt,
     decidedAt: nowMs,
+    ...(context.conversation !== undefined && { conversation: context.conversation }),
+    // Masking asks people about the answer, and they have to know whose it is.
+    ...(decision.obligations.review && { context }),
   };
 }
 
