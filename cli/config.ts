@@ -1,14 +1,17 @@
 import type { Command } from 'commander';
 import { formatIssue } from '#rules';
+import { registerRevisions } from './config-revisions.ts';
 import { type ReadPolicy, readPolicy } from './read-policy.ts';
 
 const exitCodes = { fine: 0, unusable: 2 } as const;
 
-/** Adds `config check [PATH]`. Exit code 0: usable, perhaps with warnings; 2: not, with file, line and column. */
+/**
+ * Adds `config check|diff|apply|log|rollback`. Exit code 0: done, perhaps with warnings; 1: refused; 2: the document
+ * is not usable, with file, line and column, and nothing was changed.
+ */
 export function registerConfig(program: Command): void {
-  program
-    .command('config')
-    .description('the document that decides')
+  const config = program.command('config').description('the document that decides');
+  config
     .command('check')
     .argument('[path]', 'a file, or a folder whose YAML files are merged in name order', 'sallyport.yaml')
     .description('say everything that is wrong with a policy, without applying it')
@@ -18,6 +21,7 @@ export function registerConfig(program: Command): void {
       process.stdout.write(`${text}\n`);
       process.exitCode = code;
     });
+  registerRevisions(config);
 }
 
 function report(read: ReadPolicy, path: string, json: boolean): { code: number; text: string } {

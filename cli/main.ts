@@ -6,6 +6,7 @@ import { registerConfig } from './config.ts';
 import { registerConnections } from './connections.ts';
 import { registerDeadLetters } from './dead-letters.ts';
 import { registerDoctor } from './doctor/index.ts';
+import { registerFreeze } from './freeze.ts';
 import { registerMask } from './mask.ts';
 import { registerPolicy } from './policy.ts';
 import { registerReviews } from './reviews.ts';
@@ -26,6 +27,7 @@ export function createProgram(): Command {
   registerDoctor(program);
   registerMask(program);
   registerConfig(program);
+  registerFreeze(program);
   registerConnections(program);
   registerPolicy(program);
   registerAudit(program);

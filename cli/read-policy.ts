@@ -17,7 +17,8 @@ export async function readPolicy(path: string): Promise<ReadPolicy> {
   }
 }
 
-async function readSources(path: string): Promise<SourceFile[]> {
+/** Reads a policy's files as they are. */
+export async function readSources(path: string): Promise<SourceFile[]> {
   if (!(await stat(path)).isDirectory()) return [{ name: path, text: await readFile(path, 'utf8') }];
   const names = (await readdir(path)).filter((name) => /\.ya?ml$/.test(name)).sort();
   if (names.length === 0) throw new Error('the folder holds no YAML files');
