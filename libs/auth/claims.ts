@@ -36,14 +36,21 @@ export function groupsOf(claims: object, config: Issuer['groups']): string[] {
 const text = (value: unknown, max: number): string | undefined =>
   typeof value === 'string' && value !== '' ? value.slice(0, max) : undefined;
 
-/** The principal that verified claims describe. Service accounts are known by `sub` being the client itself (RFC 9068). */
+/** Where providers put the OAuth client: RFC 9068 and OIDC, then Okta's `cid` and Entra ID's `appid` (v1.0). */
+const clientClaims = ['azp', 'client_id', 'cid', 'appid'] as const;
+
+/**
+ * The principal that verified claims describe. Service accounts are known by `sub` being the client itself (RFC 9068),
+ * in Entra ID by `idtyp`, or by `sub` being the object id, which for people is another one.
+ */
 export function principalOf(claims: JWTPayload, issuer: Issuer): Principal {
-  const client = text(claims.azp, 255) ?? text(claims.client_id, 255);
+  const client = clientClaims.map((name) => text(claims[name], 255)).find((value) => value !== undefined);
   const subject = claims.sub ?? client ?? '';
+  const isApplication = claims.idtyp === 'app' || (typeof claims.oid === 'string' && claims.oid === subject);
   const name = text(claimAt(claims, issuer.nameClaim), 255);
   const email = text(claims.email, 320);
   return {
-    kind: client !== undefined && subject === client ? 'service' : 'person',
+    kind: isApplication || (client !== undefined && subject === client) ? 'service' : 'person',
     issuer: issuer.issuer,
     subject,
     ...(name !== undefined && { name }),
