@@ -9,7 +9,8 @@ import type { Cancellations, RunningCall } from './cancellations.ts';
 import { type Completions, type Ending, endingOf } from './completions.ts';
 import { ProfileError } from './profiles.ts';
 import type { Release } from './release.ts';
-import type { ReviewedAnswers, Reviews } from './review.ts';
+import { factsOf, type ReviewedAnswers, type Reviews } from './review.ts';
+import { reviewMatches } from './review-conditions.ts';
 import type { Claim } from './runs.ts';
 import { UpstreamCall } from './upstream/call.ts';
 import { CredentialError } from './upstream/credentials.ts';
@@ -52,11 +53,17 @@ export class OnRequestReleased {
     }
   }
 
-  private publish({ head, message }: Release, asked: Asked): Promise<void> {
-    const { completions, reviews } = this.desk;
-    return asked.kind === 'ending'
-      ? completions.publish(head, asked.ending, message)
-      : reviews.ask(head, asked.answer, asked.facts, message);
+  private async publish(release: Release, asked: Asked): Promise<void> {
+    const { head, message } = release;
+    const { completions, reviews, reviewed, tools } = this.desk;
+    if (asked.kind === 'ending') return completions.publish(head, asked.ending, message);
+    const { answer, facts } = asked;
+    const { maskAnswer } = head.terms.obligations;
+    const profiles = maskAnswer ? [await tools.profiles.get(maskAnswer)] : [];
+    const matches = reviewMatches(release, answer, facts, profiles, Date.now());
+    if (matches) return reviews.ask(head, answer, facts, matches, message);
+    const ending = await reviewed.finish(release, answer, facts, Date.now());
+    await completions.publish(head, ending, message);
   }
 
   private async run(
@@ -77,7 +84,10 @@ export class OnRequestReleased {
 
   private async finishReviewed(release: Release): Promise<Asked> {
     const answer = await this.desk.tools.bodies.open(release);
-    return { kind: 'ending', ending: await this.desk.reviewed.finish(release, answer, Date.now()) };
+    return {
+      kind: 'ending',
+      ending: await this.desk.reviewed.finish(release, answer, factsOf(release), Date.now()),
+    };
   }
 
   /** Runs a call that a cancellation, a lost lease or a revoked claim ends. */

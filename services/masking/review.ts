@@ -6,6 +6,7 @@ import {
   encodeEnvelope,
   inlineBodyLimitBytes,
   type RequestReleased,
+  type RuleMatch,
 } from '#contracts';
 import type { BodyStore, Bus } from '#messaging';
 import { contentLabel, type Sealer } from '#sealing';
@@ -27,8 +28,14 @@ export class Reviews {
   ) {}
 
   /** Publishes `approval.requested` at gate `response`; tries again for as long as the lease lasts. */
-  async ask(head: RequestReleased, answer: Buffer, facts: AnswerFacts, lease: Lease): Promise<void> {
-    const event = reviewOf(head, answer, facts, Date.now());
+  async ask(
+    head: RequestReleased,
+    answer: Buffer,
+    facts: AnswerFacts,
+    matches: readonly RuleMatch[],
+    lease: Lease,
+  ): Promise<void> {
+    const event = { ...reviewOf(head, answer, facts, Date.now()), matches: [...matches] };
     const label = contentLabel(event.requestId, `body:${event.version}`);
     await persistently(lease, async () => {
       const sealed = await this.sealer.seal(head.subjectKey, label, answer);
@@ -82,6 +89,11 @@ function reviewOf(
 
 const factsUnknown: AnswerFacts = { status: 200, stream: false, attempt: 1, findings: [] };
 
+/** What masking noted of an answer when it asked people about it. */
+export function factsOf({ head }: Release): AnswerFacts {
+  return head.answer ?? { ...factsUnknown, stream: head.stream };
+}
+
 /** Ends a request whose answer people let through: masks what they left of it once more. No model is called. */
 export class ReviewedAnswers {
   constructor(
@@ -89,9 +101,8 @@ export class ReviewedAnswers {
     private readonly placeholderKey: Uint8Array,
   ) {}
 
-  async finish(release: Release, answer: Buffer, nowMs: number): Promise<Ending> {
+  async finish(release: Release, answer: Buffer, facts: AnswerFacts, nowMs: number): Promise<Ending> {
     const { head } = release;
-    const facts = head.answer ?? { ...factsUnknown, stream: head.stream };
     const tally = new Tally();
     try {
       const pass = await this.openPass(head, tally);
