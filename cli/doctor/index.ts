@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { packageRoot } from '#embedded';
 import { table, unseenAsText } from '../terminal.ts';
+import { checkBackDoors } from './back-doors.ts';
 import type { Finding, Surroundings } from './finding.ts';
 import { checkPermissions } from './permissions.ts';
 import { checkIdentity, checkSecretFiles } from './secrets.ts';
@@ -11,6 +12,7 @@ const checks: Record<string, (around: Surroundings) => Promise<Finding[]>> = {
   permissions: checkPermissions,
   secrets: checkSecretFiles,
   identity: checkIdentity,
+  'back-doors': checkBackDoors,
 };
 
 interface Flags {

@@ -77,7 +77,7 @@ export class FrontDoor {
     const requestId = newRequestId();
     const url = request.url;
     const query = url.indexOf('?');
-    const found = findRoute(request.method, query < 0 ? url : url.slice(0, query));
+    const found = findRoute(request.method, query < 0 ? url : url.slice(0, query), request.headers);
     reply.hijack();
     const client = new ClientConnection(reply.raw, found?.protocol.wire ?? fallbackWire, requestId);
     let principal: Principal | undefined;
@@ -174,7 +174,7 @@ export class FrontDoor {
   /** The body could not be read: too large, cut off, of a wrong length. */
   private refuseUnread(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     reply.hijack();
-    const found = findRoute(request.method, request.url.split('?')[0] ?? '');
+    const found = findRoute(request.method, request.url.split('?')[0] ?? '', request.headers);
     const wire = found?.protocol.wire ?? fallbackWire;
     const client = new ClientConnection(reply.raw, wire, newRequestId());
     this.refuse(error, request, client, undefined);
