@@ -1,4 +1,4 @@
-import { ExportWriter, type NoteSigner } from '#ledger';
+import { type ExportEntry, ExportWriter, type NoteSigner } from '#ledger';
 import { type EntryReader, openPersonal, type StoredEntry } from '../entry-reader.ts';
 import type { LedgerProofs } from '../ledger-proofs.ts';
 import type { PersonalVault } from '../personal-vault.ts';
@@ -53,19 +53,16 @@ async function* entryLines(
   for (let start = from; start < to; start += pageEntries) {
     const end = Math.min(to, start + pageEntries);
     const page = await parts.entries.range(start, end);
-    for (const line of await pageLines(parts, writer, page)) {
-      yield line.text;
-      const note = notes.get(line.index + 1);
+    for (const entry of await exportEntries(parts, page)) {
+      // Written one by one: the seal covers the lines in the order of these calls.
+      yield writer.entry(entry);
+      const note = notes.get(entry.index + 1);
       if (note !== undefined) yield writer.checkpoint(note);
     }
   }
 }
 
-async function pageLines(
-  parts: ExportParts,
-  writer: ExportWriter,
-  page: readonly StoredEntry[],
-): Promise<{ index: number; text: string }[]> {
+async function exportEntries(parts: ExportParts, page: readonly StoredEntry[]): Promise<ExportEntry[]> {
   const leaves = await parts.entries.nodes(page.map(({ index }) => ({ level: 0, index })));
   const holders = page.flatMap(({ contentIndex }) => (contentIndex === null ? [] : [contentIndex]));
   const contents = await parts.entries.contents([...new Set(holders)]);
@@ -73,8 +70,7 @@ async function pageLines(
   return page.map(({ index, entry, contentIndex }, i) => {
     const held = contentIndex === null ? undefined : contents.get(contentIndex);
     const tail = entry.sealed.bytes === 0 ? new Uint8Array(0) : (held ?? null);
-    const leaf = leaves[i] as Uint8Array;
-    return { index, text: writer.entry({ index, entry, leaf, openings: openings[i] ?? [], tail }) };
+    return { index, entry, leaf: leaves[i] as Uint8Array, openings: openings[i] ?? [], tail };
   });
 }
 

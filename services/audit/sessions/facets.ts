@@ -13,9 +13,6 @@ export type FacetKind =
   | 'entity'
   | 'conversation';
 
-/** Facets that are personal: an erasure removes them. */
-export const personalFacets: readonly FacetKind[] = ['user', 'group', 'client', 'conversation'];
-
 const remembered = new Map<string, string>();
 const maxRemembered = 50_000;
 
