@@ -1,9 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { type CompiledPolicy, type Explanation, explain, formatIssue } from '#rules';
+import { RequestId } from '#contracts';
+import { type CompiledPolicy, explain, formatIssue } from '#rules';
+import { explanationText } from './explanation-text.ts';
 import { inputFromFile, type RequestFlags } from './policy-input.ts';
+import { explainRecorded, registerRecord } from './policy-recorded.ts';
+import { registerSimulate } from './policy-simulate.ts';
 import { junit, type SuiteResult, testCases } from './policy-test.ts';
 import { readPolicy } from './read-policy.ts';
+import { type RecordedFlags, withRecorded } from './recorded.ts';
 
 const exitCodes = { fine: 0, failed: 1, unusable: 2 } as const;
 const collect = (value: string, values: string[]) => [...values, value];
@@ -19,23 +24,27 @@ interface TestFlags {
   json?: boolean;
 }
 
-/** Adds `policy explain FILE` and `policy test DIR`. */
+/** Adds `policy explain|test|record|simulate`. */
 export function registerPolicy(program: Command): void {
-  const policy = program.command('policy').description('what the rules say, tried without a gateway');
-  policy
-    .command('explain')
-    .argument('<file>', 'a request body as a client sends it, or a case with given:')
-    .description('every rule, whether it applies to a request, and why')
+  const policy = program.command('policy').description('what the rules say, tried out');
+  withRecorded(
+    policy
+      .command('explain')
+      .argument('<what>', 'a request body as a client sends it, a case with given:, or a recorded request id')
+      .description('every rule, whether it applies to a request, and why'),
+  )
     .option('--policy <path>', 'the policy', 'sallyport.yaml')
     .option('--user <subject>', 'who asks', 'someone')
     .option('--group <group>', 'a group of theirs; may be repeated', collect, [])
     .option('--client <id>', 'their OAuth client')
     .option('--path <path>', 'the path that the body is sent to', '/v1/chat/completions')
     .option('--at <time>', 'when, in ISO 8601 (default: now)')
-    .option('--json', 'print the explanation as JSON')
-    .action(async (file: string, flags: ExplainFlags) => {
-      process.exitCode = await explainFile(file, flags, print);
+    .action(async (what: string, flags: ExplainFlags & RecordedFlags) => {
+      if (RequestId.safeParse(what).success) await explainRecorded(what, flags);
+      else process.exitCode = await explainFile(what, flags, print);
     });
+  registerRecord(policy);
+  registerSimulate(policy);
   policy
     .command('test')
     .argument('<dir>', 'a folder of cases, or one file')
@@ -76,31 +85,6 @@ async function policyAt(path: string, out: (text: string) => void): Promise<Comp
   if (read.kind === 'policy') return read.policy;
   out(read.kind === 'unreadable' ? read.message : read.issues.map(formatIssue).join('\n'));
   return undefined;
-}
-
-function explanationText({ decision, rules }: Explanation): string {
-  const width = Math.max(4, ...rules.map(({ rule }) => rule.length));
-  const lines = rules.map(
-    ({ rule, outcome, because }) => `  ${rule.padEnd(width)}  ${outcome.padEnd(11)}  ${because}`,
-  );
-  const matches = decision.rules.flatMap((rule) =>
-    rule.matches.map(({ rule: name, pointer, start, end, condition, decodedAs }) => {
-      const as = decodedAs === undefined ? '' : `, decoded as ${decodedAs}`;
-      return `  ${name}: ${condition} at ${pointer} ${start}–${end}${as}`;
-    }),
-  );
-  const where = decision.connection === null ? '' : ` on ${decision.connection}`;
-  return [
-    `${decision.effect}${where}${decision.code === undefined ? '' : ` (${decision.code})`}: ${decision.reasons.join(' ')}`,
-    '',
-    ...lines,
-    ...(matches.length > 0 ? ['', 'matches', ...matches] : []),
-    ...(decision.requirement === undefined ? [] : ['', `waits for ${requirementText(decision.requirement)}`]),
-  ].join('\n');
-}
-
-function requirementText({ mode, groups }: NonNullable<Explanation['decision']['requirement']>): string {
-  return groups.map(({ group, quorum }) => `${quorum} of ${group}`).join(mode === 'all' ? ' and ' : ' or ');
 }
 
 /** Runs all cases; gives the exit code: 0, 1 where one doesn't hold, 2 where something can't be read. */

@@ -1,0 +1,162 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import type { SessionDetail } from '#contracts';
+import { evaluate, loadPolicy, runCase } from '#rules';
+import { maskedCase } from './policy-recorded.ts';
+import { simulate, simulationText } from './policy-simulate.ts';
+import { recordedInput } from './recorded.ts';
+
+const seed = await readFile('sallyport.yaml', 'utf8');
+function policyOf(text: string) {
+  const loaded = loadPolicy(text);
+  if (loaded.kind !== 'policy') throw new Error(JSON.stringify(loaded.issues));
+  return loaded.policy;
+}
+const policy = policyOf(seed);
+const withCards = policyOf(
+  seed.replace(
+    'rules:\n',
+    'rules:\n  - { name: no-cards, match: { groups: [contractors] }, prompt: { entities: [CREDIT_CARD] }, effect: deny }\n',
+  ),
+);
+
+const groups = ['contractors', 'platform', 'security', 'strangers'];
+
+/** What audit shows of a request, as the seed decided about it. */
+function session(
+  number: number,
+  text: string,
+  more: Partial<SessionDetail> & { group?: string } = {},
+): SessionDetail {
+  const { group = 'contractors', ...rest } = more;
+  const at = 1_790_000_000_000 + number * 1000;
+  const body = JSON.stringify({ model: 'demo', messages: [{ role: 'user', content: text }] });
+  const bare = {
+    id: `req-${number.toString(16).padStart(32, '0')}`,
+    requester: { issuer: 'https://idp', subject: `u-${number % 7}`, kind: 'person', groups: [group] },
+    ...{ client: null, operation: 'chat.completions', connection: 'demo', model: 'demo', rules: [] },
+    ...{ revision: 'r1', conversation: `c-${number % 50}`, receivedAt: at, completedAt: at + 1000 },
+    ...{ protocol: 'openai-chat', promptTokens: null, completionTokens: null, edited: false },
+    versions: [
+      {
+        ...{ version: 1, gate: 'prompt', by: null, at, digest: '', bytes: body.length },
+        content: { state: 'shown', text: body },
+      },
+    ],
+    ...{ decisions: [], votes: [], answer: null, timings: {}, steps: [], proof: null },
+    digests: { received: null, sent: null, answer: null },
+    ...{ held: false, outcome: 'answered', status: 200, code: null },
+  } as unknown as SessionDetail;
+  const input = recordedInput(bare, policy);
+  if (typeof input === 'string') throw new Error(input);
+  const { effect } = evaluate(policy, input);
+  const outcome = { allow: {}, hold: { held: true }, deny: { outcome: 'denied', code: 'policy.denied' } };
+  return { ...bare, ...(outcome[effect] as object), ...rest };
+}
+
+const sentences = [
+  'please write a haiku about rain',
+  'my password is lost',
+  'pay with 4111 1111 1111 1111 today',
+  'the customer data of spring, and 5500 0000 0000 0004',
+  'nothing to see here '.repeat(30),
+];
+const many = (count: number) =>
+  Array.from({ length: count }, (_, i) =>
+    session(i, `${sentences[i % sentences.length]} ${i}`, { group: groups[i % groups.length] as string }),
+  );
+
+describe('a simulation', () => {
+  test('of the same policy changes nothing', async () => {
+    const result = await simulate(policy, many(200));
+    expect(result).toMatchObject({ requests: 200, skipped: {} });
+    expect(Object.values(result.newly).map(({ count }) => count)).toEqual([0, 0, 0]);
+  });
+
+  test('finds what a plain loop over 1,000 requests finds', async () => {
+    const sessions = many(1000);
+    for (const draft of [withCards, policyOf(seed.replace('keywords: [password,', 'keywords: [haiku,'))]) {
+      const counts = { allow: 0, hold: 0, deny: 0 };
+      for (const one of sessions) {
+        const before = one.held ? 'hold' : one.outcome === 'denied' ? 'deny' : 'allow';
+        const input = recordedInput(one, draft);
+        if (typeof input === 'string') throw new Error(input);
+        const { effect } = evaluate(draft, input);
+        if (effect !== before) counts[effect]++;
+      }
+      const { newly } = await simulate(draft, sessions);
+      expect({ allow: newly.allow.count, hold: newly.hold.count, deny: newly.deny.count }).toEqual(counts);
+      expect(counts.allow + counts.hold + counts.deny).toBeGreaterThan(0);
+    }
+  });
+
+  test('lists examples with the rules that decide, and what newly held ones cost', async () => {
+    const draft = policyOf(seed.replace('keywords: [password,', 'keywords: [haiku, password,'));
+    const at = 1_790_000_000_000;
+    const decided = session(900, 'my password', {
+      decisions: [{ gate: 'prompt', version: 1, effect: 'held', at }] as never,
+      votes: [{ gate: 'prompt', at: at + 600_000 }] as never,
+    });
+    const asked = [1, 2, 3].map((n) => session(n, 'a haiku please', { conversation: n < 3 ? 'c-1' : 'c-2' }));
+    const result = await simulate(draft, [decided, ...asked]);
+    expect(result.newly.hold.count).toBe(3);
+    expect(result.newly.hold.examples[0]).toMatchObject({
+      before: 'allow',
+      rules: ['contractors-sensitive-words', 'demo-for-the-company'],
+    });
+    expect(result).toMatchObject({ decisions: 2, medianDecisionMs: 600_000 });
+    expect(simulationText(result)).toContain('2 decisions, 10 min each as recorded: 0.3 approver hours');
+  });
+
+  test('says what it could not judge, and why', async () => {
+    const erased = session(1, 'x', { requester: null });
+    const expired = session(2, 'x', {
+      versions: [{ version: 1, gate: 'prompt', content: { state: 'expired' } }] as never,
+    });
+    const frozen = session(3, 'x', { outcome: 'denied', code: 'policy.frozen' });
+    const { skipped } = await simulate(policy, [erased, expired, frozen]);
+    expect(skipped).toEqual({
+      'its sender was erased': 1,
+      'its content is expired': 1,
+      'no rule decided about it': 1,
+    });
+  });
+
+  const long = process.env.LONG ? test : test.skip;
+  long(
+    'of 100,000 requests takes less than a minute',
+    async () => {
+      const recorded = sentences.map((text, i) => session(i, text));
+      function* stream() {
+        for (let i = 0; i < 100_000; i++)
+          yield { ...recorded[i % recorded.length], id: String(i) } as SessionDetail;
+      }
+      const start = performance.now();
+      expect((await simulate(withCards, stream())).requests).toBe(100_000);
+      expect(performance.now() - start).toBeLessThan(60_000);
+    },
+    120_000,
+  );
+});
+
+describe('a recorded case', () => {
+  test('holds no personal value and no name, and says what the rules said', () => {
+    const text = 'my password for jane.doe@example.com, card 4111 1111 1111 1111';
+    const one = maskedCase(session(1, text), policy, 'a password');
+    const written = JSON.stringify(one);
+    expect(written).not.toMatch(/jane|4111 1111|u-1/);
+    expect(one.want).toMatchObject({ effect: 'hold' });
+    expect(runCase(policy, one).differences).toEqual([]);
+  });
+
+  test('that would show something else once it is masked is refused', () => {
+    const asked = session(1, 'pay with 4111 1111 1111 1111');
+    expect(() => maskedCase(asked, withCards, 'a card')).toThrow('decided otherwise');
+  });
+
+  test('of an allowed request holds too', () => {
+    const one = maskedCase(session(2, 'write to bob@example.com', { group: 'platform' }), policy, 'mail');
+    expect(one.given.user.groups).toEqual(['platform']);
+    expect(runCase(policy, one).differences).toEqual([]);
+  });
+});
