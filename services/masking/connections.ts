@@ -7,6 +7,8 @@ import {
   type EventMessage,
   maskingConsumer,
   maskingConsumerSpec,
+  PoisonError,
+  RetryConsumer,
   type Settlement,
 } from '#messaging';
 import type { Logger } from '#telemetry';
@@ -40,6 +42,7 @@ export class Connections {
   private manager: JetStreamManager | undefined;
   private readonly timer: NodeJS.Timeout;
   private stopped = false;
+  private readonly retries: RetryConsumer;
 
   constructor(
     private readonly bus: Bus,
@@ -50,6 +53,18 @@ export class Connections {
   ) {
     const everyMs = Math.min(retireCheckMs, config.retireAfterMs);
     this.timer = setInterval(() => void this.schedule(), everyMs);
+    this.retries = new RetryConsumer(bus, settlement, {
+      service: 'masking',
+      targets: [{ event: requestReleased, handle: (message) => this.again(message) }],
+    });
+  }
+
+  /** A dead letter that somebody wants run again, for a connection that is listened to. */
+  private async again(message: EventMessage): Promise<void> {
+    const release = message as EventMessage<typeof requestReleased>;
+    const listening = this.listened.get(release.head.terms.connection);
+    if (!listening) throw new PoisonError('its connection is not listened to');
+    await this.handle(release, listening);
   }
 
   /** Takes a new set of connections. Returns at once; the consumers follow. */
@@ -68,6 +83,7 @@ export class Connections {
     this.stopped = true;
     clearInterval(this.timer);
     await this.working;
+    await this.retries.stop();
     await Promise.all([...this.listened.values()].map(({ consumer }) => consumer.stop()));
     await Promise.all([...this.listened.values()].map(({ upstream }) => upstream?.close()));
   }

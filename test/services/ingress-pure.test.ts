@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { HeldEntry } from '#contracts';
 import { findRoute } from '#protocols';
+import { isBehind, maxBacklog } from '../../services/ingress/audit-lag.ts';
 import {
   clientOf,
   familyOf,
@@ -150,4 +151,32 @@ describe('a re-send', () => {
   ])('%s → %j', (_, known, change, wanted) => {
     expect(reattach({ known, ...facts, ...change }).kind).toBe(wanted);
   });
+});
+
+describe('the ledger is behind', () => {
+  const hourMs = 3_600_000;
+  const facts = {
+    lastSequence: 100,
+    recorded: { sequence: 100, atMs: 0 },
+    logAgeMs: 72 * hourMs,
+    stuckSinceMs: undefined as number | undefined,
+    nowMs: 40 * hourMs,
+  };
+  test.each([
+    ['when nothing is left to record', {}, false],
+    ['with a small backlog that moves', { recorded: { sequence: 90, atMs: 39 * hourMs } }, false],
+    ['with a set backlog', { lastSequence: maxBacklog + 101 }, true],
+    [
+      'after an idle time, at the first new event',
+      { lastSequence: 101, stuckSinceMs: 40 * hourMs - 2000 },
+      false,
+    ],
+    ['when it stopped half of the log ago', { lastSequence: 101, stuckSinceMs: 40 * hourMs - 60_000 }, true],
+    [
+      'when it stopped just now',
+      { lastSequence: 101, recorded: { sequence: 100, atMs: 39 * hourMs }, stuckSinceMs: 39 * hourMs },
+      false,
+    ],
+    ['before it ever said how far it is', { recorded: undefined, stuckSinceMs: 0 }, false],
+  ])('%s: %#', (_, change, wanted) => expect(isBehind({ ...facts, ...change })).toBe(wanted));
 });
