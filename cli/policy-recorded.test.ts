@@ -124,18 +124,19 @@ describe('a simulation', () => {
 
   const long = process.env.LONG ? test : test.skip;
   long(
-    'of 100,000 requests takes less than a minute',
+    'of 100,000 requests takes less than a minute of one processor',
     async () => {
       const recorded = sentences.map((text, i) => session(i, text));
       function* stream() {
         for (let i = 0; i < 100_000; i++)
           yield { ...recorded[i % recorded.length], id: String(i) } as SessionDetail;
       }
-      const start = performance.now();
+      const start = process.cpuUsage();
       expect((await simulate(withCards, stream())).requests).toBe(100_000);
-      expect(performance.now() - start).toBeLessThan(60_000);
+      const { user, system } = process.cpuUsage(start);
+      expect((user + system) / 1000).toBeLessThan(60_000);
     },
-    120_000,
+    600_000,
   );
 });
 
