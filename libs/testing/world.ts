@@ -91,7 +91,20 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const addresses = { issuer: idp.issuer, upstream: modelUrl ?? upstream.baseUrl };
   const configFile = join(dir, 'sallyport.yaml');
   await writeFile(configFile, options.config?.(addresses) ?? (await shippedConfig(addresses)));
-  const parts: Parts = { dir, secrets, ports, idp, upstream, model, nats, postgres, modelUrl, configFile };
+  const durable = options.durable === true;
+  const parts: Parts = {
+    durable,
+    dir,
+    secrets,
+    ports,
+    idp,
+    upstream,
+    model,
+    nats,
+    postgres,
+    modelUrl,
+    configFile,
+  };
   return openWorld(parts);
 }
 
@@ -104,6 +117,7 @@ interface Parts {
   readonly model: RunningProcess | undefined;
   readonly modelUrl: string | undefined;
   readonly configFile: string;
+  readonly durable: boolean;
   nats: NatsServer;
   postgres: PostgresServer | undefined;
 }
@@ -180,7 +194,7 @@ function openWorld(parts: Parts): World {
     },
     stopPostgres: async (how = 'stop') => parts.postgres?.process[how](),
     startPostgresAgain: async () => {
-      parts.postgres = await openPostgres(dir, Number(new URL(superuserUrl()).port), secrets, false);
+      parts.postgres = await openPostgres(dir, Number(new URL(superuserUrl()).port), secrets, parts.durable);
     },
     stop: async () => {
       await Promise.all([...services.values()].map((child) => child.stop(5_000)));

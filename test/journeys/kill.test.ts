@@ -7,7 +7,7 @@ let world: World;
 const services: ServiceName[] = ['policy', 'ingress', 'approval', 'masking', 'audit'];
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({ durable: true });
   await world.startServices(services);
 }, 60_000);
 afterAll(() => world.stop());
