@@ -110,8 +110,11 @@ export class ModelAsk {
     const target = targetPath(upstream.connection.baseUrl, path);
     if (target === undefined) throw new RefusedReleaseError('route', true);
     this.reader = this.openReader(call, credential);
+    const { firstByteMs, idleMs, totalMs } = upstream.timeouts;
     return {
-      ...upstream.timeouts,
+      firstByteMs,
+      idleMs,
+      totalMs,
       method,
       path: target,
       headers: requestHeaders(headers, credential.header),
@@ -186,12 +189,22 @@ export class ModelAsk {
     const whole = maskWhole({ bytes: collected, status, headers }, by, this.answerPass);
     const { bytes, contentType, usage } = whole;
     if (this.held && status < 300) return this.hold(Buffer.from(bytes), contentType, usage, false);
+    // Written out, not spread: this runs for every request.
     return this.ended({
-      ...this.facts(contentType, usage, false),
       outcome: 'answered',
-      frames: 0,
+      status,
       content: { kind: 'body', bytes },
+      contentType,
+      headers: maskHeaders(headers, this.answerPass),
+      stream: false,
+      frames: 0,
+      attempt: this.attempt,
+      sentDigest: this.sentDigest,
       answerDigest: createHash('sha256').update(bytes).digest('hex'),
+      usage,
+      findings: this.tally.counts,
+      modelStartedAt: this.startedAt,
+      firstByteAt: this.reader.firstByteAt,
     });
   }
 
