@@ -68,7 +68,14 @@ export class ClientConnection {
     if (!this.open) return;
     this.finish();
     const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
-    this.response.writeHead(status, { ...headers, ...this.ids(), 'content-length': bytes.length });
+    // Added one by one to an object of our own: spreading costs many times as much, once for every request.
+    const all: Record<string, string | number> = {};
+    for (const name in headers) all[name] = headers[name] as string;
+    for (const name in this.extraHeaders) all[name] = this.extraHeaders[name] as string;
+    all['x-request-id'] = this.requestId;
+    all['x-sallyport-request-id'] = this.requestId;
+    all['content-length'] = bytes.length;
+    this.response.writeHead(status, all);
     this.response.end(bytes);
   }
 

@@ -114,12 +114,11 @@ export class Waiter {
   }
 
   private answerHeaders({ head }: Completion): Record<string, string> {
-    return {
-      ...head.headers,
-      'content-type': head.contentType ?? 'application/json',
-      'x-sallyport-overhead-ms': String(overheadMs(head, Date.now())),
-      ...(head.edited && { 'x-sallyport-edited': 'true' }),
-    };
+    const headers: Record<string, string> = { ...head.headers };
+    headers['content-type'] = head.contentType ?? 'application/json';
+    headers['x-sallyport-overhead-ms'] = String(overheadMs(head, Date.now()));
+    if (head.edited) headers['x-sallyport-edited'] = 'true';
+    return headers;
   }
 
   private startPatience(entry: HeldEntry): void {

@@ -286,8 +286,19 @@ function tryRead(message: StoredMessage): Completion | undefined {
 export function runningEntry(
   seed: Omit<HeldEntry, 'state' | 'live' | 'rules' | 'groups' | 'expiresAt' | 'stream'>,
 ): HeldEntry {
+  // Written out, not spread: this runs for every request.
   return {
-    ...seed,
+    requestId: seed.requestId,
+    fingerprint: seed.fingerprint,
+    issuer: seed.issuer,
+    subject: seed.subject,
+    subjectKey: seed.subjectKey,
+    protocol: seed.protocol,
+    instance: seed.instance,
+    bodyDigest: seed.bodyDigest,
+    destination: seed.destination,
+    receivedAt: seed.receivedAt,
+    sinceSequence: seed.sinceSequence,
     state: 'running',
     live: true,
     stream: false,
