@@ -52,9 +52,18 @@ export class VerdictPublisher {
   async decide(one: Case): Promise<{ judged: Judged; verdict: Verdict }> {
     const { current } = this.policy;
     if (!current) throw new MissingDependencyError('no policy is in force');
-    const { requestId, version } = one;
+    const { requestId, version, context, body, sequence } = one;
     const nowMs = Date.now();
-    const judged: Judged = { ...one, revision: current.revision, nowMs };
+    // Written out, not spread, here and below: this runs for every request.
+    const judged: Judged = {
+      requestId,
+      version,
+      context,
+      body,
+      sequence,
+      revision: current.revision,
+      nowMs,
+    };
     try {
       return { judged, verdict: await this.judge(one, current, nowMs) };
     } catch (error) {
@@ -73,11 +82,11 @@ export class VerdictPublisher {
     current: NonNullable<PolicyInForce['current']>,
     nowMs: number,
   ): Promise<Verdict> {
-    const { context } = one;
+    const { requestId, version, context, body, tail } = one;
     const { subjectKey } = context;
-    const open = () => openBody({ ...one, subjectKey }, this.sealer, this.bodies);
+    const open = () => openBody({ requestId, version, subjectKey, body, tail }, this.sealer, this.bodies);
     const { revision, policy } = current;
-    if (one.body.bytes > largeBodyBytes) {
+    if (body.bytes > largeBodyBytes) {
       return this.large.judge({ revision, document: policy.document }, async () => ({
         question: { context, body: await open(), nowMs },
         approved: this.approved.keysOf(subjectKey, nowMs),
