@@ -80,13 +80,12 @@ function decide(policy: CompiledPolicy, question: Question, reading: RequestRead
     const rules = enforced(decision).map(({ name }) => name);
     return refused(decision.code ?? 'policy.denied', decision.reasons.join(' '), model, rules);
   }
-  const facts = {
-    decision: { ...decision, connection },
-    model,
-    stream: reading.stream,
-    background: reading.background,
-  };
-  if (decision.effect === 'allow' || !requirement) return { kind: 'allowed', ...facts };
+  const placed = decision as Placed;
+  const { stream, background } = reading;
+  // Written out, not spread: this runs for every request.
+  if (decision.effect === 'allow' || !requirement) {
+    return { kind: 'allowed', decision: placed, model, stream, background };
+  }
   const last = prefixes().at(-1) ?? '';
   const approves = enforced(decision)
     .filter(({ effect }) => effect === 'hold')
@@ -94,7 +93,8 @@ function decide(policy: CompiledPolicy, question: Question, reading: RequestRead
       approvedKey(context.subjectKey, { connection, rule, contentDigest, prefix: last }),
     );
   const id = conversationId(context, reading, prefixes());
-  return { kind: 'held', ...facts, conversation: { id, newSinceTurn: decision.newSince, approves } };
+  const conversation = { id, newSinceTurn: decision.newSince, approves };
+  return { kind: 'held', decision: placed, model, stream, background, conversation };
 }
 
 /** The rules that decided; those in shadow did not. */
