@@ -52,11 +52,16 @@ async function call<T>(user: string, url: string, body?: object): Promise<T> {
 
 const prompt = (text: string) => ({ model: 'demo', messages: [{ role: 'user', content: text }] });
 
-/** The open approval that a prompt of this check led to: the newest of carol's. */
+/** Carol's open approvals, newest first. */
+async function carolsApprovals(): Promise<Approval[]> {
+  const url = `${flags.approval}/v1/approvals?requester=carol&sort=newest`;
+  return (await call<{ items: Approval[] }>('alice', url)).items;
+}
+
+/** The open approval that a prompt of this check led to: one that was not there before. */
 async function openApproval(known: ReadonlySet<string>): Promise<Approval> {
   for (const endMs = Date.now() + waitMs; Date.now() < endMs; ) {
-    const url = `${flags.approval}/v1/approvals?requester=carol&sort=newest`;
-    const { items } = await call<{ items: Approval[] }>('alice', url);
+    const items = await carolsApprovals();
     const found = items.find(({ id, state }) => state === 'pending' && !known.has(id));
     if (found !== undefined) return found;
     await new Promise((wake) => setTimeout(wake, 100));
@@ -69,7 +74,7 @@ async function typeThroughTheGateway(): Promise<string[]> {
   const [asked, edited, approved, refused, again] = ['P', 'E', 'A', 'R', 'Q'].map(marker) as [
     ...[string, string, string, string, string],
   ];
-  const known = new Set<string>();
+  const known = new Set((await carolsApprovals()).map(({ id }) => id));
   const ask = (text: string) =>
     call('carol', `${flags.ingress}/v1/chat/completions`, prompt(`the password is ${text}`));
   const first = ask(asked);

@@ -111,6 +111,7 @@ describe('every service', () => {
     expect(await (await get('/readyz')).json()).toEqual({
       ready: true,
       checks: { broker: true, config: true },
+      details: { config: { revision: '1' } },
     });
     expect(await (await get('/metrics')).text()).toContain('process_cpu_seconds_total');
   });
