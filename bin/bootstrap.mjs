@@ -16,8 +16,13 @@ switch (command) {
     prepare();
     process.exitCode = await test(args);
     break;
+  case 'bench':
+    prepare();
+    process.argv.splice(2, 1);
+    await import('../dist/bench/run.js');
+    break;
   default:
-    say(`Unknown command ${command ?? ''} → use start or test`);
+    say(`Unknown command ${command ?? ''} → use start, test or bench`);
     process.exitCode = 1;
 }
 
