@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type Msg, type NatsConnection, headers as natsHeaders } from '@nats-io/nats-core';
 
 /** JetStream stored the message. */
@@ -67,7 +68,7 @@ export class Publisher {
     private readonly nc: NatsConnection,
     inboxPrefix: string,
   ) {
-    this.inbox = `${inboxPrefix}.ack${Math.random().toString(36).slice(2, 10)}.`;
+    this.inbox = `${inboxPrefix}.ack${randomBytes(6).toString('hex')}.`;
     nc.subscribe(`${this.inbox}*`, {
       callback: (error, message) => {
         if (!error) this.onAck(message);
@@ -127,10 +128,11 @@ export class Publisher {
   private readonly flush = (): void => this.flushQueue();
 
   private flushQueue(): void {
+    // What was in no hurry must not hold up what comes after it.
+    if (this.scheduled) this.flushedAt = performance.now();
     this.scheduled = false;
     clearTimeout(this.unhurried);
     this.unhurried = undefined;
-    this.flushedAt = performance.now();
     const items = this.queue;
     this.queue = [];
     for (const { subject, payload, reply, options } of items) {

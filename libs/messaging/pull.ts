@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Msg } from '@nats-io/nats-core';
 import type { Bus } from './bus.ts';
 
@@ -53,7 +54,7 @@ export class PullConsumer {
     private readonly bus: Bus,
     private readonly options: PullOptions,
   ) {
-    this.inbox = `_INBOX_${bus.user}.pull${Math.random().toString(36).slice(2, 10)}`;
+    this.inbox = `_INBOX_${bus.user}.pull${randomBytes(6).toString('hex')}`;
     const subscription = bus.nc.subscribe(`${this.inbox}.*`, {
       callback: (error, message) => {
         if (!error) this.onMessage(message);
