@@ -41,11 +41,20 @@ const maxPauseMs = 5000;
  * dependency (wait and run again), or transient (nak with backoff, counted, then the dead letters).
  */
 export class Settlement {
+  private readonly buried = new Set<NonNullable<SettlementOptions['onDeadLetter']>>();
+
   constructor(
     private readonly bus: Bus,
     private readonly service: string,
     private readonly options: SettlementOptions = defaultSettlement,
-  ) {}
+  ) {
+    if (options.onDeadLetter) this.buried.add(options.onDeadLetter);
+  }
+
+  /** Calls back after a message went to the dead letters, before it is gone for good. */
+  onDeadLetter(listener: NonNullable<SettlementOptions['onDeadLetter']>): void {
+    this.buried.add(listener);
+  }
 
   /** Runs the handler for one delivery and settles it. Never throws. */
   async settle(
@@ -83,7 +92,7 @@ export class Settlement {
   private async bury(delivery: Delivery, code: DeadLetterCode): Promise<Exit> {
     try {
       await publishDeadLetter(this.bus, this.service, delivery, code);
-      await this.options.onDeadLetter?.(delivery, code);
+      for (const listener of this.buried) await listener(delivery, code);
       this.bus.send(delivery.ackSubject, Buffer.from('+TERM'));
       return 'dead';
     } catch (error) {

@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER } from '#boot';
 import { approvalRequested, encodeEnvelope, requestCompleted, requestReleased } from '#contracts';
-import { BodyStore, Bus, MissingDependencyError, OutputLog } from '#messaging';
+import { BodyStore, Bus, MissingDependencyError, OutputLog, Settlement } from '#messaging';
 import { ContentErasedError, RuleReleaseKey, Sealer } from '#sealing';
 import { type Logger, metrics } from '#telemetry';
 import { ApprovedPrefixes } from './approved-prefixes.ts';
+import { endingOfGivenUp } from './given-up.ts';
 import { judge, type Verdict } from './judge.ts';
 import { LargeBodies, largeBodyBytes } from './large-bodies.ts';
 import { openBody } from './open-body.ts';
@@ -30,7 +31,9 @@ export class VerdictPublisher {
     private readonly approved: ApprovedPrefixes,
     private readonly large: LargeBodies,
     @Inject(LOGGER) private readonly logger: Logger,
+    settlement: Settlement,
   ) {
+    settlement.onDeadLetter(({ payload }) => this.giveUp(payload));
     const versioned = (head: unknown) => {
       const { requestId, version, terms } = head as { requestId?: string; version?: number; terms?: never };
       const { requestId: id, version: number } = (terms ?? { requestId, version }) as Judged;
@@ -127,5 +130,13 @@ export class VerdictPublisher {
       default:
         verdict satisfies never;
     }
+  }
+
+  /** Ends a request whose event went to the dead letters. */
+  private async giveUp(payload: Uint8Array): Promise<void> {
+    const head = endingOfGivenUp(payload, Date.now());
+    if (!head) return;
+    const messageId = `${head.requestId}:completed`;
+    await this.bus.publish(requestCompleted.subject(head.destination), encodeEnvelope(head), { messageId });
   }
 }
