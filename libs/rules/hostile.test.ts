@@ -62,11 +62,15 @@ describe('time grows with the text, not faster', () => {
   const policy = policyWith(rules);
   test.each(Object.keys(texts))('%s', (name) => {
     const make = texts[name]!;
-    for (let i = 0; i < 3; i++) costMs(policy, make(unit));
-    const small = Math.min(...[0, 1, 2].map(() => costMs(policy, make(unit))));
-    const large = Math.min(...[0, 1].map(() => costMs(policy, make(unit * 8))));
-    // Linear would be 8 times; quadratic 64 times.
-    expect(large).toBeLessThan(Math.max(small, 2) * 32);
+    const growth = (): number => {
+      const small = Math.min(...[0, 1, 2].map(() => costMs(policy, make(unit))));
+      const large = Math.min(...[0, 1].map(() => costMs(policy, make(unit * 8))));
+      return large / Math.max(small, 2);
+    };
+    // Linear would be 8 times, quadratic 64 times, each time. A busy machine can spoil a measurement, not every one.
+    let least = Number.POSITIVE_INFINITY;
+    for (let attempt = 0; attempt < 6 && least >= 32; attempt++) least = Math.min(least, growth());
+    expect(least).toBeLessThan(32);
   });
 });
 
