@@ -50,9 +50,13 @@ export class LiteralMask {
         }
         if (slash === -1) break;
       }
-      this.escape += source[at];
-      at += 1;
-      decoded += this.closeEscape();
+      const char = source[at] ?? '';
+      if (this.breaksEscape(char)) decoded += this.giveUpEscape();
+      else {
+        this.escape += char;
+        at += 1;
+        decoded += this.closeEscape();
+      }
     }
     return decoded === '' ? '' : this.settle(this.mask.push(decoded));
   }
@@ -69,12 +73,26 @@ export class LiteralMask {
     return this.escape === '\\';
   }
 
+  /** Whether `char` shows that what began with a backslash is no escape of JSON. */
+  private breaksEscape(char: string): boolean {
+    if (this.escape === '') return false;
+    if (this.escape === '\\') return char !== 'u' && escapes[char] === undefined;
+    return !/[0-9a-fA-F]/.test(char);
+  }
+
+  /** No escape after all: each of its characters stands for itself, however the text was cut. */
+  private giveUpEscape(): string {
+    const text = this.escape;
+    this.escape = '';
+    for (const char of text) this.note(char, undefined);
+    return text;
+  }
+
   private closeEscape(): string {
     const source = this.escape;
     if (source.length < 2) return '';
     const simple = escapes[source[1] ?? ''];
     if (simple !== undefined) return this.finish(simple);
-    if (source[1] !== 'u' || !/^\\u[0-9a-fA-F]{0,4}$/.test(source)) return this.finish(source);
     return source.length < 6 ? '' : this.finish(String.fromCharCode(Number.parseInt(source.slice(2), 16)));
   }
 

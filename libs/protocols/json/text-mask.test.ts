@@ -37,7 +37,13 @@ test('the result does not depend on how the text was cut', () => {
     fc.property(mails, cuts, (text, at) => {
       expect(run(text, runMask, at)).toBe(run(text));
     }),
-    { numRuns },
+    {
+      numRuns,
+      examples: [
+        ['{"\\@{{', [6]],
+        ['["\\u1\\"b', [6]],
+      ],
+    },
   );
 });
 
