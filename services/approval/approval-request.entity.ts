@@ -10,7 +10,7 @@ import type {
   RequestContext,
   RuleMatch,
 } from '#contracts';
-import type { ApprovalState } from './state.ts';
+import type { ApprovalState } from './deciding/state.ts';
 
 /** A request, answer or change that waits, or waited, for people. */
 @Entity({ name: 'approval_request' })

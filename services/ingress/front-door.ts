@@ -7,19 +7,19 @@ import { type FoundRoute, findRoute, protocols } from '#protocols';
 import { type ClaimNames, claimNames } from '#rules';
 import { SubjectNames } from '#sealing';
 import type { Logger } from '#telemetry';
-import { Admission } from './admission.ts';
 import { patienceMs, respondAsync } from './caller.ts';
 import { neededClaims } from './claims.ts';
-import { ClientConnection } from './client-connection.ts';
 import type { IngressSettings } from './config.ts';
-import { HeldIndex } from './held-index.ts';
 import { Intake } from './intake.ts';
+import { Admission } from './limiting/admission.ts';
+import { TooManyError } from './limiting/turnstile.ts';
 import { bodyCeilingBytes, type Limits, limitsOf } from './limits.ts';
 import { listModels } from './models.ts';
 import { fingerprintOf, receive, sha256 } from './receive.ts';
 import { newRequestId } from './request-id.ts';
-import { TooManyError } from './turnstile.ts';
-import { WaitingRoom } from './waiting-room.ts';
+import { ClientConnection } from './waiting/client-connection.ts';
+import { HeldIndex } from './waiting/held-index.ts';
+import { WaitingRoom } from './waiting/waiting-room.ts';
 
 const noBody = new Uint8Array(0);
 /** What a caller without a known route gets errors in. */

@@ -3,16 +3,16 @@ import { ActiveConfig, FrozenList, LOGGER, Readiness, readSecret, SETTINGS } fro
 import { Bus, defaultTopology } from '#messaging';
 import { SubjectNames, secretFiles } from '#sealing';
 import type { Logger } from '#telemetry';
-import { Admission } from './admission.ts';
 import type { IngressSettings } from './config.ts';
 import { FrontDoor } from './front-door.ts';
-import { HeldIndex } from './held-index.ts';
 import { Intake } from './intake.ts';
-import { OnApprovalRequested } from './on-approval-requested.ts';
-import { OnCompletedParked } from './on-completed-parked.ts';
+import { Admission } from './limiting/admission.ts';
+import { Turnstile } from './limiting/turnstile.ts';
 import { RequestsController } from './requests.controller.ts';
-import { Turnstile } from './turnstile.ts';
-import { WaitingRoom } from './waiting-room.ts';
+import { HeldIndex } from './waiting/held-index.ts';
+import { OnApprovalRequested } from './waiting/on-approval-requested.ts';
+import { OnCompletedParked } from './waiting/on-completed-parked.ts';
+import { WaitingRoom } from './waiting/waiting-room.ts';
 
 const runtime = [Bus, SETTINGS, LOGGER];
 

@@ -11,14 +11,14 @@ import {
 import { BodyStore, Bus } from '#messaging';
 import { contentLabel, Sealer } from '#sealing';
 import { type Logger, traceHeaders, tracing } from '#telemetry';
-import type { ClientConnection } from './client-connection.ts';
 import type { IngressSettings } from './config.ts';
-import { HeldIndex } from './held-index.ts';
+import { Turnstile } from './limiting/turnstile.ts';
 import type { Limits } from './limits.ts';
-import { reattach } from './reattach.ts';
-import { Turnstile } from './turnstile.ts';
-import { Waiter } from './waiter.ts';
-import { runningEntry, WaitingRoom } from './waiting-room.ts';
+import type { ClientConnection } from './waiting/client-connection.ts';
+import { HeldIndex } from './waiting/held-index.ts';
+import { reattach } from './waiting/reattach.ts';
+import { Waiter } from './waiting/waiter.ts';
+import { runningEntry, WaitingRoom } from './waiting/waiting-room.ts';
 
 /** A request at the door, identified and read. */
 export interface Call {

@@ -18,11 +18,11 @@ import {
 import { BodyStore, Bus } from '#messaging';
 import { protocols, type Wire } from '#protocols';
 import { contentLabel, Sealer } from '#sealing';
-import { ClientConnection } from './client-connection.ts';
 import type { IngressSettings } from './config.ts';
-import { HeldIndex } from './held-index.ts';
-import { Waiter } from './waiter.ts';
-import { WaitingRoom } from './waiting-room.ts';
+import { ClientConnection } from './waiting/client-connection.ts';
+import { HeldIndex } from './waiting/held-index.ts';
+import { Waiter } from './waiting/waiter.ts';
+import { WaitingRoom } from './waiting/waiting-room.ts';
 
 const Justification = z.strictObject({ justification: z.string().min(1).max(4000) });
 /** A requester may ask the approvers to look this often. */

@@ -11,7 +11,7 @@ import {
 import { type BodyStore, type Bus, MissingDependencyError, NotStoredError } from '#messaging';
 import { contentLabel, type Sealer } from '#sealing';
 import { metrics, traceHeaders, tracing } from '#telemetry';
-import type { Usage } from './usage.ts';
+import type { Usage } from './asking/usage.ts';
 
 /** How a request ended, without what its release already says. */
 export interface Ending {

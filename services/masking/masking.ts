@@ -1,8 +1,8 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { ActiveConfig, Readiness } from '#boot';
-import { Cancellations } from './cancellations.ts';
-import { Connections } from './connections.ts';
 import { Frozen } from './frozen.ts';
+import { Cancellations } from './running/cancellations.ts';
+import { Connections } from './running/connections.ts';
 
 /** What changes a release's fate from outside while it runs. */
 @Injectable()

@@ -4,20 +4,20 @@ import { ActiveConfig, FrozenList, LOGGER, Readiness, readSecret, SETTINGS } fro
 import { Bus } from '#messaging';
 import { RuleReleaseKey, SubjectNames, secretFiles } from '#sealing';
 import type { Logger } from '#telemetry';
-import { ApprovedPrefixes } from './approved-prefixes.ts';
 import type { PolicySettings } from './config.ts';
-import { FreezesController } from './freezes.controller.ts';
-import { Freezes } from './freezes.ts';
-import { LargeBodies } from './large-bodies.ts';
-import { OnApprovalEdited } from './on-approval-edited.ts';
-import { OnRequestReceived } from './on-request-received.ts';
-import { PolicyDatabase } from './policy-database.ts';
-import { PolicyInForce } from './policy-in-force.ts';
-import { readUsable, type Usable } from './read-sources.ts';
-import { RevisionStore } from './revision-store.ts';
-import { RevisionsController } from './revisions.controller.ts';
-import { Revisions } from './revisions.ts';
-import { VerdictPublisher } from './verdict-publisher.ts';
+import { FreezesController } from './freezing/freezes.controller.ts';
+import { Freezes } from './freezing/freezes.ts';
+import { ApprovedPrefixes } from './judging/approved-prefixes.ts';
+import { LargeBodies } from './judging/large-bodies.ts';
+import { OnApprovalEdited } from './judging/on-approval-edited.ts';
+import { OnRequestReceived } from './judging/on-request-received.ts';
+import { PolicyInForce } from './judging/policy-in-force.ts';
+import { VerdictPublisher } from './judging/verdict-publisher.ts';
+import { PolicyDatabase } from './revising/policy-database.ts';
+import { readUsable, type Usable } from './revising/read-sources.ts';
+import { RevisionStore } from './revising/revision-store.ts';
+import { RevisionsController } from './revising/revisions.controller.ts';
+import { Revisions } from './revising/revisions.ts';
 
 @Module({
   controllers: [RevisionsController, FreezesController],

@@ -8,11 +8,11 @@ import {
   decideHeldAgain,
   decideVote,
   decideWithdrawal,
-} from '../../services/approval/decide.ts';
-import type { Change, Decision } from '../../services/approval/decision.ts';
-import { eligibleGroups } from '../../services/approval/eligible.ts';
-import { outcomeOf } from '../../services/approval/quorum.ts';
-import type { Approval, CountedVote } from '../../services/approval/state.ts';
+} from '../../services/approval/deciding/decide.ts';
+import type { Change, Decision } from '../../services/approval/deciding/decision.ts';
+import { eligibleGroups } from '../../services/approval/deciding/eligible.ts';
+import { outcomeOf } from '../../services/approval/deciding/quorum.ts';
+import type { Approval, CountedVote } from '../../services/approval/deciding/state.ts';
 
 const person = (subject: string, kind: Principal['kind'] = 'person'): Principal => ({
   kind,

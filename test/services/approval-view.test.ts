@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { unseenAsText } from '../../cli/terminal.ts';
-import { differencesOf } from '../../services/approval/difference.ts';
-import { type Rewriting, rewrite } from '../../services/approval/rewrite.ts';
-import { nameOfUnseen, segmentsOf } from '../../services/approval/segments.ts';
-import { suggestionsOf } from '../../services/approval/statistics.ts';
-import { viewContent } from '../../services/approval/view.ts';
+import { type Rewriting, rewrite } from '../../services/approval/deciding/rewrite.ts';
+import { suggestionsOf } from '../../services/approval/listing/statistics.ts';
+import { differencesOf } from '../../services/approval/showing/difference.ts';
+import { nameOfUnseen, segmentsOf } from '../../services/approval/showing/segments.ts';
+import { viewContent } from '../../services/approval/showing/view.ts';
 
 const bytes = (value: unknown): Buffer =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value), 'utf8');

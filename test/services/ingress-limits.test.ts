@@ -2,9 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Bus } from '#messaging';
 import { startWorld, type World } from '#testing';
-import { namedModel } from '../../services/ingress/named-model.ts';
-import { RateCounter } from '../../services/ingress/rate-counter.ts';
-import { add, current, emptyEntry, roomInMs, slotOf, usedIn } from '../../services/ingress/rate-window.ts';
+import { namedModel } from '../../services/ingress/limiting/named-model.ts';
+import { RateCounter } from '../../services/ingress/limiting/rate-counter.ts';
+import {
+  add,
+  current,
+  emptyEntry,
+  roomInMs,
+  slotOf,
+  usedIn,
+} from '../../services/ingress/limiting/rate-window.ts';
 
 describe('the model that a body names', () => {
   test.each([

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { HeldEntry } from '#contracts';
 import { findRoute } from '#protocols';
-import { isBehind, maxBacklog } from '../../services/ingress/audit-lag.ts';
 import {
   clientOf,
   familyOf,
@@ -9,8 +8,9 @@ import {
   patienceMs,
   respondAsync,
 } from '../../services/ingress/caller.ts';
-import { reattach } from '../../services/ingress/reattach.ts';
+import { isBehind, maxBacklog } from '../../services/ingress/limiting/audit-lag.ts';
 import { fingerprintOf, receive } from '../../services/ingress/receive.ts';
+import { reattach } from '../../services/ingress/waiting/reattach.ts';
 
 const route = findRoute('POST', '/v1/chat/completions')!;
 const principal = {

@@ -2,13 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { RunEntry } from '#contracts';
 import { type OpenMask, protocolOf } from '#protocols';
-import { claimLeaseMs, decideClaim } from '../../services/masking/claim.ts';
-import { transcriptOf } from '../../services/masking/frames.ts';
-import { MaskedRelay, PlainRelay } from '../../services/masking/relay.ts';
+import { transcriptOf } from '../../services/masking/asking/frames.ts';
+import { MaskedRelay, PlainRelay } from '../../services/masking/asking/relay.ts';
+import { findUsage } from '../../services/masking/asking/usage.ts';
+import { claimLeaseMs, decideClaim } from '../../services/masking/running/claim.ts';
 import { Breaker } from '../../services/masking/upstream/breaker.ts';
 import { Credentials, coverSecrets } from '../../services/masking/upstream/credentials.ts';
 import { answerHeaders, requestHeaders, targetPath } from '../../services/masking/upstream/target.ts';
-import { findUsage } from '../../services/masking/usage.ts';
 import { answer, streamed } from './masking-world.ts';
 
 describe('the path on the model server', () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decodeEnvelope, encodeEnvelope, requestCompleted, requestReceived } from '#contracts';
 import { eventually, startWorld, type World } from '#testing';
-import { endingOfGivenUp } from '../../services/policy/given-up.ts';
+import { endingOfGivenUp } from '../../services/policy/judging/given-up.ts';
 
 let world: World;
 

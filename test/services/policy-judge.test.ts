@@ -5,8 +5,8 @@ import { stringify } from 'yaml';
 import { findRoute } from '#protocols';
 import { loadPolicy } from '#rules';
 import { receive } from '../../services/ingress/receive.ts';
-import { judge, type Question } from '../../services/policy/judge.ts';
-import { LargeBodies } from '../../services/policy/large-bodies.ts';
+import { judge, type Question } from '../../services/policy/judging/judge.ts';
+import { LargeBodies } from '../../services/policy/judging/large-bodies.ts';
 
 function policyOf(source: string) {
   const loaded = loadPolicy(source);

@@ -3,8 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { findRoute } from '#protocols';
 import { loadPolicy } from '#rules';
 import { receive } from '../../services/ingress/receive.ts';
-import { judge, type Verdict } from '../../services/policy/judge.ts';
-import { stillHeld } from '../../services/policy/on-approval-edited.ts';
+import { judge, type Verdict } from '../../services/policy/judging/judge.ts';
+import { stillHeld } from '../../services/policy/judging/on-approval-edited.ts';
 
 const loaded = loadPolicy(await readFile('sallyport.yaml', 'utf8'));
 if (loaded.kind !== 'policy') throw new Error('the seed does not load');

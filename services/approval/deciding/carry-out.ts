@@ -1,0 +1,236 @@
+import type { BodyReference, Principal } from '#contracts';
+import { carriedBodyLimitBytes } from '#contracts';
+import type { Transaction } from '#database';
+import type { PeopleReleaseSigner } from '#sealing';
+import { ApprovalNote, type NoteKind } from '../approval-note.entity.ts';
+import { ApprovalRequest } from '../approval-request.entity.ts';
+import { announce } from '../listing/feed.ts';
+import { Review } from '../reviewing/review.entity.ts';
+import { ApprovalVersion, storedName } from '../showing/approval-version.entity.ts';
+import { ApprovalVote } from './approval-vote.entity.ts';
+import { leaveCard } from './card.ts';
+import type { Change, Decision } from './decision.ts';
+import {
+  approvedEntries,
+  completedEvent,
+  type Ending,
+  editedEvent,
+  outcomeEvent,
+  releasedEvent,
+  releaseTerms,
+  runEntry,
+  voteEvent,
+} from './events.ts';
+
+/** What carrying out a decision takes besides the decision. */
+export interface Means {
+  signer: PeopleReleaseSigner;
+  /** How long a release may wait for the model. */
+  releaseValidMs: number;
+  /** How long an approved conversation prefix isn't held again. */
+  conversationMs: number;
+  /** Ms since the epoch. */
+  at: number;
+  actor?: Principal;
+  /** JSON `{reason}`, sealed. */
+  reason?: Uint8Array | undefined;
+  /** The content of an edit; null where it is in the object store. */
+  edit?: { body: BodyReference; sealed: Buffer | null };
+  /** The vote stands alone, without the quorum. */
+  breakGlass?: boolean;
+  /** Where the content lasts, if not where it was. */
+  body?: BodyReference;
+  /** What policy said of an edited version, besides the requirement. */
+  heldAs?: Partial<ApprovalRequest>;
+}
+
+/** Writes a decision's changes, and what is to be said of them, into one transaction. `row` must be locked in it. */
+export async function carryOut(
+  transaction: Transaction,
+  row: ApprovalRequest,
+  decision: Decision,
+  means: Means,
+): Promise<void> {
+  if (decision.changes.length === 0) return;
+  const patch: Partial<ApprovalRequest> = {};
+  const set = (values: Partial<ApprovalRequest>): void => {
+    Object.assign(row, values);
+    Object.assign(patch, values);
+  };
+  const breakGlass = decision.changes.some(({ kind }) => kind === 'glass_broken');
+  const given = { ...means, breakGlass };
+  for (const change of decision.changes) await carryOutChange(transaction, row, change, given, set);
+  if (Object.keys(patch).length > 0) {
+    await transaction.manager.update(ApprovalRequest, { id: row.id }, patch as object);
+  }
+  await announce(transaction.manager, row);
+}
+
+type Set = (values: Partial<ApprovalRequest>) => void;
+
+async function carryOutChange(
+  transaction: Transaction,
+  row: ApprovalRequest,
+  change: Change,
+  means: Means,
+  set: Set,
+): Promise<void> {
+  switch (change.kind) {
+    case 'voted':
+      return castVote(transaction, row, change, means);
+    case 'glass_broken':
+      return openReview(transaction, row, change.reviewers, means);
+    case 'edited':
+      return edit(transaction, row, change, means, set);
+    case 'held_again': {
+      const { requirement, expiresAt } = change;
+      const groups = requirement.groups.map(({ group }) => group);
+      set({ ...means.heldAs, state: 'pending', requirement, groups, expiresAt: new Date(expiresAt) });
+      return note(transaction, row, 'held_again', means);
+    }
+    case 'ended':
+      return end(transaction, row, change.outcome, means, set);
+    case 'moved':
+      set({ state: change.state });
+      await leaveCard(transaction.manager, row, set);
+      return note(transaction, row, 'moved', means, change.state);
+    default:
+      return change satisfies never;
+  }
+}
+
+async function castVote(
+  transaction: Transaction,
+  row: ApprovalRequest,
+  { vote: cast, version }: Change & { kind: 'voted' },
+  means: Means,
+): Promise<void> {
+  const { approver, vote, groups } = cast;
+  const { at, reason, breakGlass = false } = means;
+  const { issuer, subject } = approver;
+  await transaction.manager.upsert(
+    ApprovalVote,
+    { approvalId: row.id, version, issuer, subject, approver: approver as object, vote, at: new Date(at) },
+    ['approvalId', 'version', 'issuer', 'subject'],
+  );
+  await note(transaction, row, 'voted', means, vote);
+  const said = {
+    approver,
+    vote,
+    groups,
+    version,
+    digest: row.digest,
+    at,
+    breakGlass,
+    ...(reason && { reason }),
+  };
+  transaction.publish(voteEvent(row, said));
+}
+
+async function openReview(
+  transaction: Transaction,
+  row: ApprovalRequest,
+  reviewers: number,
+  means: Means,
+): Promise<void> {
+  const openedAt = new Date(means.at);
+  const review = { approvalId: row.id, openedBy: means.actor, openedAt, reviewers, closedBy: [] };
+  await transaction.manager.insert(Review, review as object);
+  await note(transaction, row, 'glass_broken', means);
+}
+
+async function edit(
+  transaction: Transaction,
+  row: ApprovalRequest,
+  { version, digest, editor, state }: Change & { kind: 'edited' },
+  means: Means,
+  set: Set,
+): Promise<void> {
+  if (!means.edit) throw new Error('an edit needs its content');
+  const { body, sealed } = means.edit;
+  const previousDigest = row.digest;
+  set({ version, digest, body, editor, state });
+  await leaveCard(transaction.manager, row, set);
+  const { at } = means;
+  await transaction.manager.insert(ApprovalVersion, {
+    ...{ approvalId: row.id, version, digest, bytes: body.bytes, sealed, at: new Date(at) },
+    ...{ stored: sealed ? null : storedName(body.location), editor: editor as object },
+  });
+  await note(transaction, row, 'edited', means);
+  const content = body.location.in === 'tail' && sealed ? sealed : new Uint8Array(0);
+  transaction.publish(editedEvent(row, { body, sealed: content, previousDigest, editor, at }));
+}
+
+async function end(
+  transaction: Transaction,
+  row: ApprovalRequest,
+  outcome: 'approved' | 'rejected' | 'expired' | 'cancelled',
+  means: Means,
+  set: Set,
+): Promise<void> {
+  const { at, signer } = means;
+  set({ state: outcome, decidedAt: new Date(at) });
+  await leaveCard(transaction.manager, row, set);
+  await note(transaction, row, 'ended', means, outcome);
+  const notAfter = at + means.releaseValidMs;
+  if (row.gate === 'change') {
+    // Signed only where it allows something: the signature doesn't cover the word `approved`.
+    const signature = outcome === 'approved' ? signer.sign(releaseTerms(row, at)) : undefined;
+    transaction.publish(outcomeEvent(row, outcome, at, signature));
+    return;
+  }
+  transaction.publish(outcomeEvent(row, outcome, at));
+  if (outcome !== 'approved') {
+    transaction.publish(completedEvent(row, endingOf(outcome, means.reason), at));
+    return;
+  }
+  set({ notAfter: new Date(notAfter), ...(means.body && { body: means.body }) });
+  const terms = releaseTerms(row, notAfter);
+  const release = {
+    terms,
+    signature: signer.sign(terms),
+    sealed: await carriedContent(transaction, row),
+    at,
+  };
+  transaction.publish(...approvedEntries(row, at, means.conversationMs));
+  transaction.publish(runEntry(row, notAfter), releasedEvent(row, release));
+}
+
+/** The sealed content where it is small enough for a release to carry it. */
+async function carriedContent(transaction: Transaction, row: ApprovalRequest): Promise<Buffer | null> {
+  if (row.body.bytes > carriedBodyLimitBytes) return null;
+  const version = await transaction.manager.findOneBy(ApprovalVersion, {
+    approvalId: row.id,
+    version: row.version,
+  });
+  return version?.sealed ?? null;
+}
+
+function endingOf(outcome: 'rejected' | 'expired' | 'cancelled', reason: Uint8Array | undefined): Ending {
+  switch (outcome) {
+    case 'rejected':
+      return { outcome, code: 'approval.rejected', message: 'An approver rejected this request.', reason };
+    case 'expired':
+      return { outcome, code: 'approval.expired', message: 'Nobody decided about this request in time.' };
+    case 'cancelled':
+      return { outcome, code: 'approval.cancelled', message: 'The requester cancelled this request.' };
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** Adds a line to an approval request's history. */
+export async function note(
+  transaction: Transaction,
+  row: Pick<ApprovalRequest, 'id' | 'version'>,
+  kind: NoteKind,
+  means: Pick<Means, 'at' | 'actor' | 'reason'>,
+  what?: string,
+): Promise<void> {
+  await transaction.manager.insert(ApprovalNote, {
+    ...{ approvalId: row.id, version: row.version, kind, what: what ?? null, at: new Date(means.at) },
+    ...{ actor: (means.actor as object | undefined) ?? null },
+    sealed:
+      means.reason && (kind !== 'ended' || means.actor === undefined) ? Buffer.from(means.reason) : null,
+  });
+}

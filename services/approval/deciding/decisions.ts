@@ -1,0 +1,203 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { type BodyReference, CodedError, type Principal, type Vote } from '#contracts';
+import { type Transaction, UnitOfWork } from '#database';
+import { ApprovalRequest } from '../approval-request.entity.ts';
+import { ApprovalVersion } from '../showing/approval-version.entity.ts';
+import { Content } from '../showing/content.ts';
+import { Runs } from '../waiting/runs.ts';
+import { carryOut } from './carry-out.ts';
+import { decideBreakGlass, decideEdit, decideVote, decideWithdrawal, type VoteCommand } from './decide.ts';
+import { type Decision, type Refusal, refuse } from './decision.ts';
+import { completedEvent } from './events.ts';
+import { Judging } from './judging.ts';
+import type { Approval } from './state.ts';
+
+/** A vote as a person casts it. */
+export interface Ballot {
+  vote: Vote;
+  version: number;
+  digest: string;
+  reason?: string | undefined;
+  /** Approve alone, without the quorum. */
+  breakGlass?: boolean;
+}
+
+/** A new version as a person wrote it. */
+export interface NewVersion {
+  version: number;
+  digest: string;
+  bytes: Uint8Array;
+  approve: boolean;
+  reason?: string | undefined;
+}
+
+const tooLate: Refusal = {
+  code: 'approval.already_decided',
+  message: 'It runs already, or has ended; too late to take it back.',
+};
+
+/** What people do: each in one transaction with its events. Refusals are `CodedError`s. */
+@Injectable()
+export class Decisions {
+  constructor(
+    private readonly unit: UnitOfWork,
+    private readonly judging: Judging,
+    private readonly content: Content,
+    private readonly runs: Runs,
+  ) {}
+
+  /** Votes on a request, and on the identical live ones on its card. */
+  async vote(row: ApprovalRequest, approver: Principal, ballot: Ballot, at: number): Promise<void> {
+    const reason = await this.content.sealReason(row, ballot.reason);
+    const { vote, version, digest } = ballot;
+    const lasting = vote === 'approve' ? await this.lastingBodies(row, at) : new Map<string, BodyReference>();
+    const command = { approver, vote, version, digest, hasReason: reason !== undefined, at };
+    await this.decide(row, async (transaction) => {
+      const { manager } = transaction;
+      let refusal: Refusal | undefined;
+      for (const member of await this.lockCard(manager, row)) {
+        const approval = await this.judging.approvalOf(manager, member);
+        const decision = this.judge(approval, member, command, ballot.breakGlass === true);
+        if (member.id === row.id) refusal = decision.refusal;
+        else if (decision.refusal) continue;
+        // A reason is sealed for the one request it goes with.
+        const own = member.id === row.id ? reason : await this.content.sealReason(member, ballot.reason);
+        const body = lasting.get(member.id);
+        const means = this.judging.means(at, { actor: approver, reason: own, ...(body && { body }) });
+        await carryOut(transaction, member, decision, means);
+      }
+      return refusal;
+    });
+  }
+
+  private judge(
+    approval: Approval,
+    row: ApprovalRequest,
+    command: Omit<VoteCommand, 'groups'>,
+    breakGlass: boolean,
+  ): Decision {
+    const { approver } = command;
+    if (!breakGlass)
+      return decideVote(approval, { ...command, groups: this.judging.groupsFor(approver, row) });
+    if (command.vote !== 'approve')
+      return refuse('request.invalid', 'The glass is broken to approve, not to reject.');
+    return decideBreakGlass(approval, { ...command, rule: this.judging.breakGlassRule(approver) });
+  }
+
+  /** Makes a new version of what was asked (or answered), and may approve it in the same call. */
+  async edit(row: ApprovalRequest, editor: Principal, next: NewVersion, at: number): Promise<void> {
+    const newDigest = createHash('sha256').update(next.bytes).digest('hex');
+    const clear = { bytes: next.bytes, digest: newDigest };
+    const content = await this.content.sealVersion(row, next.version + 1, clear);
+    const reason = await this.content.sealReason(row, next.reason);
+    const { version, digest, approve } = next;
+    await this.decide(row, async (transaction) => {
+      const { manager } = transaction;
+      const locked = await this.locked(manager, row.id);
+      const approval = await this.judging.approvalOf(manager, locked);
+      const groups = this.judging.groupsFor(editor, locked);
+      const decision = decideEdit(approval, { editor, groups, version, digest, newDigest, approve, at });
+      await carryOut(
+        transaction,
+        locked,
+        decision,
+        this.judging.means(at, { actor: editor, reason, edit: content }),
+      );
+      return decision.refusal;
+    });
+  }
+
+  /** Takes an approval back: before the release is claimed, or (`stop`) also while it runs. */
+  async withdraw(
+    row: ApprovalRequest,
+    approver: Principal,
+    { how, reason }: { how: 'revoke' | 'stop'; reason: string },
+    at: number,
+  ): Promise<void> {
+    const sealed = await this.content.sealReason(row, reason);
+    const judge = async (manager: EntityManager, current: ApprovalRequest): Promise<Decision> => {
+      const groups = this.judging.groupsFor(approver, current);
+      return decideWithdrawal(await this.judging.approvalOf(manager, current), { approver, groups, how });
+    };
+    const first = await this.unit.read((manager) => judge(manager, row));
+    if (first.refusal) throw refused(first.refusal, row);
+    if (first.changes.length === 0) return;
+    const taken = await (how === 'revoke' ? this.runs.revoke(row) : this.runs.stop(row));
+    if (taken !== 'revoked') throw refused(tooLate, row);
+    await this.decide(row, async (transaction) => {
+      const locked = await this.locked(transaction.manager, row.id);
+      const decision = await judge(transaction.manager, locked);
+      await carryOut(
+        transaction,
+        locked,
+        decision,
+        this.judging.means(at, { actor: approver, reason: sealed }),
+      );
+      if (decision.changes.length > 0) {
+        const message =
+          how === 'revoke' ? 'The approval of this request was taken back.' : 'An approver stopped this.';
+        const ending = { outcome: 'rejected', code: 'approval.rejected', message, reason: sealed } as const;
+        transaction.publish(completedEvent(locked, ending, at));
+      }
+      return decision.refusal;
+    });
+  }
+
+  /** Bodies of a card's requests that had to be moved to where they last. */
+  private async lastingBodies(row: ApprovalRequest, at: number): Promise<Map<string, BodyReference>> {
+    const moved = new Map<string, BodyReference>();
+    if (row.body.location.in !== 'stream') return moved;
+    const where = { subjectKey: row.subjectKey, card: row.card, state: 'pending' as const };
+    const members = await this.unit.read((manager) => manager.findBy(ApprovalRequest, where));
+    for (const member of members) {
+      const { id: approvalId, version } = member;
+      const found = await this.unit.read((manager) =>
+        manager.findOneBy(ApprovalVersion, { approvalId, version }),
+      );
+      const body = found && (await this.content.lastingBody(member, found, at));
+      if (body && body.location.in !== 'stream') moved.set(member.id, body);
+    }
+    return moved;
+  }
+
+  /** Commits what was decided, then says why something was refused. */
+  private async decide(
+    row: ApprovalRequest,
+    work: (transaction: Transaction) => Promise<Refusal | undefined>,
+  ): Promise<void> {
+    const refusal = await this.unit.inTransaction(work);
+    if (refusal) throw refused(refusal, row);
+  }
+
+  private async locked(manager: EntityManager, id: string): Promise<ApprovalRequest> {
+    const row = await this.judging.lock(manager, id);
+    if (!row) throw notFound(id);
+    return row;
+  }
+
+  /** The request itself and those that are open on the same card, locked in one order for everybody. */
+  private async lockCard(manager: EntityManager, row: ApprovalRequest): Promise<ApprovalRequest[]> {
+    const ids: { id: string }[] = await manager.query(
+      `select id from approval_request where id = $1
+       or (subject_key = $2 and card = $3 and state = 'pending' and version = $4 and digest = $5)
+       order by id for update`,
+      [row.id, row.subjectKey, row.card, row.version, row.digest],
+    );
+    const members: ApprovalRequest[] = [];
+    for (const { id } of ids) members.push(await this.locked(manager, id));
+    return members;
+  }
+}
+
+function refused({ code, message }: Refusal, { id }: ApprovalRequest): CodedError {
+  return new CodedError(code, message, { details: { approval_id: id } });
+}
+
+/** There is no such approval request, or none that this person may know of. */
+export function notFound(id: string): CodedError {
+  return new CodedError('approval.not_found', 'There is no such approval request, or none for you to see.', {
+    details: { approval_id: id },
+  });
+}

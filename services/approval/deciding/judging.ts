@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { ActiveConfig } from '#boot';
+import { type ApprovalGroup, durationMs, type Principal } from '#contracts';
+import { ApprovalRequest } from '../approval-request.entity.ts';
+import { ApprovalSettings } from '../config.ts';
+import { ApprovalVote } from './approval-vote.entity.ts';
+import type { Means } from './carry-out.ts';
+import { eligibleGroups, groupsOf } from './eligible.ts';
+import type { Approval } from './state.ts';
+
+const defaultConversationMs = 8 * 3_600_000;
+
+/** Puts together what the pure decisions take: the row, its counted votes, the groups of the revision in force. */
+@Injectable()
+export class Judging {
+  constructor(
+    private readonly config: ActiveConfig,
+    private readonly settings: ApprovalSettings,
+  ) {}
+
+  /** Locks a request for this transaction. Null where there is none. */
+  async lock(manager: EntityManager, id: string): Promise<ApprovalRequest | null> {
+    return manager.findOne(ApprovalRequest, { where: { id }, lock: { mode: 'pessimistic_write' } });
+  }
+
+  /** Reads a request without locking it. */
+  read(manager: EntityManager, id: string): Promise<ApprovalRequest | null> {
+    return manager.findOneBy(ApprovalRequest, { id });
+  }
+
+  /** Locks every gate of a request, in one order for everybody. */
+  async lockAll(manager: EntityManager, requestId: string): Promise<ApprovalRequest[]> {
+    return manager.find(ApprovalRequest, {
+      where: { requestId },
+      order: { id: 'ASC' },
+      lock: { mode: 'pessimistic_write' },
+    });
+  }
+
+  /** The request as decisions see it: votes on the version in hand count for groups their authors are in now. */
+  async approvalOf(manager: EntityManager, row: ApprovalRequest): Promise<Approval> {
+    const votes = await manager.findBy(ApprovalVote, { approvalId: row.id, version: row.version });
+    return this.withVotes(row, votes);
+  }
+
+  withVotes(row: ApprovalRequest, votes: readonly ApprovalVote[]): Approval {
+    const { state, gate, version, digest, requirement } = row;
+    return {
+      ...{ state, gate, version, digest, requirement },
+      requester: row.context.principal,
+      editor: row.editor ?? undefined,
+      expiresAt: row.expiresAt.getTime(),
+      votes: votes.map(({ approver, vote }) => ({ approver, vote, groups: this.groupsFor(approver, row) })),
+    };
+  }
+
+  /** Those of the requirement's groups that a person may speak for. */
+  groupsFor(person: Principal, row: Pick<ApprovalRequest, 'requirement'>): string[] {
+    return eligibleGroups(person, row.requirement, this.groups());
+  }
+
+  /** All approval groups that a person is in. */
+  groupsOf(person: Principal): string[] {
+    return groupsOf(person, this.groups());
+  }
+
+  /** Who may approve alone, and whether this person may; undefined where nobody may. */
+  breakGlassRule(person: Principal): { group: string; reviewers: number; isMember: boolean } | undefined {
+    const rule = this.config.current?.document.approvals.breakGlass;
+    return rule && { ...rule, isMember: this.groupsOf(person).includes(rule.group) };
+  }
+
+  /** Most requests of one person that may wait at once. */
+  get maxPendingPerPrincipal(): number {
+    return this.config.current?.document.approvals.maxPendingPerPrincipal ?? 20;
+  }
+
+  means(at: number, rest: Partial<Means> = {}): Means {
+    const { signer, releaseValidMs } = this.settings;
+    const conversation = this.config.current?.document.approvals.conversation;
+    const conversationMs = conversation ? durationMs(conversation) : defaultConversationMs;
+    return { signer, releaseValidMs, conversationMs, at, ...rest };
+  }
+
+  private groups(): Readonly<Record<string, ApprovalGroup>> {
+    return this.config.current?.document.approvals.groups ?? {};
+  }
+}

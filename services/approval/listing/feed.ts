@@ -1,0 +1,27 @@
+import type { EntityManager } from 'typeorm';
+import { z } from 'zod';
+import type { ApprovalRequest } from '../approval-request.entity.ts';
+import { approvalStates } from '../deciding/state.ts';
+
+/** The Postgres channel on which changes of approval requests are announced. */
+export const feedChannel = 'approval_changes';
+
+/** What is said of a change: enough to know whether to look. */
+export const Announcement = z.object({
+  id: z.string(),
+  state: z.enum(approvalStates),
+  version: z.number().int(),
+  groups: z.array(z.string()),
+});
+export type Announcement = z.infer<typeof Announcement>;
+
+/** Tells every replica of a change, once the transaction is committed. */
+export async function announce(manager: EntityManager, row: ApprovalRequest): Promise<void> {
+  const { id, state, version } = row;
+  // A notification holds at most 8,000 bytes.
+  const groups = row.groups.slice(0, 50);
+  await manager.query('select pg_notify($1, $2)', [
+    feedChannel,
+    JSON.stringify({ id, state, version, groups }),
+  ]);
+}

@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { ActiveConfig } from '#boot';
+import { type ApprovalDetail, type ContentView, type HistoryEntry } from '#contracts';
+import { UnitOfWork } from '#database';
+import { compileMasker } from '#redaction';
+import { ContentErasedError } from '#sealing';
+import { ApprovalNote } from '../approval-note.entity.ts';
+import type { ApprovalRequest } from '../approval-request.entity.ts';
+import { decideVote } from '../deciding/decide.ts';
+import { Judging } from '../deciding/judging.ts';
+import type { Reader } from '../listing/access.ts';
+import { Listing, personView } from '../listing/list.ts';
+import { ApprovalVersion } from './approval-version.entity.ts';
+import { Content } from './content.ts';
+import { differencesOf } from './difference.ts';
+import { type Viewing, viewContent } from './view.ts';
+
+/** Keys the placeholders under which approvers see masked content; they are for the eye only. */
+const displayKey = randomBytes(32);
+const blocked = '[REDACTED]';
+/** Differences of at most so many of the latest edits are shown. */
+const shownEdits = 20;
+
+type Mask = ((text: string) => string) | undefined;
+
+/** Puts together everything people need in order to decide. */
+@Injectable()
+export class Showing {
+  constructor(
+    private readonly unit: UnitOfWork,
+    private readonly judging: Judging,
+    private readonly listing: Listing,
+    private readonly content: Content,
+    private readonly config: ActiveConfig,
+  ) {}
+
+  /** One approval request, complete; masked where the configuration says so. */
+  async detail(row: ApprovalRequest, reader: Reader, at: number): Promise<ApprovalDetail> {
+    return this.unit.read(async (manager) => {
+      const [summary] = await this.listing.summaries(manager, [row]);
+      if (!summary) throw new Error(`${row.id}: no summary`);
+      const mask = this.maskOf(row);
+      const { upstreamModel, stream, requirement, matches } = row;
+      const { denyThreshold, editNeedsOtherApprover } = requirement;
+      return {
+        ...summary,
+        ...{ upstreamModel, stream, denyThreshold, editNeedsOtherApprover, matches },
+        protocol: row.context.protocol,
+        conversation: { id: row.conversation.id, newSinceTurn: row.conversation.newSinceTurn },
+        content: await this.view(manager, row, mask),
+        edits: await this.edits(manager, row, mask),
+        history: await this.history(manager, row),
+        you: await this.mayDecide(manager, row, reader, at),
+      };
+    });
+  }
+
+  /** The content in clear, whatever the configuration says. */
+  reveal(row: ApprovalRequest): Promise<ContentView> {
+    return this.unit.read((manager) => this.view(manager, row, undefined));
+  }
+
+  /** The bytes of the version in hand. Throws `ContentErasedError` where nobody can read them any more. */
+  async bytes(row: ApprovalRequest): Promise<Buffer> {
+    const version = await this.unit.read((manager) =>
+      manager.findOneBy(ApprovalVersion, { approvalId: row.id, version: row.version }),
+    );
+    if (!version) throw new ContentErasedError();
+    return this.content.open(row, version);
+  }
+
+  private async view(manager: EntityManager, row: ApprovalRequest, mask: Mask): Promise<ContentView> {
+    const where = { approvalId: row.id, version: row.version };
+    const version = await manager.findOneBy(ApprovalVersion, where);
+    const bytes = version && (await this.openOrErased(row, version));
+    if (!bytes) return { shown: 'erased', bytes: row.body.bytes, parts: [] };
+    const viewing: Viewing = {
+      ...{ gate: row.gate, stream: row.answer?.stream ?? row.stream, matches: row.matches, mask },
+      ...{ protocol: row.context.protocol, operation: row.context.operation },
+      newSinceTurn: row.conversation.newSinceTurn,
+    };
+    const parts = viewContent(bytes, viewing);
+    return { shown: mask ? 'masked' : 'clear', bytes: row.body.bytes, parts };
+  }
+
+  private async openOrErased(row: ApprovalRequest, version: ApprovalVersion): Promise<Buffer | null> {
+    try {
+      return await this.content.open(row, version);
+    } catch (error) {
+      if (error instanceof ContentErasedError) return null;
+      throw error;
+    }
+  }
+
+  private async edits(
+    manager: EntityManager,
+    row: ApprovalRequest,
+    mask: Mask,
+  ): Promise<ApprovalDetail['edits']> {
+    if (row.version === 1) return [];
+    const versions = await manager.find(ApprovalVersion, {
+      where: { approvalId: row.id },
+      order: { version: 'DESC' },
+      take: shownEdits + 1,
+    });
+    const edits: ApprovalDetail['edits'] = [];
+    for (const [index, next] of versions.entries()) {
+      const before = versions[index + 1];
+      if (!before || !next.editor) break;
+      const [old, fresh] = [await this.openOrErased(row, before), await this.openOrErased(row, next)];
+      const differences = old && fresh ? differencesOf(old, fresh) : [];
+      edits.push({
+        ...{ version: next.version, editor: personView(next.editor), at: next.at.getTime() },
+        differences: mask ? differences.map((difference) => maskDifference(difference, mask)) : differences,
+      });
+    }
+    return edits;
+  }
+
+  private async history(manager: EntityManager, row: ApprovalRequest): Promise<HistoryEntry[]> {
+    const notes = await manager.find(ApprovalNote, {
+      where: { approvalId: row.id },
+      order: { id: 'ASC' },
+      take: 1000,
+    });
+    return Promise.all(
+      notes.map(async ({ kind, version, at, actor, what, sealed }) => ({
+        ...{ kind, version, at: at.getTime() },
+        ...(actor && { actor: personView(actor) }),
+        ...(what !== null && { what }),
+        ...(sealed && { text: await this.content.openNote(row, kind, sealed) }),
+      })),
+    );
+  }
+
+  private async mayDecide(
+    manager: EntityManager,
+    row: ApprovalRequest,
+    { principal }: Reader,
+    at: number,
+  ): Promise<ApprovalDetail['you']> {
+    const approval = await this.judging.approvalOf(manager, row);
+    const groups = this.judging.groupsFor(principal, row);
+    const { version, digest } = row;
+    const command = { approver: principal, groups, version, digest, hasReason: true, at };
+    // A rejection is what the fewest rules keep a person from.
+    const { refusal } = decideVote(approval, { ...command, vote: 'reject' });
+    return refusal ? { mayDecide: false, ...refusal } : { mayDecide: true };
+  }
+
+  private maskOf(row: ApprovalRequest): Mask {
+    const document = this.config.current?.document;
+    const name = document?.approvals.shownAs;
+    const profile = name === undefined ? undefined : document?.masking.profiles[name];
+    if (profile === undefined) return undefined;
+    const masker = compileMasker(profile, { key: displayKey, scope: row.requestId });
+    return (text) => {
+      const masked = masker.maskText(text);
+      return masked.blocked ? blocked : masked.text;
+    };
+  }
+}
+
+type Difference = ApprovalDetail['edits'][number]['differences'][number];
+
+function maskDifference(difference: Difference, mask: (text: string) => string): Difference {
+  const { before, after } = difference;
+  return {
+    ...difference,
+    ...(before !== undefined && { before: mask(before) }),
+    ...(after !== undefined && { after: mask(after) }),
+  };
+}

@@ -1,0 +1,103 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { LOGGER } from '#boot';
+import { UnitOfWork } from '#database';
+import type { Logger } from '#telemetry';
+import type { ApprovalRequest } from '../approval-request.entity.ts';
+import { carryOut } from '../deciding/carry-out.ts';
+import { decideExpiry } from '../deciding/decide.ts';
+import { completedEvent } from '../deciding/events.ts';
+import { Judging } from '../deciding/judging.ts';
+import { Runs } from './runs.ts';
+
+const tickMs = 1000;
+const batchSize = 50;
+
+/** Applies deadlines: requests nobody decided about in time, and releases that nothing ran in time. */
+@Injectable()
+export class Clock implements OnApplicationBootstrap, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private tidiedAt = 0;
+
+  constructor(
+    private readonly unit: UnitOfWork,
+    private readonly judging: Judging,
+    private readonly runs: Runs,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.tick();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    await this.running;
+    clearTimeout(this.timer);
+  }
+
+  private tick(): void {
+    this.running = this.apply(Date.now())
+      .catch((err: unknown) => this.logger.warn({ err }, 'deadlines are not applied yet'))
+      .then(() => {
+        this.timer = setTimeout(() => this.tick(), tickMs);
+      });
+  }
+
+  /** Applies every deadline up to `at`. Replicas share the work without waiting for each other. */
+  async apply(at: number): Promise<void> {
+    while ((await this.expireBatch(at)) === batchSize);
+    await this.lapse(at);
+    if (at - this.tidiedAt < 600_000) return;
+    this.tidiedAt = at;
+    await this.unit.read((manager) =>
+      manager.query(`delete from early_end where at < now() - interval '1 day'`),
+    );
+  }
+
+  /** Expires at most one batch; says how many there were. */
+  async expireBatch(at: number): Promise<number> {
+    return this.unit.inTransaction(async (transaction) => {
+      const due: { id: string }[] = await transaction.manager.query(
+        `select id from approval_request
+         where state in ('pending', 'rechecking') and expires_at <= $1
+         order by expires_at limit ${batchSize} for update skip locked`,
+        [new Date(at)],
+      );
+      for (const { id } of due) {
+        const row = await this.judging.lock(transaction.manager, id);
+        if (!row) continue;
+        const decision = decideExpiry(this.judging.withVotes(row, []), at);
+        await carryOut(transaction, row, decision, this.judging.means(at));
+      }
+      return due.length;
+    });
+  }
+
+  /** Ends approved requests whose release was not run until its `notAfter`. */
+  private async lapse(at: number): Promise<void> {
+    const due: { id: string }[] = await this.unit.read((manager) =>
+      manager.query(
+        `select id from approval_request where state = 'approved' and not_after <= $1
+         order by not_after limit ${batchSize}`,
+        [new Date(at)],
+      ),
+    );
+    for (const { id } of due) {
+      const row = await this.unit.read((manager) => this.judging.read(manager, id));
+      if (row && (await this.runs.revoke(row)) === 'revoked') await this.endLapsed(row, at);
+    }
+  }
+
+  private async endLapsed({ id }: ApprovalRequest, at: number): Promise<void> {
+    await this.unit.inTransaction(async (transaction) => {
+      const row = await this.judging.lock(transaction.manager, id);
+      if (row?.state !== 'approved') return;
+      const moved = { changes: [{ kind: 'moved', state: 'expired' }] } as const;
+      await carryOut(transaction, row, moved, this.judging.means(at));
+      const message = 'It was approved, but the model could not be reached in time.';
+      transaction.publish(completedEvent(row, { outcome: 'expired', code: 'approval.expired', message }, at));
+    });
+  }
+}

@@ -1,0 +1,145 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { ApprovalRequested } from '#contracts';
+import { type Transaction, UnitOfWork } from '#database';
+import { PoisonError } from '#messaging';
+import { ApprovalRequest, approvalIdOf } from '../approval-request.entity.ts';
+import { cardKey, leadOfCard } from '../deciding/card.ts';
+import { carryOut, note } from '../deciding/carry-out.ts';
+import { decideCancellation, decideCompleted, decideHeldAgain } from '../deciding/decide.ts';
+import { completedEvent } from '../deciding/events.ts';
+import { Judging } from '../deciding/judging.ts';
+import { announce } from '../listing/feed.ts';
+import { ApprovalVersion, storedName } from '../showing/approval-version.entity.ts';
+import type { SealedContent } from '../showing/content.ts';
+import { EarlyEnd } from './early-end.entity.ts';
+
+/** Takes in what policy, masking or audit hold for people. Taking the same thing twice changes nothing. */
+@Injectable()
+export class Intake {
+  constructor(
+    private readonly unit: UnitOfWork,
+    private readonly judging: Judging,
+  ) {}
+
+  async take(head: ApprovalRequested, content: SealedContent, at: number): Promise<void> {
+    await this.unit.inTransaction(async (transaction) => {
+      const { manager } = transaction;
+      await manager.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [head.context.subjectKey]);
+      const row = await this.judging.lock(manager, approvalIdOf(head));
+      if (!row) await this.open(transaction, head, content, at);
+      else await this.holdAgain(transaction, row, head, content, at);
+    });
+  }
+
+  /** Ends a request whose content is gone: nobody can decide about what nobody can see. */
+  async giveUp(head: ApprovalRequested, at: number): Promise<void> {
+    const row = rowOf(head, { body: head.body, sealed: null });
+    const message = 'The content of this request is gone, so nobody can decide about it.';
+    await this.unit.inTransaction(async (transaction) => {
+      transaction.publish(completedEvent(row, { outcome: 'failed', code: 'internal.error', message }, at));
+    });
+  }
+
+  private async open(
+    transaction: Transaction,
+    head: ApprovalRequested,
+    content: SealedContent,
+    at: number,
+  ): Promise<void> {
+    const { manager } = transaction;
+    const row = rowOf(head, content);
+    row.cardOf = await leadOfCard(manager, row.subjectKey, row.card);
+    const full = row.cardOf === null && (await this.isFull(manager, row));
+    if (full) row.state = 'denied';
+    await manager.insert(ApprovalRequest, row as object);
+    await manager.insert(ApprovalVersion, {
+      ...{ approvalId: row.id, version: row.version, digest: row.digest, bytes: row.body.bytes },
+      ...{ sealed: content.sealed, stored: content.sealed ? null : storedName(row.body.location) },
+      at: row.requestedAt,
+    });
+    const means = this.judging.means(at);
+    await note(transaction, row, 'requested', { at: row.requestedAt.getTime() });
+    if (full) {
+      const message = 'Too many of your requests wait for approval already.';
+      const ending = { outcome: 'denied', code: 'approval.too_many_pending', message } as const;
+      transaction.publish(completedEvent(row, ending, at));
+    }
+    await announce(manager, row);
+    const early = await manager.findOneBy(EarlyEnd, { requestId: row.requestId });
+    if (!early) return;
+    const approval = await this.judging.approvalOf(manager, row);
+    const decision =
+      early.outcome === null ? decideCancellation(approval) : decideCompleted(approval, early.outcome);
+    await carryOut(transaction, row, decision, means);
+  }
+
+  private async isFull(manager: EntityManager, row: ApprovalRequest): Promise<boolean> {
+    if (row.gate !== 'prompt') return false;
+    const [{ count }] = await manager.query(
+      `select count(*)::int as count from approval_request
+       where subject_key = $1 and card_of is null and gate = 'prompt' and state in ('pending', 'rechecking')`,
+      [row.subjectKey],
+    );
+    return count >= this.judging.maxPendingPerPrincipal;
+  }
+
+  private async holdAgain(
+    transaction: Transaction,
+    row: ApprovalRequest,
+    head: ApprovalRequested,
+    content: SealedContent,
+    at: number,
+  ): Promise<void> {
+    if (row.state !== 'rechecking' || head.version !== row.version) return;
+    if (head.body.digest !== row.digest) {
+      throw new PoisonError(`${row.id}: held again with another digest than the edit's`);
+    }
+    const { version, requirement, expiresAt } = head;
+    const approval = await this.judging.approvalOf(transaction.manager, row);
+    // The votes that came with the edit are judged by what the rule asks for now.
+    const votes = approval.votes.map((cast) => ({
+      ...cast,
+      groups: this.judging.groupsFor(cast.approver, head),
+    }));
+    const decision = decideHeldAgain({ ...approval, votes }, { version, requirement, expiresAt, at });
+    const { connection, upstreamModel, model, obligations, matches, rules, revision, conversation } = rowOf(
+      head,
+      content,
+    );
+    const heldAs = { connection, upstreamModel, model, obligations, matches, rules, revision, conversation };
+    await carryOut(
+      transaction,
+      row,
+      decision,
+      this.judging.means(at, { heldAs: { ...heldAs, body: content.body } }),
+    );
+  }
+}
+
+function rowOf(head: ApprovalRequested, content: SealedContent): ApprovalRequest {
+  const { requestId, version, gate, context, connection, upstreamModel, model, stream } = head;
+  const { obligations, requirement, matches, rules, revision, conversation } = head;
+  return Object.assign(new ApprovalRequest(), {
+    ...{
+      id: approvalIdOf(head),
+      requestId,
+      version,
+      gate,
+      context,
+      connection,
+      upstreamModel,
+      model,
+      stream,
+    },
+    ...{ obligations, requirement, matches, rules, revision, conversation, state: 'pending' as const },
+    groups: requirement.groups.map(({ group }) => group),
+    digest: head.body.digest,
+    body: content.body,
+    subjectKey: context.subjectKey,
+    card: cardKey(head),
+    ...{ answer: head.answer ?? null, editor: null, cardOf: null, decidedAt: null, notAfter: null },
+    requestedAt: new Date(head.requestedAt),
+    expiresAt: new Date(head.expiresAt),
+  });
+}

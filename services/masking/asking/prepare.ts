@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import type { RequestReleased } from '#contracts';
+import { applyEdits } from '#protocols';
+import type { MaskingPass } from '../masking-pass.ts';
+import type { Release } from '../running/release.ts';
+import { RefusedReleaseError } from '../running/verify-release.ts';
+
+/** A request as the model gets it. */
+export interface PreparedRequest {
+  readonly body: Buffer;
+  /** SHA-256 of `body`, hex. */
+  readonly sentDigest: string;
+  /** The caller asked for an answer that is JSON text. */
+  readonly answersJson: boolean;
+}
+
+/** Whether the model server knows the model by another name. */
+function renamed({ terms, model }: RequestReleased): string | undefined {
+  const { upstreamModel } = terms;
+  return upstreamModel !== null && upstreamModel !== model ? upstreamModel : undefined;
+}
+
+/**
+ * Does to a body what the release's obligations say, and nothing else: masks it, gives the model its own name. A body
+ * that nothing has to be done to isn't parsed. Throws `RefusedReleaseError` where it can't be read.
+ */
+export function prepareRequest(
+  release: Release,
+  body: Buffer,
+  requestPass: MaskingPass | undefined,
+): PreparedRequest {
+  const { head, protocol, route } = release;
+  const model = renamed(head);
+  const mustParse = requestPass !== undefined || model !== undefined || head.terms.obligations.maskAnswer;
+  if (!mustParse || body.length === 0) {
+    return { body, sentDigest: head.terms.digest, answersJson: false };
+  }
+  const reading = protocol.readRequest(body, route);
+  if (reading.kind === 'refusal') throw new RefusedReleaseError('body', true);
+  const masked = requestPass && protocol.maskRequest(reading, requestPass.openMask);
+  let bytes: Uint8Array = masked?.changed ? masked.bytes : body;
+  if (model !== undefined && reading.model !== undefined) {
+    const edit = applyEdits(bytes, [{ op: 'replace', pointer: '/model', value: model }]);
+    if (edit.kind === 'fault') throw new RefusedReleaseError('body', true);
+    bytes = edit.bytes;
+  }
+  const { answersJson } = reading;
+  if (bytes === body) return { body, sentDigest: head.terms.digest, answersJson };
+  const sent = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { body: sent, sentDigest: createHash('sha256').update(sent).digest('hex'), answersJson };
+}

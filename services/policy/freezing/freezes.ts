@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { ActiveConfig, type FrozenList, SETTINGS } from '#boot';
+import {
+  buckets,
+  CodedError,
+  configKeys,
+  encodeEnvelope,
+  type FreezeBody,
+  type FreezeView,
+  FrozenEntry,
+  type Principal,
+  principalFrozen,
+} from '#contracts';
+import { Bus } from '#messaging';
+import { contentLabel, Sealer, SubjectNames } from '#sealing';
+import type { PolicySettings } from '../config.ts';
+
+type Target = Pick<FreezeBody, 'target' | 'name' | 'issuer'>;
+
+/** Freezes users, groups, connections or everything, and releases them. Needs no database: it is for emergencies. */
+@Injectable()
+export class Freezes {
+  constructor(
+    private readonly bus: Bus,
+    private readonly sealer: Sealer,
+    private readonly names: SubjectNames,
+    private readonly config: ActiveConfig,
+    @Inject(SETTINGS) private readonly settings: PolicySettings,
+  ) {}
+
+  list(frozen: FrozenList): FreezeView[] {
+    return frozen.list().map(({ target, value, at }) => ({ target, value, at }));
+  }
+
+  /** From now on new requests are refused and running calls end. What is frozen already stays as it is. */
+  async freeze(body: FreezeBody, by: Principal): Promise<FreezeView> {
+    const value = this.valueOf(body);
+    const { target } = body;
+    const key = keyOf(target, value);
+    const bucket = await this.bus.bucket(buckets.config);
+    const known = await this.find(key);
+    const entry = known?.entry ?? { target, value, at: Date.now(), by: this.names.of(by) };
+    if (!known) await bucket.put(key, JSON.stringify(entry));
+    // Said again for what was frozen already, should the first one have ended between the two.
+    await this.announce(entry, true, by, body.reason, key);
+    return { target, value, at: entry.at };
+  }
+
+  /** Lets requests through again. Throws `freeze.second_person` for who froze it, `freeze.not_found`. */
+  async release(body: FreezeBody, by: Principal): Promise<FreezeView> {
+    const value = this.valueOf(body);
+    const { target } = body;
+    const key = keyOf(target, value);
+    const known = await this.find(key);
+    if (!known) throw new CodedError('freeze.not_found', 'This is not frozen.');
+    const { entry, revision } = known;
+    if (by.kind !== 'person' || entry.by === this.names.of(by)) {
+      throw new CodedError(
+        'freeze.second_person',
+        'Another person than the one who froze it has to release it.',
+      );
+    }
+    const bucket = await this.bus.bucket(buckets.config);
+    await bucket.delete(key, { previousSeq: revision });
+    await this.announce({ ...entry, at: Date.now() }, false, by, body.reason, key);
+    return { target, value, at: entry.at };
+  }
+
+  private async find(key: string): Promise<{ entry: FrozenEntry; revision: number } | undefined> {
+    const bucket = await this.bus.bucket(buckets.config);
+    const found = await bucket.get(key);
+    if (found?.operation !== 'PUT') return undefined;
+    return { entry: FrozenEntry.parse(found.json()), revision: found.revision };
+  }
+
+  private async announce(
+    { target, value, at }: FrozenEntry,
+    frozen: boolean,
+    by: Principal,
+    reason: string,
+    key: string,
+  ): Promise<void> {
+    const subjectKey = this.names.of(by);
+    const label = contentLabel(key, `reason:${at}`);
+    const tail = await this.sealer.seal(subjectKey, label, Buffer.from(JSON.stringify({ reason })));
+    const head = { target, value, frozen, by, subjectKey, at };
+    await this.bus.publish(principalFrozen.subject(), encodeEnvelope(head, tail), {
+      messageId: `${key}:${at}:${frozen ? 'frozen' : 'released'}`,
+    });
+  }
+
+  /** What stands in the entry. Throws `request.invalid` for what can't be meant. */
+  private valueOf({ target, name, issuer }: Target): string {
+    switch (target) {
+      case 'all':
+        return '';
+      case 'user':
+        return this.names.of({ issuer: issuer ?? this.onlyIssuer(), subject: named(name) });
+      case 'group':
+        return named(name);
+      case 'connection':
+        if (this.config.current && !Object.hasOwn(this.config.current.document.connections, name)) {
+          throw new CodedError('request.invalid', `There is no connection "${name}".`);
+        }
+        return name;
+      default:
+        return target satisfies never;
+    }
+  }
+
+  private onlyIssuer(): string {
+    const listed = this.config.current?.document.identity.issuers.map(({ issuer }) => issuer) ?? [];
+    const { issuer } = this.settings;
+    const [only, ...others] = new Set([...listed, ...(issuer === undefined ? [] : [issuer])]);
+    if (only === undefined || others.length > 0) {
+      throw new CodedError('request.invalid', 'Several issuers are configured: name the issuer of the user.');
+    }
+    return only;
+  }
+}
+
+function named(name: string): string {
+  if (name === '') throw new CodedError('request.invalid', 'Name what is to be frozen.');
+  return name;
+}
+
+function keyOf(target: string, value: string): string {
+  return configKeys.frozen(target, createHash('sha256').update(value).digest('hex').slice(0, 32));
+}
