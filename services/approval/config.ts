@@ -8,6 +8,8 @@ const Environment = z.object({
   APPROVAL_DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(10),
   /** How long a release may wait for the model, seconds. */
   APPROVAL_RELEASE_VALID_SECONDS: z.coerce.number().int().min(10).max(86_400).default(3600),
+  /** Where people reach this service: links in notifications and the way back from a login start with it. */
+  SALLYPORT_APPROVAL_URL: z.url().optional(),
 });
 
 /** What the approval service runs with. */
@@ -19,6 +21,8 @@ export class ApprovalSettings {
     readonly poolSize: number,
     readonly releaseValidMs: number,
     readonly signer: PeopleReleaseSigner,
+    /** Where people reach this service, without a slash at the end. */
+    readonly publicUrl: string,
   ) {}
 }
 
@@ -36,5 +40,6 @@ export async function readApprovalSettings(environment: NodeJS.ProcessEnv): Prom
     own.APPROVAL_DATABASE_POOL,
     own.APPROVAL_RELEASE_VALID_SECONDS * 1000,
     signer,
+    (own.SALLYPORT_APPROVAL_URL ?? `http://${common.bind}:${common.port}`).replace(/\/+$/, ''),
   );
 }
