@@ -13,6 +13,7 @@ import {
   type Secrets,
   type ServiceSurroundings,
   serviceEnvironment,
+  serviceNodeOptions,
   startNats,
   startPostgres,
   startProcess,
@@ -181,7 +182,7 @@ async function oneService(
     const child = await startProcess({
       name: service,
       command: process.execPath,
-      args: programArguments(`services/${service}/main`),
+      args: [...serviceNodeOptions, ...programArguments(`services/${service}/main`)],
       env: serviceEnvironment(service, around),
       logFile: logFile(context, service),
     });

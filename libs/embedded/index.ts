@@ -15,7 +15,7 @@ export * from './postgres-roles.ts';
 export * from './problem.ts';
 export { reasonIn } from './process-log.ts';
 export * from './processes.ts';
-export { programArguments } from './programs.ts';
+export { programArguments, serviceNodeOptions } from './programs.ts';
 export { ensureSecrets, NATS_PASSWORD_FILE, type Secrets } from './secrets.ts';
 export {
   DATABASE,

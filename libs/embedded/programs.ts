@@ -11,3 +11,9 @@ export function programArguments(program: string): string[] {
   if (!fileURLToPath(import.meta.url).endsWith('.ts')) return [join(root, 'dist', `${program}.js`)];
   return ['--import', join(root, 'libs', 'testing', 'source-loader.mjs'), join(root, `${program}.ts`)];
 }
+
+/**
+ * Options with which Node runs each of our services. A request's events are short-lived: with room for more of
+ * them in the young generation (MiB) hardly any outlives a scavenge, which costs several per cent of all CPU time.
+ */
+export const serviceNodeOptions: readonly string[] = ['--max-semi-space-size=32'];

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { packageRoot, type RunningProcess, startProcess, untilReady } from '#embedded';
+import { packageRoot, type RunningProcess, serviceNodeOptions, startProcess, untilReady } from '#embedded';
 
 export interface SourceProcessOptions {
   readonly name: string;
@@ -18,7 +18,12 @@ export async function startFromSource(options: SourceProcessOptions): Promise<Ru
   const child = await startProcess({
     name: options.name,
     command: process.execPath,
-    args: ['--import', join(root, 'libs/testing/source-loader.mjs'), join(root, options.main)],
+    args: [
+      ...serviceNodeOptions,
+      '--import',
+      join(root, 'libs/testing/source-loader.mjs'),
+      join(root, options.main),
+    ],
     env: options.env,
     cwd: root,
     logFile: options.logFile,
