@@ -9,6 +9,8 @@ export const ActiveRevision = z.object({
   revision: z.string(),
   digest: z.string(),
   activatedAt: z.number(),
+  /** The request id of the approval that people gave for it. */
+  approval: z.string().optional(),
   document: PolicyDocument,
 });
 export type ActiveRevision = z.infer<typeof ActiveRevision>;

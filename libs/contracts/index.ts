@@ -1,4 +1,5 @@
 export * from './canonical.ts';
+export * from './change.ts';
 export * from './document/index.ts';
 export * from './entries.ts';
 export * from './envelope.ts';
@@ -16,3 +17,4 @@ export * from './obligations.ts';
 export * from './principal.ts';
 export * from './release.ts';
 export * from './request-context.ts';
+export * from './requirement.ts';

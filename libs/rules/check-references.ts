@@ -1,4 +1,5 @@
 import type { PolicyDocument, Rule } from '#contracts';
+import { checkNotifications } from './check-notifications.ts';
 import type { ReportFault } from './compile-rule.ts';
 import { fitsGlob } from './glob.ts';
 
@@ -11,6 +12,7 @@ export function checkReferences(document: PolicyDocument, report: ReportFault): 
     checkRule(rule, document, (path, message) => report(['rules', i, ...path], message));
   }
   checkApprovals(document, report);
+  checkNotifications(document, report);
 }
 
 function checkRule(rule: Rule, document: PolicyDocument, report: ReportFault): void {
@@ -71,6 +73,13 @@ function checkApprovals({ approvals, masking }: PolicyDocument, report: ReportFa
   for (const [i, step] of approvals.escalate.entries()) {
     if (!groups.includes(step.to)) {
       report(['approvals', 'escalate', i, 'to'], `expected an approval group: ${listed(groups)}`);
+    }
+  }
+  for (const mode of ['all', 'any'] as const) {
+    for (const group of Object.keys(approvals.changes?.[mode] ?? {})) {
+      if (!groups.includes(group)) {
+        report(['approvals', 'changes', mode, group], `expected an approval group: ${listed(groups)}`);
+      }
     }
   }
   const breakGlass = approvals.breakGlass?.group;

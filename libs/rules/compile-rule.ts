@@ -1,4 +1,4 @@
-import { durationMs, type PolicyDocument, type Rule, type RuleApproval, type RuleScope } from '#contracts';
+import { type PolicyDocument, type Rule, type RuleScope, requirementOf } from '#contracts';
 import { CelError, type CelTest, compileCel } from './cel.ts';
 import { contentDigest } from './content-digest.ts';
 import { GlobSet } from './glob.ts';
@@ -111,7 +111,7 @@ function compileDuties(rule: Rule, document: PolicyDocument): CompiledDuties {
   return {
     maskRequest: rule.mask?.request,
     maskAnswer: rule.mask?.answer,
-    approval: rule.approval && requirementOf(rule.approval, document),
+    approval: rule.approval && requirementOf(rule.approval, document.approvals),
     review:
       review === undefined || review === 'never'
         ? undefined
@@ -120,23 +120,4 @@ function compileDuties(rule: Rule, document: PolicyDocument): CompiledDuties {
           : { when: 'conditions', conditions: review.when },
     limits: rule.limits ?? [],
   };
-}
-
-function requirementOf(
-  approval: RuleApproval,
-  { approvals }: PolicyDocument,
-): NonNullable<CompiledDuties['approval']> {
-  const { defaults } = approvals;
-  const groups = Object.entries(approval.all ?? approval.any ?? {});
-  return {
-    mode: approval.all === undefined ? 'any' : 'all',
-    groups: groups.sort(byName).map(([group, quorum]) => ({ group, quorum })),
-    denyThreshold: approval.denyThreshold ?? defaults.denyThreshold,
-    expiresInMs: durationMs(approval.expiresIn ?? defaults.expiresIn),
-    editNeedsOtherApprover: approval.edit?.needsOtherApprover ?? defaults.edit.needsOtherApprover,
-  };
-}
-
-function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,3 +1,4 @@
+export * from './change-decision.ts';
 export * from './envelope-encryption.ts';
 export * from './key-encryption-key.ts';
 export * from './random-pool.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RuleApproval } from './rules.ts';
 import { Duration, distinct, HttpUrl, Name, SecretReference } from './scalars.ts';
 
 /** People who may decide, known by a group in their token, or named one by one. */
@@ -37,6 +38,11 @@ export const Approvals = z.strictObject({
   shownAs: Name.optional(),
   /** How long an approved conversation prefix isn't held again. */
   conversation: Duration.default('8h'),
+  /**
+   * Who must agree before another revision of this document comes into force. Without it, whoever may activate does so
+   * at once.
+   */
+  changes: RuleApproval.optional(),
   maxPendingPerPrincipal: z.number().int().min(1).max(10_000).default(20),
   breakGlass: z
     .strictObject({ group: Name, reviewers: z.number().int().min(1).max(10).default(2) })

@@ -11,6 +11,8 @@ export const configActivated = defineEvent({
     digest: Sha256,
     author: Principal.optional(),
     message: z.string().max(2000),
+    /** The approval at gate `change` that people gave for it. */
+    approval: RequestId.optional(),
     at: EpochMs,
   }),
 });

@@ -196,9 +196,9 @@ export const ContentItem = z.object({
 });
 export type ContentItem = z.infer<typeof ContentItem>;
 
-/** One part of the content: a turn of the conversation, a tool, the parameters, an answer. */
+/** One part of the content: a turn of the conversation, a tool, the parameters, an answer, a proposed change. */
 export const ContentPart = z.object({
-  kind: z.enum(['turn', 'tool', 'parameters', 'answer', 'raw']),
+  kind: z.enum(['turn', 'tool', 'parameters', 'answer', 'change', 'raw']),
   index: z.number().int(),
   role: z.string().optional(),
   /** Nobody approved it yet in this conversation. */

@@ -90,12 +90,44 @@ export const RevisionList = z.object({
 });
 export type RevisionList = z.infer<typeof RevisionList>;
 
+export const proposalStates = [
+  'asking',
+  'waiting',
+  'activated',
+  'rejected',
+  'expired',
+  'cancelled',
+  /** Another revision came into force before people agreed. */
+  'outdated',
+  /** It does not compile any more. */
+  'refused',
+] as const;
+export type ProposalState = (typeof proposalStates)[number];
+
+/** An activation that needs people's approval, and what became of it. */
+export const ProposalView = z.object({
+  /** As the approval service knows it. */
+  approval: z.string(),
+  state: z.enum(proposalStates),
+  by: Author,
+  message: z.string(),
+  /** The approval groups that decide. */
+  groups: z.array(z.string()),
+  askedAt: EpochMs,
+  expiresAt: EpochMs,
+  endedAt: EpochMs.optional(),
+  why: z.string().optional(),
+});
+export type ProposalView = z.infer<typeof ProposalView>;
+
 export const RevisionDetail = RevisionSummary.extend({
   files: z.array(PolicyFile),
   document: z.unknown(),
   /** Against the revision that was in force when it was made. */
   base: z.string().nullable(),
   changes: z.array(PolicyChange),
+  /** Asked of people, newest first. */
+  proposals: z.array(ProposalView).default([]),
 });
 export type RevisionDetail = z.infer<typeof RevisionDetail>;
 

@@ -164,6 +164,12 @@ export function decideWithdrawal(
   if (excluded) return excluded;
   const { state } = approval;
   const after = by.how === 'revoke' ? 'revoked' : 'stopped';
+  if (approval.gate === 'change' && !isOpen(state)) {
+    return refuse(
+      'approval.already_decided',
+      'A change takes effect when it is approved; propose the next one.',
+    );
+  }
   if (state === after) return nothing;
   if (state === 'approved' || (state === 'running' && by.how === 'stop')) {
     return { changes: [{ kind: 'moved', state: after }] };

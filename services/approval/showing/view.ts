@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ContentItem, ContentPart, Gate, RuleMatch } from '#contracts';
 import { type AnswerRecord, type Protocol, protocols, type ViewItem } from '#protocols';
+import { viewChange } from './change-view.ts';
 import { segmentsOf } from './segments.ts';
 
 /** What is needed to read content as people should see it. */
@@ -33,7 +34,7 @@ export function viewContent(bytes: Uint8Array, viewing: Viewing): ContentPart[] 
   if (viewing.gate === 'prompt' && found)
     return viewRequest(bytes, viewing, found) ?? viewRaw(bytes, viewing);
   if (viewing.gate === 'response' && found) return viewAnswer(bytes, viewing, found);
-  return viewRaw(bytes, viewing);
+  return (viewing.gate === 'change' ? viewChange(bytes) : undefined) ?? viewRaw(bytes, viewing);
 }
 
 function viewRequest(
