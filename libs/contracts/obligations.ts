@@ -10,6 +10,15 @@ export const ApprovalRequirement = z.object({
   expiresInMs: z.number().int().positive(),
   /** An editor's own vote does not count for their edit. */
   editNeedsOtherApprover: z.boolean(),
+  /** When the groups are told again, ms after the request was held. */
+  reminders: z.array(z.number().int().positive()).max(100).optional(),
+  /** Groups whose members may decide as well from then on; how many must agree stays the same. */
+  escalate: z
+    .array(z.object({ afterMs: z.number().int().positive(), to: z.string().max(63) }))
+    .max(100)
+    .optional(),
+  /** `false`: each request is decided by itself, and no approval covers others like it. */
+  grants: z.boolean().optional(),
 });
 export type ApprovalRequirement = z.infer<typeof ApprovalRequirement>;
 

@@ -65,7 +65,11 @@ export const RuleApproval = z
     denyThreshold: z.number().int().min(1).max(50).optional(),
     expiresIn: Duration.optional(),
     edit: z.strictObject({ needsOtherApprover: z.boolean() }).optional(),
+    /** `false`: no approval under this rule covers other requests of the same shape. */
+    grants: z.boolean().optional(),
+    /** The groups are told again after so long. */
     reminders: z.array(Duration).max(10).optional(),
+    /** After so long members of another group may decide as well. */
     escalate: z
       .array(z.strictObject({ after: Duration, to: Name }))
       .max(10)

@@ -16,10 +16,20 @@ export const configActivated = defineEvent({
     at: EpochMs,
   }),
 });
-/** A live grant released a request. */
+/** A live grant stood in for the votes on a request. */
 export const grantUsed = defineEvent({
   name: 'grant.used',
-  schema: z.object({ requestId: RequestId, grant: z.string(), at: EpochMs }),
+  schema: z.object({
+    requestId: RequestId,
+    grant: z.string(),
+    /** Whose votes the grant carries. */
+    authors: z.array(Principal).max(100).optional(),
+    /** Which use of the grant this is, from 1. */
+    use: z.number().int().positive().optional(),
+    /** Names the requester's data key. */
+    subjectKey: z.string().max(64).optional(),
+    at: EpochMs,
+  }),
 });
 /** Someone with the right saw content unmasked. Tail: JSON `{reason}`, sealed. */
 export const contentRevealed = defineEvent({

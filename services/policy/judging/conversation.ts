@@ -5,10 +5,10 @@ import type { Json, RequestReading } from '#protocols';
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** Members that change how an answer is delivered, not what is asked. */
-const delivery = new Set(['stream', 'stream_options']);
+export const delivery = new Set(['stream', 'stream_options']);
 
 /** The value at a JSON pointer of one or two steps (a turn's place). */
-function valueAt(body: Json, pointer: string): Json {
+export function valueAt(body: Json, pointer: string): Json {
   let value: unknown = body;
   for (const step of pointer.split('/').slice(1)) {
     value = (value as Record<string, unknown> | undefined)?.[step.replace(/~1/g, '/').replace(/~0/g, '~')];

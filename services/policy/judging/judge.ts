@@ -1,7 +1,8 @@
-import { type ErrorCode, errorStatus, type RequestContext } from '#contracts';
+import { type ErrorCode, errorStatus, type RequestContext, type RequestShape } from '#contracts';
 import { type ProtocolName, protocolOf, type Refusal, type RequestReading, type Route } from '#protocols';
 import { type CompiledPolicy, type Decision, evaluate } from '#rules';
 import { approvedKey, conversationId, prefixDigests } from './conversation.ts';
+import { shapeOf } from './shape.ts';
 
 /** A request as policy sees it. */
 export interface Question {
@@ -23,6 +24,8 @@ export type Verdict =
       stream: boolean;
       background: boolean;
       conversation: { id: string; newSinceTurn: number; approves: string[] };
+      /** Absent where nothing may stand in for a decision of its own. */
+      shape?: RequestShape;
     };
 
 /** A decision that found its connection. */
@@ -87,14 +90,24 @@ function decide(policy: CompiledPolicy, question: Question, reading: RequestRead
     return { kind: 'allowed', decision: placed, model, stream, background };
   }
   const last = prefixes().at(-1) ?? '';
-  const approves = enforced(decision)
-    .filter(({ effect }) => effect === 'hold')
-    .map(({ name: rule, contentDigest }) =>
-      approvedKey(context.subjectKey, { connection, rule, contentDigest, prefix: last }),
-    );
+  const holding = enforced(decision).filter(({ effect }) => effect === 'hold');
+  const approves = holding.map(({ name: rule, contentDigest }) =>
+    approvedKey(context.subjectKey, { connection, rule, contentDigest, prefix: last }),
+  );
   const id = conversationId(context, reading, prefixes());
   const conversation = { id, newSinceTurn: decision.newSince, approves };
-  return { kind: 'held', decision: placed, model, stream, background, conversation };
+  const shape = shapeOf(reading, {
+    context,
+    upstreamModel: placed.upstreamModel,
+    rules: holding.map(({ name, contentDigest }) => ({ name, contentDigest })),
+    newSince: decision.newSince,
+    matched: holding.flatMap(({ matches }) => matches.map(({ pointer }) => pointer)),
+  });
+  const isGrantable = requirement.grants !== false;
+  return {
+    ...{ kind: 'held', decision: placed, model, stream, background, conversation },
+    ...(isGrantable && { shape }),
+  };
 }
 
 /** The rules that decided; those in shadow did not. */

@@ -102,6 +102,7 @@ export function approvalOf(judged: Judged, verdict: Extract<Verdict, { kind: 'he
     rules: enforced(decision).map(({ name }) => name),
     revision: judged.revision,
     conversation,
+    ...(verdict.shape && { shape: verdict.shape }),
     requestedAt: nowMs,
     expiresAt: nowMs + requirement.expiresInMs,
   };
