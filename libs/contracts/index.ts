@@ -9,6 +9,7 @@ export * from './events/index.ts';
 export * from './frame.ts';
 export * from './http/approval.ts';
 export * from './http/audit.ts';
+export * from './http/notifications.ts';
 export * from './http/policy.ts';
 export * from './http/whoami.ts';
 export * from './masking-profile.ts';

@@ -16,6 +16,7 @@ import { ChangeFeed } from './listing/change-feed.ts';
 import { Desk } from './listing/desk.ts';
 import { Listing } from './listing/list.ts';
 import { Statistics } from './listing/statistics.ts';
+import { notifying } from './notifying/parts.ts';
 import { CreateReview1760000000200 } from './reviewing/create-review.migration.ts';
 import { Review } from './reviewing/review.entity.ts';
 import { ReviewsController } from './reviewing/reviews.controller.ts';
@@ -57,8 +58,16 @@ export function approvalModule(settings: ApprovalSettings): Type {
     imports: [
       databaseModule({
         ...{ url, poolSize, schema: 'approval', ...(ownerUrl !== undefined && { ownerUrl }) },
-        entities: [ApprovalRequest, ApprovalVersion, ApprovalVote, ApprovalNote, EarlyEnd, Review],
-        migrations: [CreateApproval1760000000100, CreateReview1760000000200],
+        entities: [
+          ApprovalRequest,
+          ApprovalVersion,
+          ApprovalVote,
+          ApprovalNote,
+          EarlyEnd,
+          Review,
+          ...notifying.entities,
+        ],
+        migrations: [CreateApproval1760000000100, CreateReview1760000000200, ...notifying.migrations],
         onWaiting: (err) => logger.warn({ err }, 'waiting for postgres'),
         onRelayError: (err) => logger.warn({ err }, 'outbox relay'),
       }),

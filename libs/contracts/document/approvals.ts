@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { Delivering, EmailChannel, NotificationKind, WebhookChannel } from './notifications.ts';
 import { RuleApproval } from './rules.ts';
-import { Duration, distinct, HttpUrl, Name, SecretReference } from './scalars.ts';
+import { Duration, distinct, Name } from './scalars.ts';
 
 /** People who may decide, known by a group in their token, or named one by one. */
 export const ApprovalGroup = z
@@ -11,13 +12,12 @@ export const ApprovalGroup = z
     /** OIDC subjects, in addition. */
     members: distinct(z.string().min(1).max(255)).optional(),
     /** Where this group is told by e-mail. */
-    addresses: distinct(z.email()).optional(),
+    addresses: distinct(z.email(), 50).optional(),
+    /** What the addresses hear of; by default everything but outcomes. */
+    notify: distinct(NotificationKind).optional(),
   })
   .refine((group) => group.claim !== undefined || group.members !== undefined, 'expected claim or members');
 export type ApprovalGroup = z.infer<typeof ApprovalGroup>;
-
-/** How much of the content a notification carries. */
-const NotifiedContent = z.enum(['none', 'masked', 'full']);
 
 export const Approvals = z.strictObject({
   groups: z.record(Name, ApprovalGroup).default({}),
@@ -47,29 +47,8 @@ export const Approvals = z.strictObject({
   breakGlass: z
     .strictObject({ group: Name, reviewers: z.number().int().min(1).max(10).default(2) })
     .optional(),
-  email: z
-    .strictObject({
-      from: z.email(),
-      content: NotifiedContent.default('none'),
-      server: z.strictObject({
-        host: z.string().min(1).max(255),
-        port: z.number().int().min(1).max(65_535).default(587),
-        username: z.string().max(255).optional(),
-        secret: SecretReference.optional(),
-      }),
-    })
-    .optional(),
-  webhooks: z
-    .array(
-      z.strictObject({
-        name: Name,
-        url: HttpUrl,
-        content: NotifiedContent.default('none'),
-        /** Standard Webhooks secrets; two while rotating. */
-        secrets: distinct(SecretReference, 2),
-      }),
-    )
-    .max(50)
-    .default([]),
+  email: EmailChannel.optional(),
+  webhooks: z.array(WebhookChannel).max(50).default([]),
+  delivery: Delivering.prefault({}),
 });
 export type Approvals = z.infer<typeof Approvals>;

@@ -1,6 +1,7 @@
 export * from './approvals.ts';
 export * from './connections.ts';
 export * from './identity.ts';
+export * from './notifications.ts';
 export * from './policy-document.ts';
 export * from './rules.ts';
 export {

@@ -3,6 +3,7 @@ import { Vote } from '../events/approval-decided.ts';
 import { Gate } from '../events/request-released.ts';
 import { EpochMs, Sha256 } from '../names.ts';
 import { RuleMatch } from '../obligations.ts';
+import { DeliveryView } from './notifications.ts';
 
 /** Where an approval request stands. */
 export const ApprovalStateName = z.enum([
@@ -255,6 +256,8 @@ export const ApprovalDetail = ApprovalSummary.extend({
     }),
   ),
   history: z.array(HistoryEntry),
+  /** Who was told, or not yet, oldest first. */
+  notifications: z.array(DeliveryView),
   /** Whether you may vote now; else why not. */
   you: z.object({ mayDecide: z.boolean(), code: z.string().optional(), message: z.string().optional() }),
 });

@@ -12,6 +12,7 @@ import { decideVote } from '../deciding/decide.ts';
 import { Judging } from '../deciding/judging.ts';
 import type { Reader } from '../listing/access.ts';
 import { Listing, personView } from '../listing/list.ts';
+import { deliveriesOf } from '../notifying/delivery-view.ts';
 import { ApprovalVersion } from './approval-version.entity.ts';
 import { Content } from './content.ts';
 import { differencesOf } from './difference.ts';
@@ -52,6 +53,7 @@ export class Showing {
         content: await this.view(manager, row, mask),
         edits: await this.edits(manager, row, mask),
         history: await this.history(manager, row),
+        notifications: await deliveriesOf(manager, row.id),
         you: await this.mayDecide(manager, row, reader, at),
       };
     });
