@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { ApprovalDetail, ApprovalList, ApprovalStats, type BodyEdit, type Vote } from '#contracts';
+import { ApprovalDetail, ApprovalList, ApprovalStats, type BodyEdit, GrantView, type Vote } from '#contracts';
 import { detailText, listText, statsText } from './approval-text.ts';
 import { CallError, type Caller, type CallerFlags, runCall, withCaller } from './caller.ts';
+import { grantText, readGrant } from './grants.ts';
 import { watchApprovals } from './watch-approvals.ts';
 
 const usualUrl = process.env.SALLYPORT_APPROVAL_URL ?? 'http://127.0.0.1:8081';
@@ -73,6 +74,7 @@ interface VoteFlags extends CallerFlags {
   reason?: string;
   digest?: string;
   breakGlass?: boolean;
+  grant?: string;
 }
 
 function registerVoting(approvals: Command): void {
@@ -82,12 +84,32 @@ function registerVoting(approvals: Command): void {
   ] as const) {
     const command = withCaller(approvals.command(verb).description(description).argument('<id>'), usualUrl);
     if (verb === 'approve')
-      command.option('--break-glass', 'alone, with a reason; others review it afterwards');
+      command
+        .option('--break-glass', 'alone, with a reason; others review it afterwards')
+        .option(
+          '--grant <limits>',
+          'and the same shape again: 1h, 20 (uses) or conversation; join with commas',
+        );
     command
       .option('--reason <text>', verb === 'reject' ? 'why (needed)' : 'why')
       .option('--digest <hex>', 'what you saw, or its first digits: refused where it changed since')
       .action((id: string, flags: VoteFlags) => runCall(flags, (caller) => vote(caller, id, verb, flags)));
   }
+  withCaller(
+    approvals
+      .command('grant')
+      .description('after an approval: the same shape again, for 1h, 20 (uses) or conversation')
+      .argument('<id>')
+      .argument('<limits>'),
+    usualUrl,
+  ).action((id: string, limits: string, flags: CallerFlags) =>
+    runCall(flags, async (caller) => {
+      const { digest, version } = await read(caller, id);
+      const body = { digest, version, grant: readGrant(limits) };
+      const grant = await caller.call('POST', `${pathOf(id)}/grants`, GrantView, body);
+      say(flags.json ? JSON.stringify(grant) : grantText(grant, Date.now()));
+    }),
+  );
   for (const [verb, description] of [
     ['revoke', 'take an approval back before it runs'],
     ['stop', 'stop what runs'],
@@ -149,7 +171,10 @@ async function vote(caller: Caller, id: string, said: Vote, flags: VoteFlags): P
   const { digest, version } = await seen(caller, id, flags);
   const { reason } = flags;
   const breakGlass = flags.breakGlass === true;
-  const body = { vote: said, digest, version, breakGlass, ...(reason !== undefined && { reason }) };
+  const body = {
+    ...{ vote: said, digest, version, breakGlass, ...(reason !== undefined && { reason }) },
+    ...(flags.grant !== undefined && { grant: readGrant(flags.grant) }),
+  };
   const detail = await caller.call('POST', `${pathOf(id)}/votes`, ApprovalDetail, body);
   say(flags.json ? JSON.stringify(detail) : `\nYou said ${said}. It is ${detail.state} now.`);
 }

@@ -57,7 +57,8 @@ export function sessionText(detail: SessionDetail): string {
     `timings     ${timingText(detail)}`,
     `digests     sent ${detail.digests.sent ?? '-'}, answer ${detail.digests.answer ?? '-'}`,
     ...detail.steps.map(
-      (step) => `${time(step.at)}  ${step.index}  ${step.event}  ${unseenAsText(step.what)}`,
+      (step) =>
+        `${time(step.at)}  ${step.index}  ${step.event}  ${unseenAsText(step.what)}${step.by ? ` (${who(step.by)})` : ''}`,
     ),
     proof === null
       ? 'proof       not covered by a checkpoint yet'

@@ -7,6 +7,7 @@ import { registerConnections } from './connections.ts';
 import { registerDeadLetters } from './dead-letters.ts';
 import { registerDoctor } from './doctor/index.ts';
 import { registerFreeze } from './freeze.ts';
+import { registerGrants } from './grants.ts';
 import { registerMask } from './mask.ts';
 import { registerPolicy } from './policy.ts';
 import { registerReviews } from './reviews.ts';
@@ -23,6 +24,7 @@ export function createProgram(): Command {
   registerToken(program);
   registerWhoami(program);
   registerApprovals(program);
+  registerGrants(program);
   registerReviews(program);
   registerDoctor(program);
   registerMask(program);

@@ -13,6 +13,16 @@ export const noteKinds = [
   'revealed',
   'glass_broken',
   'reviewed',
+  /** The groups were told again that it waits. `what`: how long it has waited, e.g. `10m`. */
+  'reminded',
+  /** Members of another group may decide as well. `what`: the group. */
+  'escalated',
+  /** Somebody asked that their approval covers the same shape. `what`, here and below: the grant's id. */
+  'grant_asked',
+  'grant_given',
+  /** A grant stood in for the votes on this request. */
+  'granted',
+  'grant_ended',
 ] as const;
 export type NoteKind = (typeof noteKinds)[number];
 

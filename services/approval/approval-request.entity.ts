@@ -8,6 +8,7 @@ import type {
   Obligations,
   Principal,
   RequestContext,
+  RequestShape,
   RuleMatch,
 } from '#contracts';
 import type { ApprovalState } from './deciding/state.ts';
@@ -58,6 +59,12 @@ export class ApprovalRequest {
   revision!: string;
   @Column('jsonb')
   conversation!: ApprovalRequested['conversation'];
+  /** What a grant for the same shape compares; null where none can cover it. */
+  @Column('jsonb', { nullable: true })
+  shape!: RequestShape | null;
+  /** The grant that stood in for votes on it. */
+  @Column('text', { name: 'grant_id', nullable: true })
+  grantId!: string | null;
   /** Facts of an answer that its release carries back; null at other gates. */
   @Column('jsonb', { nullable: true })
   answer!: AnswerFacts | null;

@@ -11,6 +11,11 @@ import { ApprovalVote } from './deciding/approval-vote.entity.ts';
 import { DecidingController } from './deciding/deciding.controller.ts';
 import { Decisions } from './deciding/decisions.ts';
 import { Judging } from './deciding/judging.ts';
+import { ApprovalGrant } from './granting/approval-grant.entity.ts';
+import { CreateGrant1760000000500 } from './granting/create-grant.migration.ts';
+import { GrantsController } from './granting/grants.controller.ts';
+import { Grants } from './granting/grants.ts';
+import { ListGrants } from './granting/list-grants.ts';
 import { ApprovalsController } from './listing/approvals.controller.ts';
 import { ChangeFeed } from './listing/change-feed.ts';
 import { Desk } from './listing/desk.ts';
@@ -48,6 +53,8 @@ const parts = [
   Listing,
   Showing,
   Statistics,
+  Grants,
+  ListGrants,
 ];
 
 /** The approval service, for one set of settings. */
@@ -65,14 +72,20 @@ export function approvalModule(settings: ApprovalSettings): Type {
           ApprovalNote,
           EarlyEnd,
           Review,
+          ApprovalGrant,
           ...notifying.entities,
         ],
-        migrations: [CreateApproval1760000000100, CreateReview1760000000200, ...notifying.migrations],
+        migrations: [
+          CreateApproval1760000000100,
+          CreateReview1760000000200,
+          CreateGrant1760000000500,
+          ...notifying.migrations,
+        ],
         onWaiting: (err) => logger.warn({ err }, 'waiting for postgres'),
         onRelayError: (err) => logger.warn({ err }, 'outbox relay'),
       }),
     ],
-    controllers: [DecidingController, ApprovalsController, ReviewsController],
+    controllers: [DecidingController, ApprovalsController, ReviewsController, GrantsController],
     providers: [{ provide: ApprovalSettings, useValue: settings }, ChangeFeed, ...parts, ...handlers],
   })
   class ApprovalModule {

@@ -27,7 +27,7 @@ export interface Means {
   signer: PeopleReleaseSigner;
   /** How long a release may wait for the model. */
   releaseValidMs: number;
-  /** How long an approved conversation prefix isn't held again. */
+  /** How long an approved conversation prefix isn't held again; 0: not at all. */
   conversationMs: number;
   /** Ms since the epoch. */
   at: number;
@@ -192,7 +192,7 @@ async function end(
     sealed: await carriedContent(transaction, row),
     at,
   };
-  transaction.publish(...approvedEntries(row, at, means.conversationMs));
+  if (means.conversationMs > 0) transaction.publish(...approvedEntries(row, at, means.conversationMs));
   transaction.publish(runEntry(row, notAfter), releasedEvent(row, release));
 }
 

@@ -1,9 +1,17 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { type BodyReference, CodedError, type Principal, type Vote } from '#contracts';
+import {
+  type BodyReference,
+  CodedError,
+  type GrantAsked,
+  type GrantBody,
+  type Principal,
+  type Vote,
+} from '#contracts';
 import { type Transaction, UnitOfWork } from '#database';
 import { ApprovalRequest } from '../approval-request.entity.ts';
+import { Grants } from '../granting/grants.ts';
 import { ApprovalVersion } from '../showing/approval-version.entity.ts';
 import { Content } from '../showing/content.ts';
 import { Runs } from '../waiting/runs.ts';
@@ -22,6 +30,8 @@ export interface Ballot {
   reason?: string | undefined;
   /** Approve alone, without the quorum. */
   breakGlass?: boolean;
+  /** Cover requests of the same shape as well. */
+  grant?: GrantAsked | undefined;
 }
 
 /** A new version as a person wrote it. */
@@ -46,12 +56,14 @@ export class Decisions {
     private readonly judging: Judging,
     private readonly content: Content,
     private readonly runs: Runs,
+    private readonly grants: Grants,
   ) {}
 
   /** Votes on a request, and on the identical live ones on its card. */
   async vote(row: ApprovalRequest, approver: Principal, ballot: Ballot, at: number): Promise<void> {
     const reason = await this.content.sealReason(row, ballot.reason);
     const { vote, version, digest } = ballot;
+    checkGrantBallot(ballot);
     const lasting = vote === 'approve' ? await this.lastingBodies(row, at) : new Map<string, BodyReference>();
     const command = { approver, vote, version, digest, hasReason: reason !== undefined, at };
     await this.decide(row, async (transaction) => {
@@ -67,8 +79,35 @@ export class Decisions {
         const body = lasting.get(member.id);
         const means = this.judging.means(at, { actor: approver, reason: own, ...(body && { body }) });
         await carryOut(transaction, member, decision, means);
+        if (member.id === row.id && !refusal)
+          await this.followGrant(transaction, member, approver, ballot, at);
       }
       return refusal;
+    });
+  }
+
+  /** What a vote says about covering the same shape, once it was carried out. */
+  private async followGrant(
+    transaction: Transaction,
+    row: ApprovalRequest,
+    author: Principal,
+    { vote, grant: asked }: Ballot,
+    at: number,
+  ): Promise<void> {
+    if (asked) await this.grants.ask(transaction, row, { author, asked, at });
+    else if (vote === 'reject') await this.grants.withdraw(transaction, row, author);
+    await this.grants.settle(transaction, row, at);
+  }
+
+  /** Asks that an approval covers the same shape, after it was given. Returns the grant's id. */
+  async grant(row: ApprovalRequest, author: Principal, body: GrantBody, at: number): Promise<string> {
+    return this.unit.inTransaction(async (transaction) => {
+      const locked = await this.locked(transaction.manager, row.id);
+      if (locked.version !== body.version || locked.digest !== body.digest) {
+        throw refused({ code: 'approval.outdated', message: 'It was changed since you looked.' }, row);
+      }
+      const { id } = await this.grants.ask(transaction, locked, { author, asked: body.grant, at });
+      return id;
     });
   }
 
@@ -188,6 +227,14 @@ export class Decisions {
     const members: ApprovalRequest[] = [];
     for (const { id } of ids) members.push(await this.locked(manager, id));
     return members;
+  }
+}
+
+function checkGrantBallot({ vote, grant, breakGlass }: Ballot): void {
+  if (grant === undefined) return;
+  if (vote !== 'approve') throw new CodedError('request.invalid', 'grant: goes with an approval only.');
+  if (breakGlass === true) {
+    throw new CodedError('request.invalid', 'grant: who approves alone approves one request.');
   }
 }
 

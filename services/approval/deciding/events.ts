@@ -36,6 +36,7 @@ export function voteEvent(
     reason?: Uint8Array;
     breakGlass?: boolean;
     groups: readonly string[];
+    through?: readonly string[] | undefined;
   },
 ): Outgoing {
   const { approver, vote, version, digest, at, reason, breakGlass } = cast;
@@ -44,6 +45,7 @@ export function voteEvent(
     subjectKey: row.subjectKey,
     hasReason: reason !== undefined,
     groups: [...cast.groups],
+    ...(cast.through && cast.through.length > 0 && { through: [...cast.through] }),
     ...(breakGlass && { breakGlass }),
   };
   return event(row, approvalDecided.subject(), `vote:${version}:${whoIs(approver)}:${at}`, head, reason);
@@ -168,8 +170,9 @@ export function completedEvent(row: Row, ending: Ending, at: number): Outgoing {
   return { ...event(row, subject, '', head, reason), messageId: `${row.requestId}:completed` };
 }
 
-function event(
-  row: Row,
+/** One event about an approval request, in the order of its request's. */
+export function event(
+  row: Pick<Row, 'id' | 'requestId'>,
   subject: string,
   name: string,
   head: object,

@@ -60,6 +60,11 @@ export class Judging {
     return eligibleGroups(person, row.requirement, this.groups());
   }
 
+  /** The same, without those they speak for only because it was escalated to them. */
+  namedGroupsFor(person: Principal, { requirement }: Pick<ApprovalRequest, 'requirement'>): string[] {
+    return eligibleGroups(person, requirement, this.groups());
+  }
+
   /** All approval groups that a person is in. */
   groupsOf(person: Principal): string[] {
     return groupsOf(person, this.groups());

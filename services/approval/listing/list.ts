@@ -141,11 +141,13 @@ function narrowToState(
   select.andWhere('request.state = :state', { state });
 }
 
-function writeCursor(at: Date, id: string): string {
+/** Where a page ended. */
+export function writeCursor(at: Date, id: string): string {
   return Buffer.from(JSON.stringify([at.getTime(), id]), 'utf8').toString('base64url');
 }
 
-function readCursor(cursor: string): [number, string] {
+/** Throws `request.invalid` for what `writeCursor` didn't write. */
+export function readCursor(cursor: string): [number, string] {
   try {
     return Cursor.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
   } catch (cause) {

@@ -7,6 +7,7 @@ import { carryOut } from '../deciding/carry-out.ts';
 import { decideExpiry } from '../deciding/decide.ts';
 import { completedEvent } from '../deciding/events.ts';
 import { Judging } from '../deciding/judging.ts';
+import { Grants } from '../granting/grants.ts';
 import { Runs } from './runs.ts';
 
 const tickMs = 1000;
@@ -23,6 +24,7 @@ export class Clock implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly unit: UnitOfWork,
     private readonly judging: Judging,
     private readonly runs: Runs,
+    private readonly grants: Grants,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -49,6 +51,7 @@ export class Clock implements OnApplicationBootstrap, OnApplicationShutdown {
   async apply(at: number): Promise<void> {
     while ((await this.expireBatch(at)) === batchSize);
     await this.lapse(at);
+    while ((await this.endGrants(at)) === batchSize);
     if (at - this.tidiedAt < 600_000) return;
     this.tidiedAt = at;
     await this.unit.read((manager) =>
@@ -73,6 +76,11 @@ export class Clock implements OnApplicationBootstrap, OnApplicationShutdown {
       }
       return due.length;
     });
+  }
+
+  /** Ends grants whose time is over. */
+  private endGrants(at: number): Promise<number> {
+    return this.unit.inTransaction((transaction) => this.grants.expire(transaction, at, batchSize));
   }
 
   /** Ends approved requests whose release was not run until its `notAfter`. */

@@ -7,8 +7,10 @@ import { ApprovalRequest, approvalIdOf } from '../approval-request.entity.ts';
 import { cardKey, leadOfCard } from '../deciding/card.ts';
 import { carryOut, note } from '../deciding/carry-out.ts';
 import { decideCancellation, decideCompleted, decideHeldAgain } from '../deciding/decide.ts';
+import { ended } from '../deciding/decision.ts';
 import { completedEvent } from '../deciding/events.ts';
 import { Judging } from '../deciding/judging.ts';
+import { Grants } from '../granting/grants.ts';
 import { announce } from '../listing/feed.ts';
 import { ApprovalVersion, storedName } from '../showing/approval-version.entity.ts';
 import type { SealedContent } from '../showing/content.ts';
@@ -20,6 +22,7 @@ export class Intake {
   constructor(
     private readonly unit: UnitOfWork,
     private readonly judging: Judging,
+    private readonly grants: Grants,
   ) {}
 
   async take(head: ApprovalRequested, content: SealedContent, at: number): Promise<void> {
@@ -50,36 +53,51 @@ export class Intake {
     const { manager } = transaction;
     const row = rowOf(head, content);
     row.cardOf = await leadOfCard(manager, row.subjectKey, row.card);
-    const full = row.cardOf === null && (await this.isFull(manager, row));
-    if (full) row.state = 'denied';
     await manager.insert(ApprovalRequest, row as object);
     await manager.insert(ApprovalVersion, {
       ...{ approvalId: row.id, version: row.version, digest: row.digest, bytes: row.body.bytes },
       ...{ sealed: content.sealed, stored: content.sealed ? null : storedName(row.body.location) },
       at: row.requestedAt,
     });
-    const means = this.judging.means(at);
     await note(transaction, row, 'requested', { at: row.requestedAt.getTime() });
-    if (full) {
-      const message = 'Too many of your requests wait for approval already.';
-      const ending = { outcome: 'denied', code: 'approval.too_many_pending', message } as const;
-      transaction.publish(completedEvent(row, ending, at));
-    }
-    await announce(manager, row);
     const early = await manager.findOneBy(EarlyEnd, { requestId: row.requestId });
-    if (!early) return;
-    const approval = await this.judging.approvalOf(manager, row);
-    const decision =
-      early.outcome === null ? decideCancellation(approval) : decideCompleted(approval, early.outcome);
-    await carryOut(transaction, row, decision, means);
+    if (early) {
+      const approval = await this.judging.approvalOf(manager, row);
+      const decision =
+        early.outcome === null ? decideCancellation(approval) : decideCompleted(approval, early.outcome);
+      await carryOut(transaction, row, decision, this.judging.means(at));
+      return;
+    }
+    if (await this.useGrant(transaction, row, at)) return;
+    if (row.cardOf === null && (await this.isFull(manager, row))) await this.refuseFull(transaction, row, at);
+    await announce(manager, row);
+  }
+
+  /** Releases what a live grant covers. */
+  private async useGrant(transaction: Transaction, row: ApprovalRequest, at: number): Promise<boolean> {
+    const grant = await this.grants.use(transaction, row, at);
+    if (!grant) return false;
+    // What a grant lets through counts as approved later on in its own conversation only, and only while it lasts.
+    const conversationMs = grant.limits.conversation ? grant.expiresAt.getTime() - at : 0;
+    await carryOut(transaction, row, ended('approved'), this.judging.means(at, { conversationMs }));
+    return true;
+  }
+
+  private async refuseFull(transaction: Transaction, row: ApprovalRequest, at: number): Promise<void> {
+    row.state = 'denied';
+    await transaction.manager.update(ApprovalRequest, { id: row.id }, { state: row.state });
+    const message = 'Too many of your requests wait for approval already.';
+    const ending = { outcome: 'denied', code: 'approval.too_many_pending', message } as const;
+    transaction.publish(completedEvent(row, ending, at));
   }
 
   private async isFull(manager: EntityManager, row: ApprovalRequest): Promise<boolean> {
     if (row.gate !== 'prompt') return false;
     const [{ count }] = await manager.query(
       `select count(*)::int as count from approval_request
-       where subject_key = $1 and card_of is null and gate = 'prompt' and state in ('pending', 'rechecking')`,
-      [row.subjectKey],
+       where subject_key = $1 and card_of is null and gate = 'prompt' and state in ('pending', 'rechecking')
+         and id <> $2`,
+      [row.subjectKey, row.id],
     );
     return count >= this.judging.maxPendingPerPrincipal;
   }
@@ -103,16 +121,15 @@ export class Intake {
       groups: this.judging.groupsFor(cast.approver, head),
     }));
     const decision = decideHeldAgain({ ...approval, votes }, { version, requirement, expiresAt, at });
-    const { connection, upstreamModel, model, obligations, matches, rules, revision, conversation } = rowOf(
-      head,
-      content,
-    );
+    const next = rowOf(head, content);
+    const { connection, upstreamModel, model, obligations, matches, rules, revision, conversation } = next;
+    const { shape, body } = next;
     const heldAs = { connection, upstreamModel, model, obligations, matches, rules, revision, conversation };
     await carryOut(
       transaction,
       row,
       decision,
-      this.judging.means(at, { heldAs: { ...heldAs, body: content.body } }),
+      this.judging.means(at, { heldAs: { ...heldAs, shape, body } }),
     );
   }
 }
@@ -138,6 +155,7 @@ function rowOf(head: ApprovalRequested, content: SealedContent): ApprovalRequest
     body: content.body,
     subjectKey: context.subjectKey,
     card: cardKey(head),
+    ...{ shape: head.shape ?? null, grantId: null },
     ...{ answer: head.answer ?? null, editor: null, cardOf: null, decidedAt: null, notAfter: null },
     requestedAt: new Date(head.requestedAt),
     expiresAt: new Date(head.expiresAt),

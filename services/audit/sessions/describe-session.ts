@@ -154,7 +154,13 @@ function answerOf(fact: Fact, content: RecordedContent | undefined): SessionDeta
 function stepOf({ fact, stored }: RecordedFact): RecordedStep {
   const head = headOf(fact);
   const by = personOf(
-    head.approver ?? head.editor ?? head.reader ?? head.principal ?? object(head.context).principal,
+    head.approver ??
+      head.by ??
+      firstOf(head.authors) ??
+      head.editor ??
+      head.reader ??
+      head.principal ??
+      object(head.context).principal,
   );
   return {
     ...{ at: fact.atMs, event: fact.name ?? fact.subject, what: whatOf(fact), by },
@@ -176,7 +182,9 @@ function whatOf(fact: Fact): string {
     case 'approval.edited':
       return `edited: version ${number(head.version)}`;
     case 'approval.decided':
-      return head.kind === 'vote' ? `vote: ${head.vote}` : `outcome: ${head.outcome}`;
+      return decidedText(head);
+    case 'grant.used':
+      return `released on ${text(head.grant)}, use ${number(head.use, 1)}`;
     case 'request.completed':
       return `completed: ${head.outcome}${head.code === undefined ? '' : ` (${head.code})`}`;
     case 'request.cancelled':
@@ -185,5 +193,22 @@ function whatOf(fact: Fact): string {
       return `client came back: ${head.how}`;
     default:
       return fact.name ?? 'unknown event';
+  }
+}
+
+const firstOf = (value: unknown): unknown => (Array.isArray(value) ? value[0] : undefined);
+
+function decidedText(head: Json): string {
+  switch (head.kind) {
+    case 'vote':
+      return `vote: ${head.vote}`;
+    case 'grant':
+      return `${text(head.grant)} ${head.change}${head.ending === undefined ? '' : ` (${head.ending})`}`;
+    case 'escalated':
+      return `escalated to ${text(head.to)}`;
+    case 'review':
+      return 'reviewed afterwards';
+    default:
+      return `outcome: ${head.outcome}`;
   }
 }

@@ -65,7 +65,17 @@ function held(about: About, head: Json): ReconcileEvent | null {
 function voted(about: About, fact: Fact): ReconcileEvent | null {
   const parsed = approvalDecided.schema.safeParse(fact.head);
   if (!parsed.success || parsed.data.kind !== 'vote') return null;
-  const { gate, version, approver, vote } = parsed.data;
+  const { gate, version, approver, vote, breakGlass } = parsed.data;
+  // Who breaks the glass approves alone: the votes of others come afterwards, as reviews.
+  if (breakGlass === true && vote === 'approve') return { ...about, type: 'waived', by: 'break_glass' };
   const name = fact.owners.get('/approver') ?? `${approver.issuer}\n${approver.subject}`;
-  return { ...about, type: 'voted', gate, version, approver: name, groups: approver.groups, vote };
+  return {
+    ...about,
+    type: 'voted',
+    gate,
+    version,
+    approver: name,
+    groups: parsed.data.groups ?? approver.groups,
+    vote,
+  };
 }
