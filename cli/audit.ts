@@ -4,11 +4,12 @@ import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { ErasureView, IncidentList, Replay, SessionDetail, SessionList, SignedCheckpoint } from '#contracts';
+import { addressOf } from './addresses.ts';
 import { incidentsText, sessionsText, sessionText, stepText } from './audit-text.ts';
 import { registerAuditVerify } from './audit-verify.ts';
 import { CallError, type Caller, type CallerFlags, runCall, withCaller } from './caller.ts';
 
-const usualUrl = process.env.SALLYPORT_AUDIT_URL ?? 'http://127.0.0.1:8082';
+const usualUrl = addressOf('audit');
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const pathOf = (id: string): string => `/v1/sessions/${encodeURIComponent(id)}`;
 const CheckpointList = z.object({ items: z.array(SignedCheckpoint) });

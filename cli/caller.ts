@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { packageRoot, requestLocalToken, StartProblem } from '#embedded';
+import { addressOf } from './addresses.ts';
 import { unseenAsText } from './terminal.ts';
 
 /** Where a command goes and as whom. */
@@ -28,7 +29,7 @@ export class CallError extends Error {
 
 /** Adds the options of every command that calls a service; `url` is where it usually is. */
 export function withCaller(command: Command, url: string): Command {
-  const issuer = process.env.SALLYPORT_ISSUER ?? 'http://127.0.0.1:8085';
+  const issuer = addressOf('identity');
   return command
     .option('--as <user>', "act as one of the examples' people, with the embedded identity provider")
     .addOption(new Option('--issuer <url>', 'the embedded identity provider').default(issuer))

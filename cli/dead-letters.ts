@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { DeadLetterDetail, DeadLetterView } from '#contracts';
+import { addressOf } from './addresses.ts';
 import { type CallerFlags, runCall, withCaller } from './caller.ts';
 import { table, unseenAsText } from './terminal.ts';
 
-const usualUrl = process.env.SALLYPORT_AUDIT_URL ?? 'http://127.0.0.1:8082';
+const usualUrl = addressOf('audit');
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const LetterList = z.object({ items: z.array(DeadLetterView), next: z.number().optional() });
 

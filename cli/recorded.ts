@@ -2,10 +2,11 @@ import type { Command } from 'commander';
 import { PolicyDocument, type Principal, RevisionDetail, SessionDetail, SessionList } from '#contracts';
 import { type ProtocolName, protocolOf } from '#protocols';
 import { type CompiledPolicy, compilePolicy, type EvaluationInput, resolveConnection } from '#rules';
+import { addressOf } from './addresses.ts';
 import { CallError, Caller, type CallerFlags, withCaller } from './caller.ts';
 import { policyUrl } from './config-revisions.ts';
 
-const auditUrl = process.env.SALLYPORT_AUDIT_URL ?? 'http://127.0.0.1:8082';
+const auditUrl = addressOf('audit');
 const pageSize = 200;
 const atOnce = 8;
 

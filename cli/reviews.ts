@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { ReviewList, ReviewView } from '#contracts';
+import { addressOf } from './addresses.ts';
 import { nameOf } from './approval-text.ts';
 import { type CallerFlags, runCall, withCaller } from './caller.ts';
 import { inWords, table } from './terminal.ts';
 
-const usualUrl = process.env.SALLYPORT_APPROVAL_URL ?? 'http://127.0.0.1:8081';
+const usualUrl = addressOf('approval');
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /** Adds `reviews list|close`: what was approved by breaking the glass. */

@@ -10,6 +10,7 @@ import {
   type ServiceSurroundings,
   StartProblem,
 } from '#embedded';
+import { type Addresses, recordAddresses } from './addresses.ts';
 import { effectiveConfig } from './start-config.ts';
 import { findModelServers, modelsAt } from './start-models.ts';
 import { startOne } from './start-one.ts';
@@ -88,6 +89,7 @@ async function startAll(
   try {
     const opened = await orInterrupted(opening, interrupted);
     if (opened === undefined) return 0;
+    await recordAddresses(options.stateDir, addressesOf(options));
     const seconds = Math.round((performance.now() - began) / 100) / 10;
     progress.tell({ event: 'note', text: `Everything is ready in ${seconds.toFixed(1)} s.` });
     if (options.exitWhenReady) return 0;
@@ -156,19 +158,31 @@ function neededPorts(options: StartOptions): NeededPort[] {
   ];
 }
 
+const loopback = (port: number) => `http://127.0.0.1:${port}`;
+
+function addressesOf({ ports, issuer, identityPort }: StartOptions): Addresses {
+  return {
+    ingress: loopback(ports.ingress),
+    approval: loopback(ports.approval),
+    audit: loopback(ports.audit),
+    policy: loopback(ports.policy),
+    identity: issuer ?? loopback(identityPort),
+  };
+}
+
 function showScreen(
   { options, progress }: StartContext,
   model: string,
   offered: readonly { name: string; url: string }[],
 ) {
-  const at = (port: number) => `http://127.0.0.1:${port}`;
+  const addresses = addressesOf(options);
   const urls = {
-    gateway: `${at(options.ports.ingress)}/v1`,
-    approvals: at(options.ports.approval),
-    audit: at(options.ports.audit),
-    policy: at(options.ports.policy),
-    'identity provider': options.issuer ?? at(options.identityPort),
-    model: options.modelUrl ?? at(options.modelPort),
+    gateway: `${addresses.ingress}/v1`,
+    approvals: addresses.approval,
+    audit: addresses.audit,
+    policy: addresses.policy,
+    'identity provider': addresses.identity,
+    model: options.modelUrl ?? loopback(options.modelPort),
   };
   const text = screen({
     urls,

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { packageRoot, requestLocalToken } from '#embedded';
+import { addressOf } from './addresses.ts';
 
 interface Flags {
   user: string;
@@ -15,11 +16,7 @@ export function registerToken(program: Command): void {
     .command('token')
     .description("print an access token of one of the examples' people")
     .requiredOption('--user <name>', 'alice, bob, carol, dave or erin')
-    .option(
-      '--issuer <url>',
-      'the embedded identity provider',
-      process.env.SALLYPORT_ISSUER ?? 'http://127.0.0.1:8085',
-    )
+    .option('--issuer <url>', 'the embedded identity provider', addressOf('identity'))
     .option('--state-dir <dir>', 'where the running start keeps its state', process.env.SALLYPORT_STATE_DIR)
     .option('--json', 'print token and life as JSON')
     .action(async (flags: Flags) => {

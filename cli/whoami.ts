@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { Whoami } from '#contracts';
+import { addressOf } from './addresses.ts';
 import { type CallerFlags, runCall, withCaller } from './caller.ts';
 import { unseenAsText } from './terminal.ts';
 
-const usualUrl = process.env.SALLYPORT_INGRESS_URL ?? 'http://127.0.0.1:8080';
+const usualUrl = addressOf('ingress');
 
 /** Adds `whoami`: who the gateway takes you for. */
 export function registerWhoami(program: Command): void {

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { packageRoot } from '#embedded';
+import { addressOf } from '../addresses.ts';
 import { table, unseenAsText } from '../terminal.ts';
 import { checkBackDoors } from './back-doors.ts';
 import type { Finding, Surroundings } from './finding.ts';
@@ -31,11 +32,7 @@ export function registerDoctor(program: Command): void {
     .argument('[part]', Object.keys(checks).join(', '))
     .option('--state-dir <dir>', 'where the running start keeps its state', process.env.SALLYPORT_STATE_DIR)
     .option('--nats-url <url>', 'the broker', process.env.NATS_URL ?? 'nats://127.0.0.1:4322')
-    .option(
-      '--issuer <url>',
-      'the identity provider',
-      process.env.SALLYPORT_ISSUER ?? 'http://127.0.0.1:8085',
-    )
+    .option('--issuer <url>', 'the identity provider', addressOf('identity'))
     .option('--config <path>', 'sallyport.yaml', process.env.SALLYPORT_CONFIG ?? 'sallyport.yaml')
     .option('--json', 'print JSON')
     .action(async (part: string | undefined, flags: Flags) => {
