@@ -1,18 +1,23 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { type PolicyChange, RevisionDetail, RevisionDiff, RevisionList, Validation } from '#contracts';
 import { formatIssue } from '#rules';
+import { addressOf } from './addresses.ts';
 import { type Caller, type CallerFlags, runCall, withCaller } from './caller.ts';
 import { readPolicy, readSources } from './read-policy.ts';
 import { inWords, table, unseenAsText } from './terminal.ts';
 
-export const policyUrl = process.env.SALLYPORT_POLICY_URL ?? 'http://127.0.0.1:8083';
+export const policyUrl = addressOf('policy');
 const unusable = 2;
+const pollMs = 500;
+const waiting = 'where people have to agree first: until they decided; exit code 1 where they did not agree';
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 interface ApplyFlags extends CallerFlags {
   message?: string;
   draft?: boolean;
   force?: boolean;
+  wait?: boolean;
 }
 
 /** Adds `config diff|apply|log|show|activate|rollback`, which ask the policy service. */
@@ -42,6 +47,7 @@ export function registerRevisions(config: Command): void {
     .option('-m, --message <text>', 'why; stands in the record', 'applied from the command line')
     .option('--draft', 'store it only')
     .option('--force', 'also where another revision came into force meanwhile')
+    .option('--wait', waiting)
     .action((path: string, flags: ApplyFlags) => runCall(flags, (caller) => apply(caller, path, flags)));
   withCaller(
     config.command('log').description('revisions, newest first, and when each was in force'),
@@ -57,17 +63,20 @@ export function registerRevisions(config: Command): void {
     policyUrl,
   )
     .option('-m, --message <text>', 'why')
+    .option('--wait', waiting)
     .action((revision: string, flags: ApplyFlags) =>
       runCall(flags, async (caller) => {
         const path = `/v1/revisions/${encodeURIComponent(revision)}/activate`;
-        inForce(await caller.call('POST', path, RevisionDetail, messageOf(flags)), flags);
+        await tell(caller, await caller.call('POST', path, RevisionDetail, messageOf(flags)), flags);
       }),
     );
   withCaller(config.command('rollback').description('put the revision before into force again'), policyUrl)
     .option('-m, --message <text>', 'why')
+    .option('--wait', waiting)
     .action((flags: ApplyFlags) =>
       runCall(flags, async (caller) => {
-        inForce(await caller.call('POST', '/v1/revisions/rollback', RevisionDetail, messageOf(flags)), flags);
+        const made = await caller.call('POST', '/v1/revisions/rollback', RevisionDetail, messageOf(flags));
+        await tell(caller, made, flags);
       }),
     );
 }
@@ -98,7 +107,7 @@ async function apply(caller: Caller, path: string, flags: ApplyFlags): Promise<v
     RevisionDetail,
     expected,
   );
-  inForce(activated, flags);
+  await tell(caller, activated, flags);
 }
 
 /** Checks here, then asks the service for what would change. Says what is wrong and sets exit code 2 otherwise. */
@@ -129,8 +138,31 @@ const isRevision = (what: string): boolean => /^r[1-9][0-9]*$/.test(what);
 
 const messageOf = ({ message }: ApplyFlags): object => (message === undefined ? {} : { message });
 
-function inForce(revision: RevisionDetail, { json }: CallerFlags): void {
-  say(json ? JSON.stringify(revision) : `${revision.revision} is in force`);
+/** Says whether the revision is in force or waits for people; with `--wait`, until they decided. */
+async function tell(caller: Caller, revision: RevisionDetail, flags: ApplyFlags): Promise<void> {
+  let now = revision;
+  if (!now.isActive && flags.wait) {
+    if (!flags.json) say(standing(now));
+    while (isOpen(now)) {
+      await pause(pollMs);
+      now = await caller.call('GET', `/v1/revisions/${now.revision}`, RevisionDetail);
+    }
+  }
+  say(flags.json ? JSON.stringify(now) : standing(now));
+  if (!now.isActive && !isOpen(now)) process.exitCode = 1;
+}
+
+const isOpen = ({ isActive, proposals: [last] }: RevisionDetail): boolean =>
+  !isActive && (last?.state === 'asking' || last?.state === 'waiting');
+
+function standing({ revision, isActive, proposals: [last] }: RevisionDetail): string {
+  if (isActive || !last) return `${revision} is in force`;
+  const { approval, state, groups, expiresAt, why } = last;
+  if (state === 'activated') return `${revision} came into force; another revision is in force by now`;
+  if (state !== 'asking' && state !== 'waiting')
+    return unseenAsText(`${revision} is not in force: ${state}${why === undefined ? '' : ` (${why})`}`);
+  const until = new Date(expiresAt).toISOString().slice(0, 16);
+  return `${revision} waits until ${until} for ${groups.join(', ')}: sallyport approvals show ${approval}`;
 }
 
 /** One line for each difference: `+`, `-` or `~`, where it is, and both values. */

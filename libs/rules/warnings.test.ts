@@ -67,3 +67,17 @@ test('a model that two connections list is named', () => {
     '"small" is listed by "one" as well; requests that name no connection go there',
   ]);
 });
+
+test('an approval that nobody may give is named, that of changes too', () => {
+  const rule =
+    '  - { name: a, effect: allow }\n  - { name: b, effect: hold, approval: { all: { leads: 1 } } }\n';
+  const nobody = (role: string): string[] => {
+    const loaded = loadPolicy(
+      `${head.replace('leads: { claim: leads } }', 'leads: { claim: leads } }, changes: { any: { leads: 1 } }')}${rule}${role}`,
+    );
+    if (loaded.kind === 'issues') throw new Error(JSON.stringify(loaded.issues));
+    return loaded.warnings.flatMap(({ code, line }) => (code === 'approval.nobody' ? [`line ${line}`] : []));
+  };
+  expect(nobody('roles: { approver: [staff] }\n')).toEqual(['line 10', 'line 3']);
+  expect(nobody('roles: { approver: [leads] }\n')).toEqual([]);
+});

@@ -5,14 +5,24 @@ import type { DocumentPath } from './source-map.ts';
 
 /** Something that is allowed and probably not meant. */
 export interface ConfigWarning {
-  readonly code: 'group.unreached' | 'rule.never_matches' | 'model.listed_twice' | 'rule.shadowed_allow';
+  readonly code:
+    | 'group.unreached'
+    | 'rule.never_matches'
+    | 'model.listed_twice'
+    | 'rule.shadowed_allow'
+    | 'approval.nobody';
   readonly path: DocumentPath;
   readonly message: string;
 }
 
-/** Groups that no allow rule reaches, rules that can never match, models that two connections list. */
+/** Groups that no allow rule reaches, rules that can never match, models listed twice, approvals that nobody can give. */
 export function configWarnings({ document }: Pick<CompiledPolicy, 'document'>): ConfigWarning[] {
-  return [...unreachedGroups(document), ...deadRules(document), ...modelsListedTwice(document)];
+  return [
+    ...unreachedGroups(document),
+    ...deadRules(document),
+    ...modelsListedTwice(document),
+    ...nobodyApproves(document),
+  ];
 }
 
 /** Groups that rules or the identity mapping name, and that no enforced rule lets through. */
@@ -126,5 +136,28 @@ function* modelsListedTwice({ connections }: PolicyDocument): Generator<ConfigWa
         yield { code: 'model.listed_twice', path: ['connections', name], message };
       }
     }
+  }
+}
+
+/** Approvals whose groups the role `approver` keeps from voting. Groups with named members may well have it. */
+function* nobodyApproves({ rules, approvals, roles }: PolicyDocument): Generator<ConfigWarning> {
+  const voters = new Set(roles.approver ?? []);
+  const isMute = (name: string): boolean => {
+    const group = approvals.groups[name];
+    return group?.claim !== undefined && group.members === undefined && !voters.has(group.claim);
+  };
+  const asked: [DocumentPath, Rule['approval']][] = rules.map(({ approval }, i) => [
+    ['rules', i, 'approval'],
+    approval,
+  ]);
+  asked.push([['approvals', 'changes'], approvals.changes]);
+  for (const [path, approval] of asked) {
+    if (!approval) continue;
+    const groups = Object.keys(approval.all ?? approval.any ?? {});
+    const mute = groups.filter(isMute);
+    const isStuck = approval.all ? mute.length > 0 : mute.length === groups.length;
+    if (!isStuck) continue;
+    const message = `nobody can agree to this: ${mute.join(', ')} ${mute.length > 1 ? 'have' : 'has'} not the role approver`;
+    yield { code: 'approval.nobody', path, message };
   }
 }

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { ActiveConfig, FrozenList, LOGGER, Readiness, readSecret, SETTINGS } from '#boot';
 import { Bus } from '#messaging';
-import { RuleReleaseKey, SubjectNames, secretFiles } from '#sealing';
+import { PeopleReleaseVerifier, RuleReleaseKey, SubjectNames, secretFiles } from '#sealing';
 import type { Logger } from '#telemetry';
 import type { PolicySettings } from './config.ts';
 import { FreezesController } from './freezing/freezes.controller.ts';
@@ -13,6 +13,9 @@ import { OnApprovalEdited } from './judging/on-approval-edited.ts';
 import { OnRequestReceived } from './judging/on-request-received.ts';
 import { PolicyInForce } from './judging/policy-in-force.ts';
 import { VerdictPublisher } from './judging/verdict-publisher.ts';
+import { OnApprovalDecided } from './proposing/on-approval-decided.ts';
+import { ProposalStore } from './proposing/proposal-store.ts';
+import { Proposals } from './proposing/proposals.ts';
 import { PolicyDatabase } from './revising/policy-database.ts';
 import { readUsable, type Usable } from './revising/read-sources.ts';
 import { RevisionStore } from './revising/revision-store.ts';
@@ -51,6 +54,17 @@ import { Revisions } from './revising/revisions.ts';
       useFactory: (database: PolicyDatabase) => new RevisionStore(database),
     },
     {
+      provide: ProposalStore,
+      inject: [PolicyDatabase],
+      useFactory: (database: PolicyDatabase) => new ProposalStore(database),
+    },
+    {
+      provide: PeopleReleaseVerifier,
+      inject: [SETTINGS],
+      useFactory: async (settings: PolicySettings) =>
+        new PeopleReleaseVerifier(await readSecret(settings, secretFiles.approvalVerifyKey)),
+    },
+    {
       provide: SubjectNames,
       inject: [SETTINGS],
       useFactory: async (settings: PolicySettings) =>
@@ -62,15 +76,18 @@ import { Revisions } from './revising/revisions.ts';
       useFactory: (bus: Bus, logger: Logger) => new FrozenList(bus, logger),
     },
     Freezes,
+    Proposals,
     Revisions,
     VerdictPublisher,
     OnRequestReceived,
     OnApprovalEdited,
+    OnApprovalDecided,
   ],
 })
 export class PolicyModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly revisions: Revisions,
+    private readonly proposals: Proposals,
     private readonly approved: ApprovedPrefixes,
     private readonly large: LargeBodies,
     private readonly database: PolicyDatabase,
@@ -91,7 +108,7 @@ export class PolicyModule implements OnModuleInit, OnApplicationShutdown {
     if (!usable) return;
     const message = `from ${path.basename(this.settings.configPath)}`;
     if (this.database.url === undefined) await this.revisions.importUnstored(usable, message);
-    else void this.database.start(() => this.revisions.importFile(usable, message));
+    else void this.database.start(() => this.afterOpening(usable, message));
   }
 
   /** The file's policy. A bad file stops only a service that has nothing else to run by. */
@@ -103,9 +120,14 @@ export class PolicyModule implements OnModuleInit, OnApplicationShutdown {
     } catch (err) {
       if (!this.config.current) throw err;
       this.logger.error({ err, kept: this.config.current.revision }, 'the configuration file is not usable');
-      void this.database.start(async () => undefined);
+      void this.database.start(() => this.proposals.askAgain());
       return undefined;
     }
+  }
+
+  private async afterOpening(usable: Usable, message: string): Promise<void> {
+    await this.revisions.importFile(usable, message);
+    await this.proposals.askAgain();
   }
 
   async onApplicationShutdown(): Promise<void> {

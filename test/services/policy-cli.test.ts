@@ -1,13 +1,10 @@
-import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { RevisionList } from '#contracts';
 import { eventually, startWorld, type World } from '#testing';
-import { policyApi } from './policy-world.ts';
+import { policyApi, runSallyport } from './policy-world.ts';
 
-const run = promisify(execFile);
 let world: World;
 let draft: string;
 
@@ -21,25 +18,7 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => world.stop());
 
-const script = `import { main } from '${join(process.cwd(), 'cli/main.ts')}'; await main(process.argv);`;
-
-/** Runs `sallyport …` in a process of its own, as a person. */
-function sallyport(user: string, ...args: string[]): Promise<{ code: number; out: string; error: string }> {
-  const env = {
-    ...process.env,
-    SALLYPORT_POLICY_URL: world.urlOf('policy'),
-    SALLYPORT_ISSUER: world.idp.issuer,
-    SALLYPORT_STATE_DIR: world.dir,
-  };
-  const loader = ['--import', join(process.cwd(), 'libs/testing/source-loader.mjs')];
-  const line = [...loader, '--input-type=module', '-e', script, '--', 'sallyport', ...args, '--as', user];
-  return run(process.execPath, line, { env }).then(
-    ({ stdout, stderr }) => ({ code: 0, out: stdout, error: stderr }),
-    ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({
-      ...{ code, out: stdout, error: stderr },
-    }),
-  );
-}
+const sallyport = (user: string, ...args: string[]) => runSallyport(world, user, ...args);
 
 const write = async (from: string, to: string) =>
   writeFile(draft, (await readFile(world.configFile, 'utf8')).replace(from, to));

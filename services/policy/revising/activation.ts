@@ -60,11 +60,11 @@ export async function putInForce(
 /** Says that a revision is in force. Said twice it is stored once, for as long as the log looks for duplicates. */
 export async function announce(
   bus: Bus,
-  { revision, digest, activatedAt: at }: ActiveRevision,
+  { revision, digest, activatedAt: at, approval }: ActiveRevision,
   message: string,
   author: Principal | undefined,
 ): Promise<void> {
-  const head = { revision, digest, message, at, ...(author && { author }) };
+  const head = { revision, digest, message, at, ...(author && { author }), ...(approval && { approval }) };
   await bus.publish(configActivated.subject(), encodeEnvelope(head), {
     messageId: `config:${revision}:${at}:activated`,
   });

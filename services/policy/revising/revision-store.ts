@@ -148,5 +148,6 @@ function summaryOf(row: Row): RevisionSummary {
 
 function detailOf(row: Row): RevisionDetail {
   const { files, document, base, changes } = row;
-  return { ...summaryOf(row), files, document, base: base === null ? null : `r${base}`, changes };
+  const shown = { files, document, base: base === null ? null : `r${base}`, changes, proposals: [] };
+  return { ...summaryOf(row), ...shown };
 }

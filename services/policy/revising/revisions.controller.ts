@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal, Roles } from '#auth';
 import { ActiveConfig } from '#boot';
@@ -62,7 +62,10 @@ export class RevisionsController {
     return this.revisions.show(await this.revisions.create(usableOf(files), message, author));
   }
 
-  @ApiOperation({ summary: 'Put the revision that was in force before into force again' })
+  @ApiOperation({
+    summary:
+      'Put the revision that was in force before into force again; 202 where people have to agree first',
+  })
   @ApiOkResponse({ standardSchema: RevisionDetail })
   @Roles('policy-author', 'admin')
   @HttpCode(200)
@@ -70,8 +73,12 @@ export class RevisionsController {
   async rollBack(
     @Body({ schema: ActivateBody }) body: ActivateBody,
     @CurrentPrincipal() author: Principal,
+    @Res({ passthrough: true }) reply: Reply,
   ): Promise<RevisionDetail> {
-    return this.revisions.show(await this.revisions.rollBack({ ...given(body), author }));
+    return answered(
+      await this.revisions.show(await this.revisions.rollBack({ ...given(body), author })),
+      reply,
+    );
   }
 
   @ApiOperation({ summary: 'One revision: its files, its document, and what it changed' })
@@ -92,7 +99,10 @@ export class RevisionsController {
     return { from: other ?? 'nothing', to: `r${to.number}`, changes };
   }
 
-  @ApiOperation({ summary: 'Put a revision into force everywhere; an earlier one too' })
+  @ApiOperation({
+    summary:
+      'Put a revision into force everywhere, an earlier one too; 202 where people have to agree to it first',
+  })
   @ApiOkResponse({ standardSchema: RevisionDetail })
   @Roles('policy-author', 'admin')
   @HttpCode(200)
@@ -101,12 +111,21 @@ export class RevisionsController {
     @Param('revision') revision: string,
     @Body({ schema: ActivateBody }) body: ActivateBody,
     @CurrentPrincipal() author: Principal,
+    @Res({ passthrough: true }) reply: Reply,
   ): Promise<RevisionDetail> {
     const number = parsed(revision);
     const { detail } = await this.revisions.find(number);
     await this.revisions.activate(number, { message: detail.message, ...given(body), author });
-    return this.revisions.show(number);
+    return answered(await this.revisions.show(number), reply);
   }
+}
+
+type Reply = { status(code: number): unknown };
+
+/** Accepted is not in force: then people have to agree first. */
+function answered(detail: RevisionDetail, reply: Reply): RevisionDetail {
+  reply.status(detail.isActive ? 200 : 202);
+  return detail;
 }
 
 function given({ expected, message }: ActivateBody): { expected?: string; message?: string } {

@@ -4,11 +4,26 @@ import { type ActiveRevision, LOGGER } from '#boot';
 import type { Principal, RevisionDetail, RevisionList } from '#contracts';
 import { CodedError, canonicalJson, type PolicyDocument, PolicyDocument as Schema } from '#contracts';
 import { Bus } from '#messaging';
-import { compilePolicy } from '#rules';
+import { type CompiledPolicy, compilePolicy } from '#rules';
 import type { Logger } from '#telemetry';
+import type { Proposal } from '../proposing/proposal-store.ts';
+import { Proposals } from '../proposing/proposals.ts';
+import { requirementForChanges } from '../proposing/propose.ts';
 import { announce, type InForce, putInForce, readInForce } from './activation.ts';
 import type { Usable } from './read-sources.ts';
 import { authorOf, type NewRevision, RevisionStore, type StoredRevision } from './revision-store.ts';
+
+/** What became of an activation that people agreed to. */
+export interface ApprovedEnding {
+  state: 'activated' | 'outdated' | 'refused';
+  why?: string;
+}
+
+interface How {
+  message: string;
+  author?: Principal;
+  approval?: string;
+}
 
 const digestOf = (document: PolicyDocument): string =>
   createHash('sha256').update(canonicalJson(document)).digest('hex');
@@ -19,6 +34,7 @@ export class Revisions {
   constructor(
     private readonly bus: Bus,
     private readonly store: RevisionStore,
+    private readonly proposals: Proposals,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -32,7 +48,8 @@ export class Revisions {
   async show(number: number): Promise<RevisionDetail> {
     const { detail } = await this.find(number);
     const inForce = await readInForce(this.bus);
-    return { ...detail, isActive: inForce?.number === number };
+    const proposals = await this.proposals.of(number);
+    return { ...detail, isActive: inForce?.number === number, proposals };
   }
 
   /** A revision's document. Throws `config.not_found`. */
@@ -50,19 +67,51 @@ export class Revisions {
     return this.store.create(revision, inForce?.number ?? 0);
   }
 
-  /** Puts a revision into force everywhere. Throws `config.outdated` where another one is in force than `expected`. */
+  /**
+   * Puts a revision into force everywhere; where the one in force wants people's approval for that, asks for it and
+   * changes nothing yet. Throws `config.outdated` where another one is in force than `expected`.
+   */
   async activate(
     number: number,
-    { expected, message, author }: { expected?: string; message: string; author?: Principal },
+    { expected, message, author }: { expected?: string; message: string; author: Principal },
   ): Promise<void> {
-    const { digest, document } = await this.find(number);
+    const revision = await this.find(number);
     const inForce = await readInForce(this.bus);
     if (expected !== undefined && inForce?.active.revision !== expected) {
       const now = inForce?.active.revision ?? 'none';
       throw new CodedError('config.outdated', `The revision in force is ${now}, not ${expected}.`);
     }
     if (inForce?.number === number) return;
-    await this.put({ number, digest, document }, inForce, message, author);
+    const requirement = inForce && requirementForChanges(inForce.active.document);
+    if (!requirement) return this.put(revision, inForce, { message, author });
+    compiled(revision);
+    await this.proposals.ask(revision, inForce, requirement, { message, author });
+  }
+
+  /**
+   * Puts a revision into force that people agreed to, where nothing else came into force since it was asked for. Done
+   * twice it happens once: what is in force says by which approval.
+   */
+  async activateApproved(proposal: Proposal): Promise<ApprovedEnding> {
+    const { id, number, message, requested, baseEntry } = proposal;
+    const author = requested.context.principal;
+    const [revision, inForce] = [await this.find(number), await readInForce(this.bus)];
+    if (inForce?.active.approval === id) {
+      await this.say(inForce.active, number, { message, author });
+      return { state: 'activated' };
+    }
+    if (inForce?.entry !== baseEntry) {
+      return { state: 'outdated', why: `${inForce?.active.revision ?? 'nothing'} came into force meanwhile` };
+    }
+    try {
+      await this.put(revision, inForce, { message, author, approval: id });
+      return { state: 'activated' };
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      // Whether it was this one, on another replica, is what the next look says.
+      if (error.code === 'config.outdated') return this.activateApproved(proposal);
+      return { state: 'refused', why: error.message.slice(0, 2000) };
+    }
   }
 
   /** Puts the revision that was in force before this one into force again. Gives its number. */
@@ -90,7 +139,16 @@ export class Revisions {
     const revision = this.newRevision(usable, 'file', inForce, message, undefined);
     const number = await this.store.create(revision, inForce?.number ?? 0);
     const stored = { number, digest, document: usable.document };
-    if (inForce?.active.digest !== digest) await this.put(stored, inForce, message, undefined);
+    if (inForce?.active.digest === digest) return;
+    if (inForce && requirementForChanges(inForce.active.document)) {
+      const kept = inForce.active.revision;
+      this.logger.warn(
+        { kept, revision: `r${number}` },
+        'the file changed; people have to agree to activate it',
+      );
+      return;
+    }
+    await this.put(stored, inForce, { message });
   }
 
   /** Without a database: the file is what is in force, numbered by KV `config` alone. */
@@ -98,8 +156,15 @@ export class Revisions {
     const inForce = await readInForce(this.bus);
     const digest = digestOf(document);
     if (inForce?.active.digest === digest) return;
+    if (inForce && requirementForChanges(inForce.active.document)) {
+      this.logger.error(
+        { kept: inForce.active.revision },
+        'without a database nobody can agree to a changed file',
+      );
+      return;
+    }
     const number = (inForce?.number ?? 0) + 1;
-    await this.put({ number, digest, document }, inForce, message, undefined);
+    await this.put({ number, digest, document }, inForce, { message });
   }
 
   /** Makes sure that what is in force is stored and said: a crash may have come between, or the database is new. */
@@ -127,26 +192,25 @@ export class Revisions {
   /** The broker is new: what was last in force comes into force again. */
   private async restore(imported: StoredRevision): Promise<void> {
     const [last = imported.number] = await this.store.lastActivated(1);
-    await this.put(await this.find(last), undefined, 'in force before the broker was set up anew', undefined);
+    await this.put(await this.find(last), undefined, {
+      message: 'in force before the broker was set up anew',
+    });
   }
 
-  private async put(
-    { number, digest, document }: StoredRevision,
-    before: InForce | undefined,
-    message: string,
-    author: Principal | undefined,
-  ): Promise<void> {
-    const compilation = compilePolicy(Schema.parse(document));
-    if (compilation.kind === 'faults') {
-      const faults = compilation.faults.map(({ path, message: text }) => `${path.join('.')}: ${text}`);
-      throw new CodedError(
-        'config.invalid',
-        `Revision r${number} does not compile here: ${faults.join('; ')}`,
-      );
-    }
-    const active: ActiveRevision = { revision: `r${number}`, digest, activatedAt: Date.now(), document };
-    await putInForce(this.bus, active, compilation.policy, before);
-    this.logger.info({ revision: active.revision }, 'revision activated');
+  private async put(revision: StoredRevision, before: InForce | undefined, how: How): Promise<void> {
+    const { number, digest, document } = revision;
+    const policy = compiled(revision);
+    const { approval } = how;
+    const at = Date.now();
+    const head = { revision: `r${number}`, digest, activatedAt: at, ...(approval && { approval }) };
+    const active: ActiveRevision = { ...head, document };
+    await putInForce(this.bus, active, policy, before);
+    this.logger.info({ revision: active.revision, approval }, 'revision activated');
+    await this.say(active, number, how);
+  }
+
+  /** Says and notes that a revision is in force; twice is once. */
+  private async say(active: ActiveRevision, number: number, { message, author }: How): Promise<void> {
     await announce(this.bus, active, message, author);
     const by = author ? authorOf(author) : null;
     if (this.store.isUsed) await this.store.activated(number, { at: active.activatedAt, by, message });
@@ -166,4 +230,12 @@ export class Revisions {
       nowMs: Date.now(),
     };
   }
+}
+
+/** Compiles a revision. Throws `config.invalid`: one made by another version of Sallyport may not compile here. */
+function compiled({ number, document }: StoredRevision): CompiledPolicy {
+  const compilation = compilePolicy(Schema.parse(document));
+  if (compilation.kind !== 'faults') return compilation.policy;
+  const faults = compilation.faults.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new CodedError('config.invalid', `Revision r${number} does not compile here: ${faults.join('; ')}`);
 }
