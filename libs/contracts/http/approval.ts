@@ -324,7 +324,13 @@ export const ApprovalDetail = ApprovalSummary.extend({
   /** Who was told, or not yet, oldest first. */
   notifications: z.array(DeliveryView),
   /** Whether you may vote now; else why not. */
-  you: z.object({ mayDecide: z.boolean(), code: z.string().optional(), message: z.string().optional() }),
+  you: z.object({
+    mayDecide: z.boolean(),
+    code: z.string().optional(),
+    message: z.string().optional(),
+    /** You may approve alone, by breaking the glass. */
+    mayBreakGlass: z.boolean().optional(),
+  }),
 });
 export type ApprovalDetail = z.infer<typeof ApprovalDetail>;
 

@@ -140,7 +140,7 @@ export class Showing {
   private async mayDecide(
     manager: EntityManager,
     row: ApprovalRequest,
-    { principal }: Reader,
+    { principal, mayBreakGlass = false }: Reader,
     at: number,
   ): Promise<ApprovalDetail['you']> {
     const approval = await this.judging.approvalOf(manager, row);
@@ -149,7 +149,7 @@ export class Showing {
     const command = { approver: principal, groups, version, digest, hasReason: true, at };
     // A rejection is what the fewest rules keep a person from.
     const { refusal } = decideVote(approval, { ...command, vote: 'reject' });
-    return refusal ? { mayDecide: false, ...refusal } : { mayDecide: true };
+    return refusal ? { mayDecide: false, ...refusal, mayBreakGlass } : { mayDecide: true, mayBreakGlass };
   }
 
   private maskOf(row: ApprovalRequest): Mask {
