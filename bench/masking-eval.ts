@@ -2,13 +2,19 @@ import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { MaskingProfile } from '#contracts';
 import { compileMasker } from '#redaction';
+import { narrowed } from '../cli/mask.ts';
 
 const Labelled = z.object({
   text: z.string(),
   spans: z.array(z.object({ start: z.number().int(), end: z.number().int(), entity: z.string() })),
 });
+
+interface EvalOptions {
+  readonly profile?: string;
+  readonly packs?: string;
+  readonly threshold?: string;
+}
 
 interface Tally {
   expected: number;
@@ -18,11 +24,11 @@ interface Tally {
 }
 
 /**
- * `npm run eval -- masking FILE.jsonl [--profile P]`: recall and precision by type for a labelled file, one
+ * `npm run eval -- masking FILE.jsonl [--profile P] [--packs all] [--threshold 0.5]`: recall and precision by type for a labelled file, one
  * `{"text","spans":[{"start","end","entity"}]}` a line. A span counts as found when spans of its type overlap it.
  */
-async function evaluate(file: string, profileFile: string | undefined): Promise<void> {
-  const profile = MaskingProfile.parse(profileFile ? parse(await readFile(profileFile, 'utf8')) : {});
+async function evaluate(file: string, options: EvalOptions): Promise<void> {
+  const profile = narrowed(options.profile ? parse(await readFile(options.profile, 'utf8')) : {}, options);
   const masker = compileMasker(profile, { key: new Uint8Array(32), scope: 'eval' });
   const tallies = new Map<string, Tally>();
   const tally = (entity: string) => {
@@ -70,11 +76,11 @@ function share(part: number, whole: number): string {
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { profile: { type: 'string' } },
+  options: { profile: { type: 'string' }, packs: { type: 'string' }, threshold: { type: 'string' } },
 });
 const [what, file] = positionals;
 if (what !== 'masking' || !file) {
-  console.error('npm run eval -- masking FILE.jsonl [--profile P]');
+  console.error('npm run eval -- masking FILE.jsonl [--profile P] [--packs all] [--threshold 0.5]');
   process.exit(2);
 }
-await evaluate(file, values.profile);
+await evaluate(file, values);

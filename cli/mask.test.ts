@@ -78,3 +78,14 @@ test('a wrong profile gives exit code 2 and says what is wrong', async () => {
   expect(code).toBe(2);
   expect(warnings.join()).toContain('packs');
 });
+
+test('--packs all with a low threshold finds what the form alone hardly tells; an unknown pack is refused', async () => {
+  const text = '{"text":"on file: 945456787"}\n';
+  const entities = (line: string) =>
+    (JSON.parse(line) as { spans: { entity: string }[] }).spans.map(({ entity }) => entity);
+  const usual = await run({ jsonl: true, spans: true, packs: 'all' }, text);
+  expect(entities(usual.text)).not.toContain('US_PASSPORT');
+  const eager = await run({ jsonl: true, spans: true, packs: 'all', threshold: '0.05' }, text);
+  expect(entities(eager.text)).toEqual(expect.arrayContaining(['US_PASSPORT', 'US_BANK_NUMBER']));
+  expect((await run({ packs: 'mars' }, 'x')).code).toBe(2);
+});

@@ -3,11 +3,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { MaskingProfile } from '#contracts';
+import { MaskingProfile, packNames } from '#contracts';
 import { compileMasker, type Masker, openRestorer, type Trial } from '#redaction';
 
 export interface MaskOptions {
   readonly profile?: string;
+  readonly packs?: string;
+  readonly threshold?: string;
   readonly spans?: boolean;
   readonly jsonl?: boolean;
   readonly restore?: boolean;
@@ -27,6 +29,8 @@ export function registerMask(program: Command): void {
       '--profile <file>',
       'masking profile (YAML or JSON); FILE#NAME takes one out of a policy document',
     )
+    .option('--packs <names>', `"all", or some of ${packNames.join(',')}; instead of the profile's`)
+    .option('--threshold <score>', 'least score of a finding, 0 to 1; instead of the profile’s default (0.5)')
     .option('--spans', 'print {"spans":[…]} instead of text; offsets are UTF-16 code units')
     .option('--jsonl', 'read one {"text"} a line, print one result a line')
     .option('--try', 'show each candidate and why it was kept or dropped')
@@ -71,10 +75,18 @@ export async function runMask(
 }
 
 async function openMasker(options: MaskOptions, trials: Trial[]): Promise<Masker> {
-  const profile = MaskingProfile.parse(options.profile ? await readProfile(options.profile) : {});
+  const profile = narrowed(options.profile ? await readProfile(options.profile) : {}, options);
   const key = options.keyFile ? await readFile(options.keyFile) : randomBytes(32);
   const trace = (trial: Trial) => trials.push(trial);
   return compileMasker(profile, { key, scope: 'cli', ...(options.try && { trace }) });
+}
+
+/** The profile with what the command line says instead. Throws ZodError. */
+export function narrowed(written: unknown, { packs, threshold }: Pick<MaskOptions, 'packs' | 'threshold'>) {
+  const profile = MaskingProfile.parse(written);
+  const chosen = packs === 'all' ? packNames : packs?.split(',').map((name) => name.trim());
+  const defaults = { ...profile.defaults, ...(threshold !== undefined && { threshold: Number(threshold) }) };
+  return MaskingProfile.parse({ ...profile, ...(chosen && { packs: chosen }), defaults });
 }
 
 async function readProfile(reference: string): Promise<unknown> {

@@ -106,6 +106,15 @@ export const MaskingEntity = z.strictObject({
   enabled: z.boolean().default(true),
 });
 
+/** Where English, and the languages of its neighbours and trading partners, are written. */
+const phoneRegions = [
+  ...['US', 'CA', 'GB', 'IE', 'AU', 'NZ', 'ZA', 'IN', 'SG', 'IL'],
+  ...['DE', 'AT', 'CH', 'FR', 'BE', 'NL', 'LU', 'ES', 'PT', 'IT'],
+  ...['DK', 'SE', 'NO', 'FI', 'IS', 'EE', 'LV', 'LT', 'PL', 'CZ'],
+  ...['SK', 'HU', 'SI', 'HR', 'RO', 'BG', 'GR', 'CY', 'TR', 'UA'],
+  ...['BR', 'MX', 'AR', 'CL', 'CO', 'UY', 'JP', 'KR', 'TN'],
+] as const;
+
 /** A rule file: what is sensitive, and what is done about it. Plain JSON, so it has a digest. */
 export const MaskingProfile = z.strictObject({
   /** `shadow` reports findings and changes nothing. */
@@ -115,7 +124,7 @@ export const MaskingProfile = z.strictObject({
   phoneRegions: z
     .array(z.string().regex(/^[A-Z]{2}$/))
     .max(60)
-    .default(['US', 'GB', 'DE', 'FR', 'IN', 'BR', 'IL']),
+    .default([...phoneRegions]),
   defaults: z
     .strictObject({
       threshold: Score.default(0.5),

@@ -12,11 +12,14 @@ const ISSUERS: ReadonlyArray<readonly [RegExp, readonly number[], number]> = [
   [/^(6011|64[4-9]|65)/, [16, 17, 18, 19], CERTAIN],
   [/^35(2[89]|[3-8])/, [16, 17, 18, 19], CERTAIN],
   [/^62/, [16, 17, 18, 19], CERTAIN],
+  // JCB before 2005: fifteen digits.
+  [/^(2131|1800)/, [15], CERTAIN],
   [/^220[0-4]/, [16, 17, 18, 19], CERTAIN],
   [/^(5018|5019|5020|5038|5893|6304|6759|676[1-3])/, [12, 13, 14, 15, 16, 17, 18, 19], 0.7],
   [/^1/, [15], 0.55],
   [/^(5[06-9]|6)/, [16, 19], 0.55],
   [/^(5[06-9]|6)/, [12, 13, 14, 15, 17, 18], NEEDS_CONTEXT],
+  [/^3/, [14, 15, 16], NEEDS_CONTEXT],
 ];
 
 /** A payment card number: printed grouping, issuer range, length and check digit; the score tells how sure that is. */

@@ -109,6 +109,19 @@ export function isNric(text: string): boolean {
   return letters[rest] === code[8];
 }
 
+const UEN_SYMBOLS = 'ABCDEFGHJKLMNPQRSTUVWX0123456789';
+
+/** Singapore's Unique Entity Number (ACRA): businesses, local companies, and other entities by year and type. */
+export function isUen(text: string): boolean {
+  const body = text.slice(0, -1);
+  const last = text.at(-1);
+  if (/^\d{8}$/.test(body)) return 'XMKECAWLJDB'[weighted(body, [10, 4, 9, 3, 8, 2, 7, 1]) % 11] === last;
+  if (/^\d{9}$/.test(body)) return 'ZKCMDNERGWH'[weighted(body, [10, 8, 6, 4, 9, 7, 5, 3, 1]) % 11] === last;
+  const weights = [4, 3, 5, 3, 10, 2, 2, 5, 7];
+  const sum = weights.reduce((total, weight, k) => total + weight * UEN_SYMBOLS.indexOf(body[k]!), 0);
+  return UEN_SYMBOLS[(((sum - 5) % 11) + 11) % 11] === last;
+}
+
 /** Australian Business Number: first digit less one, weights 10 1 3 … 19, modulo 89. */
 export const isAbn: Digits = (digits) => {
   const less = String(Number(digits[0]) - 1) + digits.slice(1);

@@ -1,32 +1,36 @@
-import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { Check } from '../rule.ts';
 import { digitsOf, isRepeated } from './luhn.ts';
+import { assignedIn } from './phone-plan.ts';
 
 const INTERNATIONAL = 0.75;
 const STRUCTURED = 0.65;
 const TRUNK_PREFIX = 0.55;
+const BARE_NATIONAL = 0.5;
 const SEPARATED = 0.35;
 const DIGITS_ONLY = 0.3;
 const MAX_REMEMBERED = 4_096;
 
 /**
- * A number some region's plan assigns (ITU-T E.164 and the national plans, as libphonenumber holds them). A plus sign
- * or two groups after a bracketed area code says "phone"; digits alone say so only with a word before them.
+ * A number some region's plan assigns. A plus sign or two groups after a bracketed area code says "phone"; digits alone
+ * say so only with a word before them.
  */
 export function phoneCheck(regions: readonly string[]): Check {
   const known = new Map<string, boolean>();
-  const countries = regions.filter((region): region is CountryCode => isSupportedCountry(region));
+  const isAssigned = assignedIn(regions);
   return (text, isEnough) => {
-    const number = text.replace(/[,\s]*(?:ext|x|#).*$/i, '');
+    const number = text.replace(/[,\s]*(?:ext|x|#).*$/i, '').replace(TRUNK_ZERO, '$1');
     const score = shapeScore(number);
     if (score === 0 || !isEnough(score)) return false;
     const remembered = known.get(number);
-    const valid = remembered ?? isAssigned(number, countries);
+    const valid = remembered ?? isAssigned(number);
     if (known.size >= MAX_REMEMBERED) known.clear();
     known.set(number, valid);
     return valid && score;
   };
 }
+
+/** +49 (0) 30 …: the zero is dialled inside the country only (ITU-T E.123 warns against writing it; people do). */
+const TRUNK_ZERO = /^((?:\+|00)\d{1,3}[ .-]?)\(0\)[ .-]?/;
 
 /** How much the number looks like one, before asking whether it exists. */
 function shapeScore(number: string): number {
@@ -34,16 +38,6 @@ function shapeScore(number: string): number {
   if (digits.length < 7 || digits.length > 15 || isRepeated(digits) || !isWellFormed(number)) return 0;
   if (number.startsWith('+')) return INTERNATIONAL;
   return number.startsWith('00') ? TRUNK_PREFIX : nationalScore(number);
-}
-
-function isAssigned(number: string, countries: readonly CountryCode[]): boolean {
-  if (number.startsWith('+')) return isValid(number);
-  if (number.startsWith('00') && isValid(`+${number.slice(2)}`)) return true;
-  return countries.some((country) => isValid(number, country));
-}
-
-function isValid(number: string, country?: CountryCode): boolean {
-  return parsePhoneNumberFromString(number, country)?.isValid() === true;
 }
 
 /** Brackets in pairs, no date, no list of small or decimal numbers, no version, no dump of zeros. */
@@ -65,10 +59,13 @@ function nationalScore(number: string): number {
   if (NANP.test(number) || /^\(\d{2,5}\) ?\d/.test(number)) return STRUCTURED;
   const groups = number.split(/\D+/).filter((group) => group !== '');
   const separators = new Set(number.match(/[ .\-/]/g));
-  if (groups.length < 2) return DIGITS_ONLY;
+  if (groups.length < 2) return NATIONAL_DIGITS.test(number) ? BARE_NATIONAL : DIGITS_ONLY;
   const plausible = separators.size <= 2 && groups.every((group) => group.length <= 8);
   return plausible && groups[0]!.startsWith('0') && groups[0]!.length >= 2 ? TRUNK_PREFIX : SEPARATED;
 }
+
+/** Ten digits as in North America, or ten and eleven with a trunk prefix; not the bounds of 32-bit integers. */
+const NATIONAL_DIGITS = /^(?!214748364[78]|429496729[56])(?:[2-9]\d{2}[2-9]\d{6}|0[1-9]\d{8,9})$/;
 
 const DATE =
   /(?:^|\D)(?:(?:19|20)\d\d[-./ ][01]?\d[-./ ][0-3]?\d|[0-3]?\d[-./ ][0-3]?\d[-./ ](?:19|20)\d\d|(?:19|20)\d\d[- /](?:19|20)\d\d)(?:\D|$)/;

@@ -19,7 +19,7 @@ const SECRET_NAMES = [
 ];
 const NAME_START = [...SECRET_NAMES, ...VENDOR_NAMES].join('|');
 const VALUE_CHARS = union(ALNUM, charSet('_./+=~!@#$%^&*:?|<-'));
-const OPERATOR = String.raw`(?:[\s'"\x60\])]{0,3}(?:=|:{1,3}=|:|=>|>|->|\|\|:?|\?=|\.=)|['"\x60],|:[ \t]?\w{1,16}[ \t]{0,2}=)`;
+const OPERATOR = String.raw`(?:[\s'"\x60\])]{0,3}(?:=|:{1,3}=|:|=>|>|->|\|{1,2}:?|\?=|\.=)|['"\x60],|:[ \t]?[&\w]{1,16}[ \t]{0,2}=|\([ \t]?['"\x60]|[ \t]{1,2}['"\x60])`;
 /** At least six characters; `://` ends it, so that the whole of a URL is never held back. */
 const VALUE = String.raw`(?:[\w.+=~!@#$%^&*?|<-]|/[\w.+=~!@#$%^&*?|<-])(?:[\w./+=~!@#$%^&*?|<-]|:[\w.+=~!@#$%^&*:?|<-]){5,}`;
 const OPERATOR_AND_VALUE = String.raw`${OPERATOR}(?:\\?['"\x60\s=]){0,6}${VALUE}`;
@@ -48,14 +48,44 @@ export const ASSIGNMENTS: readonly DetectorRule[] = [
     id: 'assigned-secret-phrase',
     pattern: String.raw`(?i)(?:${NAME_START})[\w.-]*(?:[ \t][\w.-]+){1,2}${OPERATOR_AND_VALUE}`,
   },
+  {
+    ...ASSIGNMENT,
+    id: 'said-secret',
+    pattern: String.raw`(?i)(?:${NAME_START})[\w.-]*(?:[ \t][\w.-]+){0,2}[ \t](?:is|was)(?:[ \t]now)?:?[ \t]['"\x60]?${VALUE}`,
+    check: saidSecret,
+  },
+  {
+    ...ASSIGNMENT,
+    id: 'instructed-secret',
+    // Dockerfile reference (ENV and ARG without an equals sign), and SET of several shells.
+    pattern: String.raw`(?:ENV|ARG|SET|set|setx)[ \t][\w.-]+[ \t]{1,4}['"]?${VALUE}`,
+    check: (text) =>
+      assignedSecret(
+        text.replace(
+          /^(\w+)([ \t])([\w.-]+)[ \t]/,
+          (_, ...[verb, , name]) => `${'.'.repeat(verb.length)}.${name}=`,
+        ),
+      ),
+  },
 ];
+
+/** In a sentence ("my password is …") the value must look like one by itself: words follow "is" more often. */
+function saidSecret(text: string): Verdict {
+  const said = /^(.*?)[ \t](?:is|was)(?:[ \t]now)?:?[ \t](['"`]?)/is.exec(text)!;
+  const [opening, name = '', quote = ''] = said;
+  const value = trimmed(text.slice(opening.length), false);
+  const isStrong = STRONG_NAME.test(name) && /\d/.test(value) && /[A-Za-z]/.test(value);
+  const judged = assignedSecret(`${name.replace(/[ \t]+/g, '_')}=${quote}${value}`);
+  if (typeof judged !== 'object' || !(isStrong || value.length >= 16)) return false;
+  return { ...judged, start: opening.length, end: opening.length + value.length };
+}
 
 /** What a value is judged by; a longer one is random or not long before its end. */
 const PROBE_CHARS = 96;
 const LONGEST_VENDOR_VALUE = 150;
 
 const PARTS =
-  /^([\w.-]+(?:[ \t][\w.-]+){0,2}?)(?::[ \t]?\w{1,16}(?=[ \t]{0,2}=))?[\s'"`\])]{0,3}(=>|:{1,3}=|->|\|\|:?|\?=|\.=|=|:|>|,)((?:\\?['"`\s=])*)(.*)$/s;
+  /^([\w.-]+(?:[ \t][\w.-]+){0,2}?)(?::[ \t]?[&\w]{1,16}(?=[ \t]{0,2}=))?[\s'"`\])]{0,3}?(=>|:{1,3}=|->|\|{1,2}:?|\?=|\.=|=|:|>|,|\(|[ \t]{1,2}(?=['"`]))((?:\\?['"`\s=])*)(.*)$/s;
 const STRONG_NAME = /passw|passphrase|pwd|secret|credential|creds|private/i;
 const BENIGN_NAME =
   /public|token[_.-]?(?:type|count|limit|usage|name|s\b)|max[_.-]?tokens?|keyboard|keyword|monkey|turkey|hotkey|key[_.-]?(?:alias|board|code|down|file|frame|id|length|name|pair|path|press|ring|size|stone|store|type|up|word|s$)|(?:primary|foreign|cache|sort|partition|row|object|map|group|index|lookup|unique|translation|react|natural|sequence|schema)[_.-]?keys?|author(?!iz)|access(?:ib|or)|rapid(?!api)|capital|integrity|checksum|sha\d|md5|digest|fingerprint|endpoint|ur[il]$|version|[_.-](?:name|path|file|dir|length|size|id)$|(?:credentials?|api)[_.-]?id|significant|sigma|design|signal|signature[_.-]?(?:alg|ver)/i;
@@ -99,13 +129,19 @@ const CALL_OR_PATH =
 const ALPHABET = /abcdefgh|01234567|12345678|qwerty/i;
 
 function looksRandom(value: string, strongName: boolean): boolean {
-  if (CALL_OR_PATH.test(value) || WORDS_ONLY.test(value) || isConstantName(value)) return false;
+  const isWords = WORDS_ONLY.test(value) && !(strongName && isShuffled(value));
+  if (CALL_OR_PATH.test(value) || isWords || isConstantName(value)) return false;
   const classes = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((test) => test.test(value)).length;
   if (strongName) return classes >= 2 && new Set(value).size >= 5 && entropy(value) >= 2.2;
   if (value.length < 10 || ALPHABET.test(value) || !/\d/.test(value) || !/[A-Za-z]/.test(value)) return false;
   return (
     /^[\w.=+/~-]+$/.test(value) && !isMadeOfWords(value) && entropy(value) >= (value.length >= 20 ? 3.2 : 3)
   );
+}
+
+/** Letters alone whose case changes as in base64, not as in joined words. */
+function isShuffled(value: string): boolean {
+  return value.length >= 16 && (value.match(/[a-z][A-Z]/g) ?? []).length >= 4 && !isMadeOfWords(value);
 }
 
 function isConstantName(value: string): boolean {

@@ -13,14 +13,15 @@ export const SG: readonly DetectorRule[] = [
     String.raw`(?i)[STFGM]\d{7}[A-Z]`,
     0.9,
     ['nric', 'fin', 'singapore', 'identity card'],
-    (text) => (check.isNric(text) ? 0.9 : 0.4),
+    (text) => (check.isNric(text) ? 0.9 : 0.5),
   ),
   identifier(
     'sg-uen',
     'SG_UEN',
     String.raw`(?:19|20)\d{2}\d{5}[A-Z]|\d{8}[A-Z]|[TSR]\d{2}[A-Z][A-Z0-9]\d{4}[A-Z]`,
-    0.4,
+    0.6,
     ['uen', 'unique entity', 'business registration', 'acra'],
+    check.isUen,
   ),
 ];
 
@@ -66,6 +67,8 @@ export const AU: readonly DetectorRule[] = [
   ),
 ];
 
+const PLATE = ['vehicle', 'registration', 'rto', 'plate', 'car'];
+
 /** India. */
 export const IN: readonly DetectorRule[] = [
   identifier('in-pan', 'IN_PAN', String.raw`(?i)[A-Z]{3}[ABCFGHJLPTK][A-Z]\d{4}[A-Z]`, 0.7, [
@@ -91,8 +94,24 @@ export const IN: readonly DetectorRule[] = [
     'IN_VEHICLE_REGISTRATION',
     String.raw`[A-Z]{2}[ -]?\d{1,2}[ -]?[A-Z]{1,3}[ -]?\d{4}|\d{2} ?BH ?\d{4} ?[A-Z]{1,2}`,
     0.5,
-    ['vehicle', 'registration', 'rto', 'plate', 'car'],
+    PLATE,
     (text) => INDIAN_STATES.test(text),
+  ),
+  // Plates before 1989, of the services and of missions, as the Motor Vehicles Rules and state orders describe them.
+  identifier(
+    'in-vehicle-other',
+    'IN_VEHICLE_REGISTRATION',
+    String.raw`\d{1,3} ?(?:CD|CC|UN) ?[1-9]\d{0,3}|\d{2} ?[A-HKPRX] ?\d{6} ?[A-Z]`,
+    0.4,
+    PLATE,
+  ),
+  identifier(
+    'in-vehicle-old',
+    'IN_VEHICLE_REGISTRATION',
+    String.raw`[A-Z]{1,3} ?\d{4}|I\d{5}`,
+    0.05,
+    PLATE,
+    (text) => !text.endsWith('0000') && (/^[A-Z]{3}/.test(text) ? 0.15 : 0.05),
   ),
   identifier('in-voter', 'IN_VOTER', String.raw`(?i)[A-Z]{3}\d{7}`, 0.35, [
     'voter',

@@ -202,7 +202,7 @@ export const ES: readonly DetectorRule[] = [
     ['nie', 'extranjero', 'número de identificación'],
     check.isNif,
   ),
-  identifier('es-passport', 'ES_PASSPORT', '[A-Z]{3}\\d{6}', 0.2, PASSPORT),
+  identifier('es-passport', 'ES_PASSPORT', '[A-Z]{2,3}\\d{6}', 0.2, PASSPORT),
 ];
 
 /** Italy. */
@@ -213,7 +213,7 @@ export const IT: readonly DetectorRule[] = [
     '(?i)[A-Z]{6}[0-9LMNPQRSTUV]{2}[ABCDEHLMPRST][0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{3}[A-Z]',
     0.95,
     ['codice fiscale', 'cf'],
-    (text) => (check.isFiscalCode(text) ? 0.95 : 0.3),
+    check.isFiscalCode,
   ),
   identifier(
     'it-driver-license',

@@ -39,7 +39,7 @@ export const GB: readonly DetectorRule[] = [
   identifier(
     'gb-driving-licence',
     'UK_DRIVING_LICENCE',
-    String.raw`(?i)[A-Z9]{5}\d[015-6]\d(?:0[1-9]|[12]\d|3[01])\d[A-Z9]{2}[A-Z0-9]{3}`,
+    String.raw`(?i)[A-Z9]{5}\d(?:[05][1-9]|[16][0-2])(?:0[1-9]|[12]\d|3[01])\d[A-Z9]{2}[A-Z0-9]{3}`,
     0.7,
     ['driving', 'licence', 'license', 'dvla', 'driver'],
     (text) => /^[A-Z]+9*\d/i.test(text),

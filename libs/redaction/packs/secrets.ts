@@ -86,7 +86,7 @@ const CURL_USER: DetectorRule = {
   id: 'curl-user',
   entity: 'SECRET',
   // curl(1): -u, --user user:password
-  pattern: String.raw`(?:-u|--user)(?:=|[ \t]{0,5})['"]?[^\s:'"]{1,64}:[^\s'"]{3,128}`,
+  pattern: String.raw`(?:-u|--user)(?:=|[ \t]{0,5})['"]?[^\s:'"]{1,64}:(?:[^\s'"]{3,128})?`,
   left: union(WORD, charSet('-')),
   right: union(WORD, charSet('$.@!#%^&*-')),
   score: 0.3,
@@ -96,6 +96,11 @@ const CURL_USER: DetectorRule = {
   check: (text) => {
     const from = text.lastIndexOf(':') + 1;
     const password = text.slice(from);
+    // Services with API keys take the key as the user and no password.
+    if (password === '') {
+      const user = /[^\s'"=]{16,}(?=:$)/.exec(text);
+      return user !== null && entropy(user[0]) >= 3.2 && { start: user.index, end: from - 1 };
+    }
     return (
       !/^[$%{[(<*]|^(?:password|passwd|pass|pwd|token|changeme|changeit|test|x+)$/i.test(password) && {
         start: from,

@@ -63,14 +63,14 @@ export const US: readonly DetectorRule[] = [
   identifier(
     'us-driver-license-letters',
     'US_DRIVER_LICENSE',
-    String.raw`[A-Za-z]\d{5,14}|[A-Za-z]\d{18}|[A-Za-z]{2}\d{3,7}|[A-Za-z]{3}\d{6}|\d{2}[A-Za-z]{3}\d{5,6}|\d{3}[A-Za-z]{2}\d{4}|[A-Za-z]\d{5,6}[A-Za-z]|[A-Za-z]\d[A-Za-z]\d[A-Za-z]|\d{7}[A-Za-z]|\d{9}[A-Za-z]|\d{8}[A-Za-z]{2}|[A-Za-z]{1,7}\**[A-Za-z]?\**\d{3}[A-Za-z\d]{2}|WDL[A-Z0-9]{9}|[A-Z0-9]{1,8}\*{1,6}[A-Z0-9*]{1,8}`,
+    String.raw`[A-Za-z]\d{5,14}|[A-Za-z]\d{18}|[A-Za-z]{2}\d{3,7}|[A-Za-z]{3}\d{6}|\d{2}[A-Za-z]{3}\d{5,6}|\d{3}[A-Za-z]{2}\d{4}|\d{3}[A-Za-z]\d{6}|[A-Za-z]\d{5,6}[A-Za-z]|[A-Za-z]\d[A-Za-z]\d[A-Za-z]|\d{7}[A-Za-z]|\d{9}[A-Za-z]|\d{8}[A-Za-z]{2}|[A-Za-z]{1,7}\**[A-Za-z]?\**\d{3}[A-Za-z\d]{2}|WDL[A-Z0-9]{9}|[A-Z0-9]{1,8}\*{1,6}[A-Z0-9*]{1,8}`,
     0.25,
     LICENCE,
     (text) =>
       text.length >= 5 &&
       text.length <= 19 &&
       (!text.includes('*') || text.length === 12) &&
-      (text.match(/\d/g) ?? []).length >= 3,
+      (/^WDL/.test(text) || (text.match(/\d/g) ?? []).length >= 3),
   ),
   identifier('us-driver-license-digits', 'US_DRIVER_LICENSE', String.raw`\d{6,14}|\d{16}`, 0.13, LICENCE),
   // DEA practitioner's manual: registration number.

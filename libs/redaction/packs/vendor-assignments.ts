@@ -73,6 +73,7 @@ export const ASSIGNED_FORMATS: ReadonlyArray<
   ['linear', 'hex', 32],
   ['linkedin|linked_in|linked-in', 'alnum', 14, 16],
   ['lob', 'word', 36, 40],
+  ['looker', 'alnum', 20, 24],
   ['mailchimp', 'dash', 36, 37],
   ['mailgun', 'dash', 36, 39, 50],
   ['mapbox', 'mixed', 85],
@@ -105,6 +106,7 @@ export const ASSIGNED_FORMATS: ReadonlyArray<
 /** Formats with more structure than an alphabet and a length. */
 const SHAPES: ReadonlyArray<readonly [name: string, shape: RegExp]> = [
   ['contribsys', /^[a-f0-9]{8}:[a-f0-9]{8}$/i],
+  ['sumo', /^su(?=.*[A-Z])[A-Za-z0-9]{12}$/],
   ['telegr', /^\d{5,16}:A[\w-]{34}$/],
   ['twitter', /^\d{15,25}-[A-Za-z0-9]{20,40}$/],
   ['twitter', /^A{22}[A-Za-z0-9%]{80,100}$/],

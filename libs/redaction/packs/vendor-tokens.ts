@@ -35,6 +35,11 @@ const FORMATS: ReadonlyArray<readonly [id: string, pattern: string, source: stri
   ],
   ['aws-access-key', '(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z2-7]{16}', 'AWS IAM guide, unique identifiers'],
   ['aws-bedrock-key', 'ABSK[A-Za-z0-9+/]{100,}={0,2}', 'AWS Bedrock docs, API keys'],
+  [
+    'aws-bedrock-short-key',
+    'bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t[A-Za-z0-9+/]*={0,2}',
+    'AWS Bedrock docs, short-term API keys',
+  ],
   ['azure-client-secret', '[\\w~.]+\\dQ~[A-Za-z0-9_~.-]{31,34}', 'Microsoft Entra docs, client secrets'],
   ['buildkite-token', 'bk(?:ua|ct|aj)_[A-Za-z0-9]{40,}', 'Buildkite docs, token prefixes'],
   ['circleci-token', 'CCI(?:PAT|PRJ)_[A-Za-z0-9]{22}_[a-f0-9]{40}', 'CircleCI docs, API tokens'],
@@ -157,6 +162,7 @@ const FORMATS: ReadonlyArray<readonly [id: string, pattern: string, source: stri
     '(?:https?://)?hooks\\.slack\\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{40,60}',
     'Slack docs, incoming webhooks',
   ],
+  ['sonar-token', 'sq[apu]_[a-f0-9]{40}', 'SonarQube docs, token types'],
   ['sourcegraph-token', '(?i)sgp_(?:[a-f0-9]{16}_|local_)?[a-f0-9]{40}', 'Sourcegraph docs, access tokens'],
   ['square-token', '(?:EAAA|sq0(?:atp|csp|idp)-)[\\w-]{22,60}', 'Square docs, access tokens'],
   [
@@ -166,7 +172,7 @@ const FORMATS: ReadonlyArray<readonly [id: string, pattern: string, source: stri
   ],
   ['supabase-token', 'sb(?:p|_secret)_[A-Za-z0-9_]{30,60}', 'Supabase docs, API keys'],
   ['tailscale-key', 'tskey-[a-z]{2,10}-[A-Za-z0-9]{8,20}-[A-Za-z0-9]{20,40}', 'Tailscale docs, keys'],
-  ['telegram-bot-token', '\\d{8,10}:AA[\\w-]{33}', 'Telegram Bot API'],
+  ['telegram-bot-token', '(?:bot)?\\d{5,16}:A[\\w-]{34}', 'Telegram Bot API'],
   ['twilio-key', 'SK[0-9a-fA-F]{32}', 'Twilio docs, API keys'],
   ['typeform-token', '(?i)tfp_[a-z0-9_.=-]{59}', 'Typeform docs, access tokens'],
   ['xai-key', 'xai-[A-Za-z0-9]{70,90}', 'xAI docs, API keys'],
@@ -195,6 +201,8 @@ const DEMANDING = new Set([
   'yandex-key',
   'artifactory-reference-token',
 ]);
+/** Formats whose alphabet has no digit, or few. */
+const LETTERS = new Set(['huggingface-token', 'aws-access-key']);
 const MIN_BITS = 2.6;
 const MIN_BITS_DEMANDING = 3.5;
 const FILLER = /EXAMPLE$|x{6}|\*{4}|0{8}|abcdefghijklmn|1234567890/i;
@@ -208,7 +216,13 @@ export const VENDOR_TOKENS: readonly DetectorRule[] = FORMATS.map(([id, pattern]
   score: 0.95,
   check: (value) => {
     if (LENGTHS[id]?.test(value) === false) return false;
-    if (FILLER.test(value) || !/\d/.test(value.slice(4)) !== (id === 'huggingface-token')) return false;
-    return entropy(value) >= (DEMANDING.has(id) ? MIN_BITS_DEMANDING : MIN_BITS);
+    if (FILLER.test(value)) return false;
+    const bits = entropy(value);
+    // One random token in twenty has no digit; then both cases must be there, and more randomness.
+    const isPlain =
+      !LETTERS.has(id) &&
+      !/\d/.test(value.slice(4)) &&
+      !(/[a-z].*[A-Z].*[a-z]/.test(value) && bits >= MIN_BITS_DEMANDING);
+    return !isPlain && bits >= (DEMANDING.has(id) ? MIN_BITS_DEMANDING : MIN_BITS);
   },
 }));
