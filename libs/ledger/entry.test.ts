@@ -133,7 +133,7 @@ describe('personal metadata', () => {
       '{"service":"ingress","address":null,"issuer":"https://idp","subject":null}',
     );
     const claims = splitHead({ context: { claims: { employeeNumber: '1234' }, operation: 'chat' } });
-    expect(claims.parts).toEqual([{ path: '/context/claims', value: '{"employeeNumber":"1234"}' }]);
+    expect(claims.parts).toMatchObject([{ path: '/context/claims', value: '{"employeeNumber":"1234"}' }]);
     const frozen = splitHead({ target: 'user', value: 'u-1', frozen: true });
     expect(frozen.head.toString()).toBe('{"target":"user","value":null,"frozen":true}');
     expect(splitHead({ target: 'group', value: 'security' }).parts).toEqual([]);

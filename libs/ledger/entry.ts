@@ -52,7 +52,7 @@ const emptyDigest = sha256(new Uint8Array(0));
  * Throws `RangeError` where a number or digest is out of range.
  */
 export function encodeEntry(entry: Entry): Buffer {
-  return writeLeaf(entry).subarray(1);
+  return Buffer.from(writeLeaf(entry).subarray(1));
 }
 
 /** The entry's leaf hash: SHA-256(0x00 || canonical bytes) (RFC 6962, section 2.1). */
@@ -60,13 +60,23 @@ export function entryLeafHash(entry: Entry): Buffer {
   return sha256(writeLeaf(entry));
 }
 
-/** The canonical bytes behind the leaf prefix, so that hashing needs no second copy. */
+/** Leaves are written here, one after another, and hashed before the next. */
+let scratch = Buffer.alloc(16 * 1024);
+const maxScratch = 1024 * 1024;
+
+function scratchOf(bytes: number): Buffer {
+  if (bytes > maxScratch) return Buffer.allocUnsafe(bytes);
+  if (bytes > scratch.length) scratch = Buffer.alloc(2 ** Math.ceil(Math.log2(bytes)));
+  return scratch.subarray(0, bytes);
+}
+
+/** The canonical bytes behind the leaf prefix, good until the next call: hashing needs no copy of its own. */
 function writeLeaf(entry: Entry): Buffer {
   const { logId, subject, messageId, head, personal, sealed } = entry;
   const sizes = [Buffer.byteLength(logId), Buffer.byteLength(subject), Buffer.byteLength(messageId)] as const;
   let total = 1 + 2 + 16 + 16 + sizes[0] + sizes[1] + sizes[2] + head.length + 4 + 4 + hashBytes;
   for (const part of personal) total += commitmentSize(part);
-  const bytes = Buffer.allocUnsafe(total);
+  const bytes = scratchOf(total);
   bytes[0] = leafPrefix;
   bytes[1] = entryVersion;
   bytes[2] = kindCodes[entry.kind];

@@ -8,6 +8,11 @@ export interface PersonalPart {
   value: string;
 }
 
+/** A personal value as `splitHead` found it, with the person that it is, where it is one. */
+export interface FoundPart extends PersonalPart {
+  person: { issuer: string; subject: string } | null;
+}
+
 /** What the tree covers of a personal value. */
 export interface PersonalCommitment {
   path: string;
@@ -21,7 +26,7 @@ export interface PersonalCommitment {
 export interface SplitHead {
   /** The head's JSON with `null` where a personal value was. */
   head: Buffer;
-  parts: PersonalPart[];
+  parts: FoundPart[];
 }
 
 /** Bytes of a commitment's salt: random, or from `deriveSalt`; never used for two values. */
@@ -51,13 +56,13 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
  * nested deeper than 64.
  */
 export function splitHead(head: object): SplitHead {
-  const parts: PersonalPart[] = [];
+  const parts: FoundPart[] = [];
   const rest = takeOut(head as Json, '', parts, 0);
   return { head: Buffer.from(JSON.stringify(rest), 'utf8'), parts };
 }
 
 /** Copies only what it changes: most of a head is passed through. */
-function takeOut(value: Json, path: string, parts: PersonalPart[], depth: number): Json {
+function takeOut(value: Json, path: string, parts: FoundPart[], depth: number): Json {
   if (value === null || typeof value !== 'object') return value;
   if (depth > maxDepth) throw new RangeError('ledger: a head is nested too deeply');
   if (Array.isArray(value)) {
@@ -69,10 +74,11 @@ function takeOut(value: Json, path: string, parts: PersonalPart[], depth: number
   for (const key of Object.keys(value)) {
     const item = value[key] as Json;
     if (item === null || item === undefined) continue;
-    const isTaken = isPersonal(value, key, item);
+    const person = personIn(item);
+    const isTaken = person !== null || isPersonal(value, key);
     if (!isTaken && isScalar(item)) continue;
     const at = `${path}/${pointerToken(key)}`;
-    if (isTaken) parts.push({ path: at, value: JSON.stringify(item) });
+    if (isTaken) parts.push({ path: at, value: JSON.stringify(item), person });
     const left = isTaken ? null : takeOut(item, at, parts, depth + 1);
     if (left === item) continue;
     if (rest === value) rest = { ...value };
@@ -83,13 +89,14 @@ function takeOut(value: Json, path: string, parts: PersonalPart[], depth: number
 
 const isScalar = (item: Json) => item === null || typeof item !== 'object';
 
-function isPersonal(holder: { [key: string]: Json }, key: string, item: Json): boolean {
-  return personalKeys.has(key) || isPerson(item) || (key === 'value' && holder.target === 'user');
+function isPersonal(holder: { [key: string]: Json }, key: string): boolean {
+  return personalKeys.has(key) || (key === 'value' && holder.target === 'user');
 }
 
-function isPerson(item: Json): boolean {
-  if (item === null || typeof item !== 'object' || Array.isArray(item)) return false;
-  return typeof item.issuer === 'string' && typeof item.subject === 'string';
+function personIn(item: Json): FoundPart['person'] {
+  if (item === null || typeof item !== 'object' || Array.isArray(item)) return null;
+  const { issuer, subject } = item;
+  return typeof issuer === 'string' && typeof subject === 'string' ? { issuer, subject } : null;
 }
 
 const pointerToken = (key: string) =>

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { buckets, contentErased, decodeEnvelope, WrappedKey } from '#contracts';
 import { type Bus, MissingDependencyError } from '#messaging';
-import { decrypt, encrypt } from './envelope-encryption.ts';
+import { DataKey } from './data-key.ts';
 import type { KeyEncryptionKey } from './key-encryption-key.ts';
 
 /** The person's data key is destroyed: what it sealed can't be read again. */
@@ -17,7 +17,9 @@ const cacheMs = 5000;
 const maxCached = 10_000;
 
 interface CachedKey {
-  key: Promise<Buffer>;
+  key: Promise<DataKey>;
+  /** The key itself once it is there. */
+  ready: DataKey | null;
   until: number;
 }
 
@@ -46,12 +48,23 @@ export class Sealer {
 
   /** Seals bytes for a person. Throws `MissingDependencyError` where the key bucket can't be reached. */
   async seal(subjectKey: string, label: string, clear: Uint8Array): Promise<Buffer> {
-    return encrypt(await this.dataKey(subjectKey, true), label, clear);
+    return (await this.dataKey(subjectKey, true)).seal(label, clear);
   }
 
-  /** Opens sealed bytes. Throws `ContentErasedError` where the key is gone. */
+  /** Seals at once where the key is in hand; null where it has to be asked for (see `seal`). */
+  sealNow(subjectKey: string, label: string, clear: Uint8Array): Buffer | null {
+    const cached = this.cache.get(subjectKey);
+    if (!cached?.ready || cached.until <= Date.now()) return null;
+    return cached.ready.seal(label, clear);
+  }
+
+  /**
+   * Opens sealed bytes. Throws `ContentErasedError` where the key is gone, also where the person has a new one since.
+   */
   async open(subjectKey: string, label: string, sealed: Uint8Array): Promise<Buffer> {
-    return decrypt(await this.dataKey(subjectKey, false), label, sealed);
+    const key = await this.dataKey(subjectKey, false);
+    if (!key.sealed(sealed)) throw new ContentErasedError();
+    return key.open(label, sealed);
   }
 
   close(): void {
@@ -59,14 +72,20 @@ export class Sealer {
     this.cache.clear();
   }
 
-  private dataKey(subjectKey: string, create: boolean): Promise<Buffer> {
+  private dataKey(subjectKey: string, create: boolean): Promise<DataKey> {
     const now = Date.now();
     const cached = this.cache.get(subjectKey);
     if (cached && cached.until > now) return cached.key;
     if (this.cache.size >= maxCached) this.cache.clear();
-    const key = this.fetch(subjectKey, create);
-    this.cache.set(subjectKey, { key, until: now + cacheMs });
-    key.catch(() => this.cache.delete(subjectKey));
+    const key = this.fetch(subjectKey, create).then((bytes) => new DataKey(bytes));
+    const entry: CachedKey = { key, ready: null, until: now + cacheMs };
+    this.cache.set(subjectKey, entry);
+    key.then(
+      (ready) => {
+        entry.ready = ready;
+      },
+      () => this.cache.delete(subjectKey),
+    );
     return key;
   }
 

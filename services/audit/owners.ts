@@ -1,4 +1,4 @@
-import type { PersonalPart } from '#ledger';
+import type { FoundPart } from '#ledger';
 import type { SubjectNames } from '#sealing';
 
 const maxRemembered = 20_000;
@@ -6,16 +6,6 @@ const maxRemembered = 20_000;
 type Json = Record<string, unknown>;
 
 const isObject = (value: unknown): value is Json => value !== null && typeof value === 'object';
-
-/** The value at an RFC 6901 pointer. */
-function valueAt(root: unknown, path: string): unknown {
-  let value = root;
-  for (const token of path.split('/').slice(1)) {
-    if (!isObject(value)) return undefined;
-    value = value[token.replaceAll('~1', '/').replaceAll('~0', '~')];
-  }
-  return value;
-}
 
 /** Says whose a personal value of an event is: the person it names, else the person the event is about. */
 export class Owners {
@@ -35,9 +25,8 @@ export class Owners {
   }
 
   /** The owner of a part of a head; empty where it is nobody's that is known. */
-  ofPart(head: Json, part: PersonalPart): string {
-    const value = valueAt(head, part.path);
-    const person = personOf(value) ?? personOf(head);
+  ofPart(head: Json, part: FoundPart): string {
+    const person = part.person ?? personOf(head);
     if (person !== null) return this.of(person);
     const context = isObject(head.context) ? head.context : {};
     const about = head.subjectKey ?? context.subjectKey;

@@ -8,15 +8,27 @@ export interface SealedOpenings {
 
 const digestBytes = 32;
 
-/** Commitments as bytes: `u16 count, each (u16 length, path | u16 length, owner | digest)`. */
-export function encodeCommitments(list: readonly PersonalCommitment[]): Buffer {
-  const parts: Buffer[] = [u16(list.length)];
-  for (const { path, ownerKey, digest } of list)
-    parts.push(field(path), field(ownerKey), Buffer.from(digest));
-  return Buffer.concat(parts);
+/** Bytes of `writeCommitments`. */
+export function commitmentsSize(list: readonly PersonalCommitment[]): number {
+  let size = 2;
+  for (const { path, ownerKey } of list) {
+    size += 4 + Buffer.byteLength(path) + Buffer.byteLength(ownerKey) + digestBytes;
+  }
+  return size;
 }
 
-/** Reads what `encodeCommitments` wrote. */
+/** Writes commitments: `u16 count, each (u16 length, path | u16 length, owner | digest)`. Gives the end. */
+export function writeCommitments(bytes: Buffer, from: number, list: readonly PersonalCommitment[]): number {
+  let at = bytes.writeUInt16BE(list.length, from);
+  for (const { path, ownerKey, digest } of list) {
+    at = writeText(bytes, writeText(bytes, at, path), ownerKey);
+    bytes.set(digest, at);
+    at += digestBytes;
+  }
+  return at;
+}
+
+/** Reads what `writeCommitments` wrote. */
 export function decodeCommitments(bytes: Buffer | null): PersonalCommitment[] {
   if (bytes === null) return [];
   const reader = new Reader(bytes);
@@ -29,13 +41,16 @@ export function decodeCommitments(bytes: Buffer | null): PersonalCommitment[] {
 
 /** Sealed openings as bytes: `u16 count, each (u16 length, owner | u32 length, bytes)`. */
 export function encodeOpenings(list: readonly SealedOpenings[]): Buffer {
-  const parts: Buffer[] = [u16(list.length)];
+  let size = 2;
+  for (const { owner, bytes } of list) size += 6 + Buffer.byteLength(owner) + bytes.length;
+  const encoded = Buffer.allocUnsafe(size);
+  let at = encoded.writeUInt16BE(list.length, 0);
   for (const { owner, bytes } of list) {
-    const length = Buffer.allocUnsafe(4);
-    length.writeUInt32BE(bytes.length);
-    parts.push(field(owner), length, bytes);
+    at = encoded.writeUInt32BE(bytes.length, writeText(encoded, at, owner));
+    encoded.set(bytes, at);
+    at += bytes.length;
   }
-  return Buffer.concat(parts);
+  return encoded;
 }
 
 /** Reads what `encodeOpenings` wrote. */
@@ -48,15 +63,11 @@ export function decodeOpenings(bytes: Buffer | null): SealedOpenings[] {
   });
 }
 
-function u16(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(2);
-  bytes.writeUInt16BE(value);
-  return bytes;
-}
-
-function field(text: string): Buffer {
-  const bytes = Buffer.from(text, 'utf8');
-  return Buffer.concat([u16(bytes.length), bytes]);
+/** `u16 length | UTF-8`. Gives the end. */
+function writeText(bytes: Buffer, at: number, text: string): number {
+  const length = bytes.write(text, at + 2, 'utf8');
+  bytes.writeUInt16BE(length, at);
+  return at + 2 + length;
 }
 
 class Reader {

@@ -1,14 +1,14 @@
 import { randomFillSync } from 'node:crypto';
 import {
   commitPersonal,
+  type FoundPart,
   type PersonalCommitment,
   type PersonalOpening,
-  type PersonalPart,
   saltBytes,
 } from '#ledger';
 import { ContentErasedError, type Sealer } from '#sealing';
 import type { Owners } from './owners.ts';
-import { decodeOpenings, encodeOpenings } from './personal-columns.ts';
+import { decodeOpenings, encodeOpenings, type SealedOpenings } from './personal-columns.ts';
 
 /** Where a ledger entry stands: what its personal values are sealed for. */
 export interface Place {
@@ -33,6 +33,12 @@ function freshSalt(): Buffer {
 /** `[position among the commitments, salt in base64, JSON text]`. */
 type Opening = [position: number, salt: string, value: string];
 
+/** An entry's personal values: what the tree covers of them, and the values themselves, sealed. */
+export interface SealedPersonal {
+  commitments: PersonalCommitment[];
+  openings: Buffer;
+}
+
 /** Commits to personal values, and keeps value and salt sealed with the owner's data key. */
 export class PersonalVault {
   constructor(
@@ -40,12 +46,12 @@ export class PersonalVault {
     private readonly owners: Owners,
   ) {}
 
-  /** Throws `MissingDependencyError` where a data key can't be had now. */
-  async seal(
+  /** At once where the data keys are in hand. Throws `MissingDependencyError` where one can't be had now. */
+  seal(
     place: Place,
     head: Record<string, unknown>,
-    parts: readonly PersonalPart[],
-  ): Promise<{ commitments: PersonalCommitment[]; openings: Buffer }> {
+    parts: readonly FoundPart[],
+  ): SealedPersonal | Promise<SealedPersonal> {
     const byOwner = new Map<string, Opening[]>();
     const commitments = parts.map((part, position) => {
       const ownerKey = this.owners.ofPart(head, part);
@@ -56,13 +62,29 @@ export class PersonalVault {
       else list.push(opening);
       return { path: part.path, ownerKey, digest: commitPersonal(part, salt) };
     });
-    const sealed = [];
-    for (const [owner, list] of byOwner) {
-      const clear = Buffer.from(JSON.stringify(list), 'utf8');
-      const bytes = owner === '' ? clear : await this.sealer.seal(owner, label(place), clear);
-      sealed.push({ owner, bytes });
+    const clear = [...byOwner].map(([owner, list]) => ({
+      owner,
+      bytes: Buffer.from(JSON.stringify(list), 'utf8'),
+    }));
+    const sealed: SealedOpenings[] = [];
+    for (const { owner, bytes } of clear) {
+      const now = owner === '' ? bytes : this.sealer.sealNow(owner, label(place), bytes);
+      if (now === null) return this.sealLater(place, commitments, clear);
+      sealed.push({ owner, bytes: now });
     }
     return { commitments, openings: encodeOpenings(sealed) };
+  }
+
+  private async sealLater(
+    place: Place,
+    commitments: PersonalCommitment[],
+    clear: readonly SealedOpenings[],
+  ): Promise<SealedPersonal> {
+    const sealing = clear.map(async ({ owner, bytes }) => ({
+      owner,
+      bytes: owner === '' ? bytes : await this.sealer.seal(owner, label(place), bytes),
+    }));
+    return { commitments, openings: encodeOpenings(await Promise.all(sealing)) };
   }
 
   /** What is left of an entry's personal values, one for each commitment; null where it was erased. */
@@ -78,18 +100,13 @@ export class PersonalVault {
     return found;
   }
 
-  /** Null where the key is gone, or is a newer one than the one that sealed it. */
+  /** Null where the key that sealed it is gone. */
   private async openOwned(owner: string, place: Place, bytes: Buffer): Promise<Buffer | null> {
     try {
       return await this.sealer.open(owner, label(place), bytes);
     } catch (error) {
-      if (error instanceof ContentErasedError || isWrongKey(error)) return null;
+      if (error instanceof ContentErasedError) return null;
       throw error;
     }
   }
-}
-
-/** OpenSSL's word for a failed GCM tag: the key was destroyed and made anew. */
-function isWrongKey(error: unknown): boolean {
-  return error instanceof Error && /unable to authenticate data/i.test(error.message);
 }

@@ -1,6 +1,6 @@
 import { digestSealed, type Entry, entryLeafHash, hashBytes, type NodeRun } from '#ledger';
 import { eventNameOf, type Fact, flawOf, requestIdOf } from '../facts.ts';
-import type { PersonalVault } from '../personal-vault.ts';
+import type { PersonalVault, SealedPersonal } from '../personal-vault.ts';
 import type { ContentRow, EntryRow } from './copy-rows.ts';
 import type { Incoming, Lost } from './incoming.ts';
 import type { LedgerState } from './ledger-state.ts';
@@ -30,7 +30,7 @@ export interface Batch {
 interface Read {
   event: Incoming;
   read: ReadPayload;
-  personal: Awaited<ReturnType<PersonalVault['seal']>> | null;
+  personal: SealedPersonal | null;
 }
 
 const noOwners: ReadonlyMap<string, string> = new Map();
@@ -79,15 +79,19 @@ async function sealPersonal(
   items: readonly (Incoming | Lost)[],
   vault: PersonalVault,
 ): Promise<(Read | null)[]> {
+  const waiting: Promise<void>[] = [];
   const reads = items.map((item): Read | null => {
-    return 'payload' in item ? { event: item, read: readPayload(item.payload), personal: null } : null;
+    if (!('payload' in item)) return null;
+    const one: Read = { event: item, read: readPayload(item.payload), personal: null };
+    const { head, parts } = one.read;
+    if (head === null || parts.length === 0) return one;
+    const sealed = vault.seal({ logId, sequence: item.sequence }, head, parts);
+    // Almost always it is there at once; a promise for every event would cost more than the sealing.
+    if ('openings' in sealed) one.personal = sealed;
+    else waiting.push(sealed.then((later) => void (one.personal = later)));
+    return one;
   });
-  const sealing = reads.map(async (one) => {
-    if (one === null || one.read.head === null || one.read.parts.length === 0) return;
-    const place = { logId, sequence: one.event.sequence };
-    one.personal = await vault.seal(place, one.read.head, one.read.parts);
-  });
-  await Promise.all(sealing);
+  await Promise.all(waiting);
   return reads;
 }
 

@@ -1,5 +1,5 @@
 import type { PersonalCommitment, SealedDigest } from '#ledger';
-import { encodeCommitments } from '../personal-columns.ts';
+import { commitmentsSize, writeCommitments } from '../personal-columns.ts';
 
 /** One row of `entry`. */
 export interface EntryRow {
@@ -71,6 +71,12 @@ class CopyBuffer {
     this.at += value.length;
   }
 
+  commitments(list: readonly PersonalCommitment[]): void {
+    const end = writeCommitments(this.bytes, this.at + 4, list);
+    this.bytes.writeInt32BE(end - this.at - 4, this.at);
+    this.at = end;
+  }
+
   end(): Buffer {
     this.at = this.bytes.writeInt16BE(-1, this.at);
     return this.bytes.subarray(0, this.at);
@@ -79,15 +85,13 @@ class CopyBuffer {
 
 /** Rows of `entry` for `copy entry (…) from stdin binary`. */
 export function entryRows(rows: readonly EntryRow[]): Buffer {
-  const personal = rows.map((row) => (row.personal.length === 0 ? null : encodeCommitments(row.personal)));
   let size = 0;
-  rows.forEach((row, i) => {
-    const text = 3 * (row.subject.length + row.messageId.length);
-    size +=
-      fixedEntryBytes + text + row.head.length + (personal[i]?.length ?? 0) + (row.openings?.length ?? 0);
-  });
+  for (const { subject, messageId, head, personal, openings } of rows) {
+    const text = 3 * (subject.length + messageId.length);
+    size += fixedEntryBytes + text + head.length + commitmentsSize(personal) + (openings?.length ?? 0);
+  }
   const copy = new CopyBuffer(size);
-  rows.forEach((row, i) => {
+  for (const row of rows) {
     copy.row(14);
     copy.int4(row.segment);
     copy.int8(row.index);
@@ -98,13 +102,14 @@ export function entryRows(rows: readonly EntryRow[]): Buffer {
     copy.text(row.subject);
     copy.text(row.messageId);
     copy.blob(row.head);
-    copy.blob(personal[i] ?? null);
+    if (row.personal.length === 0) copy.blob(null);
+    else copy.commitments(row.personal);
     copy.blob(row.openings);
     copy.int4(row.sealed.bytes);
     copy.blob(row.sealed.bytes === 0 ? null : row.sealed.digest);
     if (row.contentIndex === null) copy.blob(null);
     else copy.int8(row.contentIndex);
-  });
+  }
   return copy.end();
 }
 

@@ -24,6 +24,9 @@ export interface WriterOptions {
 export type WriterRole = 'writing' | 'standby' | 'away';
 
 const pollMs = 40;
+/** Under load a poll brings more, and a transaction is worth its price. */
+const busyPollMs = 150;
+const busyEvents = 16;
 const standbyMs = 500;
 const firstRetryMs = 250;
 const longestRetryMs = 2000;
@@ -125,10 +128,11 @@ export class LedgerWriter {
       this.logger.info('writing the ledger');
       while (!this.stopping) {
         const startedMs = Date.now();
-        const hasMore = await term.step(startedMs);
+        const { events, isFull } = await term.step(startedMs);
         onWritten();
         await progress.tell(term.position, startedMs);
-        if (!hasMore) await this.pause(Math.max(1, pollMs - (Date.now() - startedMs)));
+        const everyMs = events < busyEvents ? pollMs : busyPollMs;
+        if (!isFull) await this.pause(Math.max(1, everyMs - (Date.now() - startedMs)));
       }
       await term.end();
     } finally {

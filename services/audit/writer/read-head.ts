@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { maxHeadBytes } from '#contracts';
-import { type PersonalPart, splitHead } from '#ledger';
+import { type FoundPart, splitHead } from '#ledger';
 
 /** An event's payload as the ledger takes it. */
 export interface ReadPayload {
@@ -8,7 +8,7 @@ export interface ReadPayload {
   head: Record<string, unknown> | null;
   /** The head's bytes without personal values. */
   bytes: Buffer;
-  parts: PersonalPart[];
+  parts: FoundPart[];
   tail: Buffer;
 }
 

@@ -49,6 +49,8 @@ export class WritingTerm {
   private readonly eraser: Eraser;
   /** There may be erasures to carry out. */
   private mayErase = true;
+  /** Asked for while the batch before it is written. */
+  private ahead: Promise<Pulled> | null = null;
   private eraseAtMs = 0;
 
   private constructor(
@@ -80,17 +82,21 @@ export class WritingTerm {
     return this.reconciler.open;
   }
 
-  /** Polls once and stores what came. True where there may be more at once. */
-  async step(nowMs: number): Promise<boolean> {
-    const pulled = await this.parts.pull.next();
+  /** Polls once and stores what came. Gives how much it was, and whether there may be more at once. */
+  async step(nowMs: number): Promise<{ events: number; isFull: boolean }> {
+    const pulled = await (this.ahead ?? this.parts.pull.next());
+    this.ahead = pulled.isFull ? this.parts.pull.next() : null;
+    // Where writing fails first nobody waits for it any more.
+    this.ahead?.catch(() => undefined);
     await this.store(pulled);
     if (nowMs - this.lookedAtMs >= statusEveryMs) await this.look(nowMs, pulled.events.length === 0);
     await this.chores(nowMs, false);
-    return pulled.isFull;
+    return { events: pulled.events.length, isFull: pulled.isFull };
   }
 
   /** Writes what is still in memory. */
   async end(): Promise<void> {
+    if (this.ahead !== null) await this.store(await this.ahead);
     await this.chores(Date.now(), true);
   }
 
