@@ -1,20 +1,25 @@
 import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
+import { readJson } from './read-json.ts';
 
 const Discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
 
 const timeoutMs = 5000;
 const cacheMaxAgeMs = 24 * 3_600_000;
+const refreshAfterMs = 10 * 60_000;
 const cooldownMs = 10_000;
 
+type RemoteKeys = ReturnType<typeof createRemoteJWKSet>;
+
 /**
- * An issuer's signing keys (RFC 7517), found through its discovery document (OpenID Connect Discovery 1.0, §4) and
- * kept for a day, so that an outage of the provider doesn't stop verification; an unknown key id fetches anew, at most
- * every 10 s.
+ * An issuer's signing keys (RFC 7517), found through its discovery document (OpenID Connect Discovery 1.0, §4). They are
+ * fetched anew in the background every 10 min, so that a withdrawn key stops being accepted, and at once for an unknown
+ * key id, at most every 10 s. While the provider is away those last seen are used, for a day.
  */
 export class IssuerKeys {
-  private keys: Promise<JWTVerifyGetKey> | undefined;
+  private keys: Promise<RemoteKeys> | undefined;
   private failedAt = 0;
+  private refreshedAt = 0;
 
   constructor(
     private readonly issuer: string,
@@ -25,16 +30,20 @@ export class IssuerKeys {
   get(): Promise<JWTVerifyGetKey> {
     if (!this.keys) {
       if (Date.now() - this.failedAt < 1000) return Promise.reject(new Error('identity provider is away'));
+      this.refreshedAt = Date.now();
       this.keys = this.load();
       this.keys.catch(() => {
         this.failedAt = Date.now();
         this.keys = undefined;
       });
+    } else if (Date.now() - this.refreshedAt >= refreshAfterMs) {
+      this.refreshedAt = Date.now();
+      this.keys.then((keys) => keys.reload()).catch(() => undefined);
     }
     return this.keys;
   }
 
-  private async load(): Promise<JWTVerifyGetKey> {
+  private async load(): Promise<RemoteKeys> {
     const url = this.jwksUrl ?? (await this.discover());
     return createRemoteJWKSet(new URL(url), {
       cacheMaxAge: cacheMaxAgeMs,
@@ -45,9 +54,7 @@ export class IssuerKeys {
 
   private async discover(): Promise<string> {
     const url = `${this.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' });
-    if (!response.ok) throw new Error(`discovery answered ${response.status}`);
-    const document = Discovery.parse(await response.json());
+    const document = Discovery.parse(await readJson(url));
     if (document.issuer !== this.issuer) throw new Error('discovery names another issuer');
     return document.jwks_uri;
   }

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
-import { decodeJwt, errors, jwtVerify } from 'jose';
+import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import { CodedError, type Issuer, type Principal } from '#contracts';
 import { principalOf } from './claims.ts';
+import { Introspector, type OpenSecret } from './introspection.ts';
 import { IssuerKeys } from './issuer-keys.ts';
+import { isMeantForUs, type TokenKind, tokenKindOf } from './token-kind.ts';
+import { clockToleranceSeconds, longestLifeMs, requireShortLife } from './token-life.ts';
 
 /** A verified caller. */
 export interface VerifiedToken {
@@ -16,7 +19,6 @@ export interface VerifiedToken {
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 const maxTokenBytes = 16 * 1024;
 const maxCached = 10_000;
-const clockToleranceSeconds = 5;
 
 const invalid = (cause?: unknown) =>
   new CodedError(
@@ -34,10 +36,24 @@ export class TokenExpiredError extends CodedError {
   }
 }
 
-/** Verifies access tokens of the configured issuers (RFC 7519, RFC 9068) and remembers the outcome until they expire. */
+interface AcceptedIssuer {
+  issuer: Issuer;
+  keys: IssuerKeys;
+  introspector: Introspector | undefined;
+}
+
+const noSecret: OpenSecret = () => Promise.reject(new Error('no secrets can be opened here'));
+
+/**
+ * Verifies access tokens of the configured issuers (RFC 7519, RFC 9068), ID tokens of listed clients, and opaque tokens
+ * by introspection (RFC 7662). Remembers the outcome until they expire, introspected ones as long as configured.
+ */
 export class TokenVerifier {
-  private readonly issuers = new Map<string, { issuer: Issuer; keys: IssuerKeys }>();
-  private readonly verified = new Map<string, VerifiedToken>();
+  private readonly issuers = new Map<string, AcceptedIssuer>();
+  private readonly verified = new Map<string, { token: VerifiedToken; untilMs: number }>();
+
+  /** `openSecret` gives the secrets of introspection clients. */
+  constructor(private readonly openSecret: OpenSecret = noSecret) {}
 
   /** Replaces the accepted issuers, e.g. after a new revision of `sallyport.yaml`. */
   accept(issuers: readonly Issuer[]): void {
@@ -50,13 +66,15 @@ export class TokenVerifier {
         known && known.issuer.jwksUrl === issuer.jwksUrl
           ? known.keys
           : new IssuerKeys(issuer.issuer, issuer.jwksUrl);
-      this.issuers.set(issuer.issuer, { issuer, keys });
+      const { introspection } = issuer;
+      const introspector = introspection && new Introspector(issuer, introspection, this.openSecret);
+      this.issuers.set(issuer.issuer, { issuer, keys, introspector });
     }
   }
 
   /**
    * The caller behind an `Authorization` header. Throws `token.missing`, `token.invalid`, `token.expired`, or
-   * `service.unavailable` where the provider's keys can't be had.
+   * `service.unavailable` where the provider's keys can't be had, or it can't be asked.
    */
   async authenticate(authorization: string | undefined, nowMs: number = Date.now()): Promise<VerifiedToken> {
     if (!authorization) throw missing();
@@ -71,27 +89,44 @@ export class TokenVerifier {
     const key = createHash('sha256').update(token).digest('base64');
     const cached = this.verified.get(key);
     if (cached) {
-      if (cached.expiresAtMs > nowMs) return cached;
+      if (cached.untilMs > nowMs) return cached.token;
       this.verified.delete(key);
-      throw new TokenExpiredError(cached.principal);
+      if (cached.token.expiresAtMs <= nowMs) throw new TokenExpiredError(cached.token.principal);
     }
-    const verified = await this.check(token, nowMs);
+    const issuers = this.issuersOf(token);
+    const checked = await (issuers.isOpaque
+      ? this.checkOpaque(issuers.accepted, { token, key, nowMs })
+      : this.checkSigned(issuers.accepted, { token, key, nowMs }));
     if (this.verified.size >= maxCached) this.verified.clear();
-    this.verified.set(key, verified);
-    return verified;
+    this.verified.set(key, checked);
+    return checked.token;
   }
 
-  private async check(token: string, nowMs: number): Promise<VerifiedToken> {
-    const known = this.issuers.get(issuerOf(token));
-    if (!known) throw invalid();
-    const { issuer } = known;
-    const keys = await known.keys.get().catch((cause: unknown) => {
+  /** Who made a token, as it says; of an opaque one, who can be asked. Throws where nobody here did. */
+  private issuersOf(token: string): { isOpaque: boolean; accepted: AcceptedIssuer } {
+    const name = issuerOf(token);
+    const accepted =
+      name === undefined
+        ? [...this.issuers.values()].find(({ issuer }) => issuer.introspection?.tokens === 'opaque')
+        : this.issuers.get(name);
+    if (!accepted) throw invalid();
+    return { isOpaque: name === undefined, accepted };
+  }
+
+  private async checkOpaque(accepted: AcceptedIssuer, asked: AskedToken) {
+    const claims = await introspect(accepted, asked);
+    return rememberable(claims, accepted, asked.nowMs);
+  }
+
+  private async checkSigned(accepted: AcceptedIssuer, asked: AskedToken) {
+    const { issuer, keys, introspector } = accepted;
+    const { token, nowMs } = asked;
+    const getKey = await keys.get().catch((cause: unknown) => {
       throw unavailable(cause);
     });
-    const audience = [issuer.audience, issuer.idTokensOf ?? []].flat();
-    const { payload } = await jwtVerify(token, keys, {
+    const { payload, protectedHeader } = await jwtVerify(token, getKey, {
       issuer: issuer.issuer,
-      audience,
+      audience: [issuer.audience, issuer.idTokensOf ?? []].flat(),
       algorithms,
       clockTolerance: clockToleranceSeconds,
       currentDate: new Date(nowMs),
@@ -99,11 +134,57 @@ export class TokenVerifier {
     }).catch((cause: unknown) => {
       if (isOutage(cause)) throw unavailable(cause);
       if (!(cause instanceof errors.JWTExpired)) throw invalid(cause);
+      requireOurs(decodeProtectedHeader(token), cause.payload, issuer);
       throw new TokenExpiredError(principalOf(cause.payload, issuer));
     });
-    const expiresAtMs = ((payload.exp ?? 0) + clockToleranceSeconds) * 1000;
-    return { principal: principalOf(payload, issuer), claims: payload, expiresAtMs };
+    const kind = requireOurs(protectedHeader, payload, issuer);
+    requireShortLife(payload, issuer, nowMs);
+    // Providers don't introspect ID tokens.
+    const isAsked = introspector?.settings.tokens === 'all' && kind !== 'id';
+    if (isAsked && (await introspect(accepted, asked)).sub !== payload.sub) throw invalid();
+    return rememberable(payload, { issuer, introspector: isAsked ? introspector : undefined }, nowMs);
   }
+}
+
+interface AskedToken {
+  token: string;
+  /** Its digest. */
+  key: string;
+  nowMs: number;
+}
+
+function rememberable(
+  claims: JWTPayload,
+  { issuer, introspector }: Pick<AcceptedIssuer, 'issuer' | 'introspector'>,
+  nowMs: number,
+): { token: VerifiedToken; untilMs: number } {
+  const askAgainMs = introspector ? nowMs + introspector.cacheForMs : Number.POSITIVE_INFINITY;
+  // An opaque token without an expiry is good until the provider says otherwise.
+  const expiresAtMs =
+    claims.exp === undefined
+      ? nowMs + longestLifeMs(issuer)
+      : (claims.exp + (introspector ? 0 : clockToleranceSeconds)) * 1000;
+  const token = { principal: principalOf(claims, issuer), claims, expiresAtMs };
+  return { token, untilMs: Math.min(expiresAtMs, askAgainMs) };
+}
+
+async function introspect(
+  { issuer, introspector }: AcceptedIssuer,
+  { token, key, nowMs }: AskedToken,
+): Promise<JWTPayload> {
+  if (!introspector) throw invalid();
+  const claims = await introspector.ask(token, key, nowMs).catch((cause: unknown) => {
+    throw unavailable(cause);
+  });
+  if (!claims) throw invalid();
+  if (claims.exp !== undefined) requireShortLife(claims, issuer, nowMs);
+  return claims;
+}
+
+function requireOurs(header: { typ?: unknown }, claims: JWTPayload, issuer: Issuer): TokenKind {
+  const kind = tokenKindOf(header, claims);
+  if (!isMeantForUs(kind, claims, issuer)) throw invalid();
+  return kind;
 }
 
 /** The keys could not be fetched, so nothing is known of the token: jose's plain `JOSEError`, its timeout, or fetch's own error. */
@@ -118,11 +199,12 @@ function unavailable(cause: unknown): CodedError {
   });
 }
 
-function issuerOf(token: string): string {
+/** The issuer that a JWT names; undefined for a token that is none. */
+function issuerOf(token: string): string | undefined {
   try {
     return decodeJwt(token).iss ?? '';
-  } catch (cause) {
-    throw invalid(cause);
+  } catch {
+    return undefined;
   }
 }
 

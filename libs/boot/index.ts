@@ -5,4 +5,5 @@ export * from './error-filter.ts';
 export * from './frozen-list.ts';
 export * from './readiness.ts';
 export * from './runtime.ts';
+export * from './secret-references.ts';
 export * from './settings.ts';

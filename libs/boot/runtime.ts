@@ -12,6 +12,7 @@ import { ActiveConfig } from './active-config.ts';
 import { DeniedRecorder } from './denied-recorder.ts';
 import { HealthController } from './health.controller.ts';
 import { Readiness } from './readiness.ts';
+import { SecretReferences } from './secret-references.ts';
 import type { ServiceSettings } from './settings.ts';
 import { WhoamiController } from './whoami.controller.ts';
 
@@ -52,7 +53,8 @@ export async function openRuntime(settings: ServiceSettings): Promise<Runtime> {
   });
   const kek = keyEncryptionKey(Buffer.from(await readSecret(settings, secretFiles.keyEncryptionKey), 'hex'));
   const config = new ActiveConfig(bus, logger);
-  const verifier = new TokenVerifier();
+  const references = new SecretReferences(settings.secretsDir);
+  const verifier = new TokenVerifier((reference) => references.open(reference));
   config.onChange(({ document }) => verifier.accept(issuersOf(settings, document.identity.issuers)));
   await config.start();
   const readiness = new Readiness();
