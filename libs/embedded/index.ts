@@ -1,3 +1,4 @@
+export { fetchDebianPackages } from './debian-packages.ts';
 export { withFileLock } from './file-lock.ts';
 export { type LocalToken, requestLocalToken } from './identity-client.ts';
 export * from './identity-provider.ts';

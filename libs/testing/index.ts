@@ -1,4 +1,5 @@
 export * from './eventually.ts';
+export * from './glewlwyd.ts';
 export * from './mock-upstream.ts';
 export * from './source-process.ts';
 export * from './tokens.ts';
