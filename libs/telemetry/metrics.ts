@@ -88,4 +88,15 @@ export const metrics = {
     labelNames: ['exit'] as const,
     registers: [registry],
   }),
+  notifications: new Counter({
+    name: 'sallyport_notifications_total',
+    help: 'Attempts to notify, by channel (email, webhook) and result',
+    labelNames: ['channel', 'result'] as const,
+    registers: [registry],
+  }),
+  notificationsWaiting: new Gauge({
+    name: 'sallyport_notifications_waiting',
+    help: 'Notifications that wait to be sent, also for another attempt',
+    registers: [registry],
+  }),
 };

@@ -22,6 +22,7 @@ import { Desk } from './listing/desk.ts';
 import { Listing } from './listing/list.ts';
 import { Statistics } from './listing/statistics.ts';
 import { notifying } from './notifying/parts.ts';
+import { decisionPage } from './page/decision-page.ts';
 import { CreateReview1760000000200 } from './reviewing/create-review.migration.ts';
 import { Review } from './reviewing/review.entity.ts';
 import { ReviewsController } from './reviewing/reviews.controller.ts';
@@ -55,6 +56,7 @@ const parts = [
   Statistics,
   Grants,
   ListGrants,
+  ...notifying.parts,
 ];
 
 /** The approval service, for one set of settings. */
@@ -63,6 +65,7 @@ export function approvalModule(settings: ApprovalSettings): Type {
   const logger = createLogger('approval', common.logLevel);
   @Module({
     imports: [
+      decisionPage(settings),
       databaseModule({
         ...{ url, poolSize, schema: 'approval', ...(ownerUrl !== undefined && { ownerUrl }) },
         entities: [
@@ -85,7 +88,13 @@ export function approvalModule(settings: ApprovalSettings): Type {
         onRelayError: (err) => logger.warn({ err }, 'outbox relay'),
       }),
     ],
-    controllers: [DecidingController, ApprovalsController, ReviewsController, GrantsController],
+    controllers: [
+      DecidingController,
+      ApprovalsController,
+      ReviewsController,
+      ...notifying.controllers,
+      GrantsController,
+    ],
     providers: [{ provide: ApprovalSettings, useValue: settings }, ChangeFeed, ...parts, ...handlers],
   })
   class ApprovalModule {

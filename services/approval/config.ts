@@ -23,6 +23,8 @@ export class ApprovalSettings {
     readonly signer: PeopleReleaseSigner,
     /** Where people reach this service, without a slash at the end. */
     readonly publicUrl: string,
+    /** The value of an environment variable that `sallyport.yaml` refers to. */
+    readonly variable: (name: string) => string | undefined,
   ) {}
 }
 
@@ -41,5 +43,6 @@ export async function readApprovalSettings(environment: NodeJS.ProcessEnv): Prom
     own.APPROVAL_RELEASE_VALID_SECONDS * 1000,
     signer,
     (own.SALLYPORT_APPROVAL_URL ?? `http://${common.bind}:${common.port}`).replace(/\/+$/, ''),
+    (name) => environment[name],
   );
 }

@@ -64,6 +64,12 @@ export class Showing {
     return this.unit.read((manager) => this.view(manager, row, undefined));
   }
 
+  /** The content under the profile that approvers see it with; undefined where the configuration names none. */
+  async masked(row: ApprovalRequest): Promise<ContentView | undefined> {
+    const mask = this.maskOf(row);
+    return mask && this.unit.read((manager) => this.view(manager, row, mask));
+  }
+
   /** The bytes of the version in hand. Throws `ContentErasedError` where nobody can read them any more. */
   async bytes(row: ApprovalRequest): Promise<Buffer> {
     const version = await this.unit.read((manager) =>
