@@ -6,8 +6,14 @@ import type { ApprovalRequirement } from './obligations.ts';
 /** What an `approval:` of `sallyport.yaml` asks for, with the document's defaults filled in. Pure. */
 export function requirementOf(
   approval: RuleApproval,
-  { defaults }: Pick<Approvals, 'defaults'>,
+  approvals: Pick<Approvals, 'defaults' | 'reminders' | 'escalate'>,
 ): ApprovalRequirement {
+  const { defaults } = approvals;
+  const reminders = (approval.reminders ?? approvals.reminders).map(durationMs);
+  const escalate = (approval.escalate ?? approvals.escalate).map(({ after, to }) => ({
+    afterMs: durationMs(after),
+    to,
+  }));
   const groups = Object.entries(approval.all ?? approval.any ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     mode: approval.all === undefined ? 'any' : 'all',
@@ -15,5 +21,8 @@ export function requirementOf(
     denyThreshold: approval.denyThreshold ?? defaults.denyThreshold,
     expiresInMs: durationMs(approval.expiresIn ?? defaults.expiresIn),
     editNeedsOtherApprover: approval.edit?.needsOtherApprover ?? defaults.edit.needsOtherApprover,
+    ...(reminders.length > 0 && { reminders }),
+    ...(escalate.length > 0 && { escalate }),
+    ...(approval.grants === false && { grants: false }),
   };
 }

@@ -60,13 +60,27 @@ export function combineRequirements(rules: readonly CompiledRule[]): ApprovalReq
   for (const { group, quorum } of all.flatMap(({ groups }) => groups)) {
     quorums.set(group, Math.max(quorum, quorums.get(group) ?? 0));
   }
+  const reminders = [...new Set(all.flatMap((one) => one.reminders ?? []))].sort((a, b) => a - b);
+  const escalate = earliest(all.flatMap((one) => one.escalate ?? []));
   return {
     mode: sameChoice ? 'any' : 'all',
     groups: [...quorums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([group, quorum]) => ({ group, quorum })),
     denyThreshold: Math.min(...all.map(({ denyThreshold }) => denyThreshold)),
     expiresInMs: Math.min(...all.map(({ expiresInMs }) => expiresInMs)),
     editNeedsOtherApprover: all.some(({ editNeedsOtherApprover }) => editNeedsOtherApprover),
+    ...(reminders.length > 0 && { reminders }),
+    ...(escalate.length > 0 && { escalate }),
+    ...(all.some(({ grants }) => grants === false) && { grants: false }),
   };
+}
+
+type Escalation = NonNullable<ApprovalRequirement['escalate']>[number];
+
+/** One step for each group, the first of several. */
+function earliest(steps: readonly Escalation[]): Escalation[] {
+  const first = new Map<string, number>();
+  for (const { to, afterMs } of steps) first.set(to, Math.min(afterMs, first.get(to) ?? afterMs));
+  return [...first].map(([to, afterMs]) => ({ afterMs, to })).sort((a, b) => a.afterMs - b.afterMs);
 }
 
 /** Every limit of every rule; the lower of two on the same thing is reached first. */
