@@ -25,6 +25,8 @@ import { eventually, startWorld, type World } from '#testing';
 export interface ApprovalConfig {
   rules?: object[];
   approvals?: object;
+  /** Connections besides `demo`. */
+  connections?: (upstream: string) => object;
 }
 
 interface Answer<T> {
@@ -77,6 +79,10 @@ export interface HoldOptions {
   stream?: boolean;
   body?: object;
   requestId?: string;
+  /** A conversation the client names. */
+  conversation?: string;
+  /** A connection the client names. */
+  connection?: string;
 }
 
 const yaml = (issuer: string, upstream: string, config: ApprovalConfig): string =>
@@ -84,7 +90,10 @@ const yaml = (issuer: string, upstream: string, config: ApprovalConfig): string 
     version: 1,
     roles: { admin: ['admin'], approver: ['security', 'platform', 'contractors'], auditor: ['admin'] },
     identity: { issuers: [{ issuer, audience: 'sallyport' }] },
-    connections: { demo: { baseUrl: upstream, models: ['demo'] } },
+    connections: {
+      demo: { baseUrl: upstream, models: ['demo'] },
+      ...config.connections?.(upstream),
+    },
     rules: config.rules ?? [
       { name: 'all', match: { connections: ['demo'] }, effect: 'allow' },
       {
@@ -155,7 +164,12 @@ function partsOf(world: World, { ingress, masking, sealer }: Buses) {
   };
   const receive: ApprovalWorld['receive'] = async (text, options = {}) => {
     const requestId = options.requestId ?? newRequestId();
-    const context = contextOf(world, options.user ?? 'carol');
+    const { conversation, connection } = options;
+    const context = {
+      ...contextOf(world, options.user ?? 'carol'),
+      ...(conversation !== undefined && { conversation }),
+      ...(connection !== undefined && { connection }),
+    };
     const body = Buffer.from(
       JSON.stringify({
         model: 'demo',
