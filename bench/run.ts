@@ -2,6 +2,7 @@
 const benches: Record<string, () => Promise<(args: readonly string[]) => Promise<void>>> = {
   gateway: async () => (await import('./gateway/index.ts')).benchGateway,
   policy: async () => (await import('./policy.ts')).benchPolicy,
+  activate: async () => (await import('./activate/index.ts')).benchActivate,
   masking: async () => (await import('./masking/index.ts')).benchMasking,
 };
 

@@ -14,7 +14,11 @@ export interface Timings {
   wallMs: number;
 }
 
-function fire(agent: Agent, { url, headers, body }: Shot): Promise<{ firstByteMs: number; totalMs: number }> {
+/** Sends one request. Rejects on any answer but 200. */
+export function fire(
+  agent: Agent,
+  { url, headers, body }: Shot,
+): Promise<{ firstByteMs: number; totalMs: number }> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
     let firstByteMs = 0;
