@@ -11,7 +11,7 @@ interface Recorded {
 
 interface Record {
   readonly main: Recorded;
-  readonly children: readonly Recorded[];
+  readonly children: readonly (Recorded & { readonly name: string })[];
 }
 
 const FILE = 'processes.json';
@@ -21,7 +21,7 @@ const KEPT_AT_RESET = new Set(['runtime']);
 export async function recordProcesses(stateDir: string, children: readonly RunningProcess[]): Promise<void> {
   const record: Record = {
     main: { pid: process.pid, began: beganAt(process.pid) ?? '' },
-    children: children.map(({ pid }) => ({ pid, began: beganAt(pid) ?? '' })),
+    children: children.map(({ name, pid }) => ({ name, pid, began: beganAt(pid) ?? '' })),
   };
   await writeFile(join(stateDir, FILE), JSON.stringify(record));
 }
