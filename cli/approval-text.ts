@@ -38,6 +38,7 @@ export function detailText(detail: ApprovalDetail, now: number): string {
     ['asks', `${detail.operation} of ${detail.model ?? '?'} on ${detail.connection}`],
     ['held by', `${detail.rules.join(', ')} (revision ${detail.revision})`],
     ['needs', groupsText(detail)],
+    ...(detail.escalatedTo ? [['escalated', `to ${detail.escalatedTo.join(', ')}`]] : []),
     ['since', new Date(detail.requestedAt).toISOString()],
     ['until', `${new Date(detail.expiresAt).toISOString()} (${inWords(detail.expiresAt - now)})`],
     ['digest', detail.digest],

@@ -23,6 +23,9 @@ import { Listing } from './listing/list.ts';
 import { Statistics } from './listing/statistics.ts';
 import { notifying } from './notifying/parts.ts';
 import { decisionPage } from './page/decision-page.ts';
+import { ApprovalStep } from './reminding/approval-step.entity.ts';
+import { CreateStep1760000000600 } from './reminding/create-step.migration.ts';
+import { Steps } from './reminding/steps.ts';
 import { CreateReview1760000000200 } from './reviewing/create-review.migration.ts';
 import { Review } from './reviewing/review.entity.ts';
 import { ReviewsController } from './reviewing/reviews.controller.ts';
@@ -55,6 +58,7 @@ const parts = [
   Showing,
   Statistics,
   Grants,
+  Steps,
   ListGrants,
   ...notifying.parts,
 ];
@@ -76,12 +80,14 @@ export function approvalModule(settings: ApprovalSettings): Type {
           EarlyEnd,
           Review,
           ApprovalGrant,
+          ApprovalStep,
           ...notifying.entities,
         ],
         migrations: [
           CreateApproval1760000000100,
           CreateReview1760000000200,
           CreateGrant1760000000500,
+          CreateStep1760000000600,
           ...notifying.migrations,
         ],
         onWaiting: (err) => logger.warn({ err }, 'waiting for postgres'),

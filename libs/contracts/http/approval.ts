@@ -218,6 +218,8 @@ export const ApprovalSummary = z.object({
   revision: z.string(),
   mode: z.enum(['all', 'any']),
   groups: z.array(z.object({ group: z.string(), quorum: z.number(), approved: z.number() })),
+  /** Groups whose members may decide as well, because nobody did in time. */
+  escalatedTo: z.array(z.string()).optional(),
   /** Identical live requests on this card, this one included. */
   count: z.number().int().min(1),
   edited: z.boolean(),

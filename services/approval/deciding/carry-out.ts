@@ -10,6 +10,7 @@ import { ApprovalVersion, storedName } from '../showing/approval-version.entity.
 import { ApprovalVote } from './approval-vote.entity.ts';
 import { leaveCard } from './card.ts';
 import type { Change, Decision } from './decision.ts';
+import { escalatedTo } from './eligible.ts';
 import {
   approvedEntries,
   completedEvent,
@@ -36,6 +37,8 @@ export interface Means {
   reason?: Uint8Array | undefined;
   /** The content of an edit; null where it is in the object store. */
   edit?: { body: BodyReference; sealed: Buffer | null };
+  /** Groups it was escalated to, through which the actor speaks for others. */
+  through?: readonly string[];
   /** The vote stands alone, without the quorum. */
   breakGlass?: boolean;
   /** Where the content lasts, if not where it was. */
@@ -84,7 +87,10 @@ async function carryOutChange(
       return edit(transaction, row, change, means, set);
     case 'held_again': {
       const { requirement, expiresAt } = change;
-      const groups = requirement.groups.map(({ group }) => group);
+      const required = requirement.groups.map(({ group }) => group);
+      // Those it was escalated to stay.
+      const others = escalatedTo(row.groups, row.requirement).filter((group) => !required.includes(group));
+      const groups = [...required, ...others];
       set({ ...means.heldAs, state: 'pending', requirement, groups, expiresAt: new Date(expiresAt) });
       return note(transaction, row, 'held_again', means);
     }
@@ -106,7 +112,7 @@ async function castVote(
   means: Means,
 ): Promise<void> {
   const { approver, vote, groups } = cast;
-  const { at, reason, breakGlass = false } = means;
+  const { at, reason, breakGlass = false, through } = means;
   const { issuer, subject } = approver;
   await transaction.manager.upsert(
     ApprovalVote,
@@ -122,6 +128,7 @@ async function castVote(
     digest: row.digest,
     at,
     breakGlass,
+    through,
     ...(reason && { reason }),
   };
   transaction.publish(voteEvent(row, said));

@@ -77,7 +77,13 @@ export class Decisions {
         // A reason is sealed for the one request it goes with.
         const own = member.id === row.id ? reason : await this.content.sealReason(member, ballot.reason);
         const body = lasting.get(member.id);
-        const means = this.judging.means(at, { actor: approver, reason: own, ...(body && { body }) });
+        const through = this.judging.throughFor(approver, member);
+        const means = this.judging.means(at, {
+          actor: approver,
+          reason: own,
+          through,
+          ...(body && { body }),
+        });
         await carryOut(transaction, member, decision, means);
         if (member.id === row.id && !refusal)
           await this.followGrant(transaction, member, approver, ballot, at);
@@ -142,7 +148,10 @@ export class Decisions {
         transaction,
         locked,
         decision,
-        this.judging.means(at, { actor: editor, reason, edit: content }),
+        this.judging.means(at, {
+          ...{ actor: editor, reason, edit: content },
+          through: this.judging.throughFor(editor, locked),
+        }),
       );
       return decision.refusal;
     });

@@ -13,13 +13,25 @@ export function groupsOf(
     .map(([name]) => name);
 }
 
-/** Those of a requirement's groups that a person may speak for. */
+/**
+ * Those of a requirement's groups that a person may speak for: their own, and every one where it was escalated to a group
+ * they are in. So many people as before have to agree; only who they may be is wider.
+ */
 export function eligibleGroups(
   principal: Pick<Principal, 'groups' | 'subject' | 'kind'>,
   requirement: ApprovalRequirement,
   groups: Readonly<Record<string, ApprovalGroup>>,
+  escalatedTo: readonly string[] = [],
 ): string[] {
   if (principal.kind !== 'person') return [];
   const own = groupsOf(principal, groups);
-  return requirement.groups.map(({ group }) => group).filter((group) => own.includes(group));
+  const wanted = requirement.groups.map(({ group }) => group);
+  return escalatedTo.some((group) => own.includes(group))
+    ? wanted
+    : wanted.filter((group) => own.includes(group));
+}
+
+/** The groups a request was escalated to, of all that may decide about it. */
+export function escalatedTo(groups: readonly string[], requirement: ApprovalRequirement): string[] {
+  return groups.filter((name) => !requirement.groups.some(({ group }) => group === name));
 }

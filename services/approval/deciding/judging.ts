@@ -6,7 +6,7 @@ import { ApprovalRequest } from '../approval-request.entity.ts';
 import { ApprovalSettings } from '../config.ts';
 import { ApprovalVote } from './approval-vote.entity.ts';
 import type { Means } from './carry-out.ts';
-import { eligibleGroups, groupsOf } from './eligible.ts';
+import { eligibleGroups, escalatedTo, groupsOf } from './eligible.ts';
 import type { Approval } from './state.ts';
 
 const defaultConversationMs = 8 * 3_600_000;
@@ -56,8 +56,18 @@ export class Judging {
   }
 
   /** Those of the requirement's groups that a person may speak for. */
-  groupsFor(person: Principal, row: Pick<ApprovalRequest, 'requirement'>): string[] {
-    return eligibleGroups(person, row.requirement, this.groups());
+  groupsFor(
+    person: Principal,
+    { requirement, groups }: Pick<ApprovalRequest, 'requirement' | 'groups'>,
+  ): string[] {
+    return eligibleGroups(person, requirement, this.groups(), escalatedTo(groups, requirement));
+  }
+
+  /** Groups a request was escalated to, through which a person speaks for others. */
+  throughFor(person: Principal, row: Pick<ApprovalRequest, 'requirement' | 'groups'>): string[] {
+    const own = this.groupsOf(person);
+    if (this.namedGroupsFor(person, row).length === row.requirement.groups.length) return [];
+    return escalatedTo(row.groups, row.requirement).filter((group) => own.includes(group));
   }
 
   /** The same, without those they speak for only because it was escalated to them. */

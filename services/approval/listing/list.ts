@@ -12,6 +12,7 @@ import {
 import { UnitOfWork } from '#database';
 import { ApprovalRequest } from '../approval-request.entity.ts';
 import { ApprovalVote } from '../deciding/approval-vote.entity.ts';
+import { escalatedTo } from '../deciding/eligible.ts';
 import { Judging } from '../deciding/judging.ts';
 import { progressOf } from '../deciding/quorum.ts';
 import { type Reader, readsAll } from './access.ts';
@@ -96,6 +97,7 @@ function summaryOf(
 ): ApprovalSummary {
   const { id, requestId, gate, state, version, digest, connection, model, rules, revision } = row;
   const { requirement, votes: counted } = judging.withVotes(row, votes);
+  const others = escalatedTo(row.groups, requirement);
   return {
     ...{ id, requestId, gate, state, version, digest, connection, model, rules, revision, count },
     requester: personView(row.context.principal),
@@ -103,6 +105,7 @@ function summaryOf(
     mode: requirement.mode,
     groups: progressOf(requirement, counted),
     edited: row.editor !== null,
+    ...(others.length > 0 && { escalatedTo: others }),
     requestedAt: row.requestedAt.getTime(),
     expiresAt: row.expiresAt.getTime(),
     ...(row.decidedAt && { decidedAt: row.decidedAt.getTime() }),

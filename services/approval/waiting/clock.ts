@@ -8,6 +8,7 @@ import { decideExpiry } from '../deciding/decide.ts';
 import { completedEvent } from '../deciding/events.ts';
 import { Judging } from '../deciding/judging.ts';
 import { Grants } from '../granting/grants.ts';
+import { Steps } from '../reminding/steps.ts';
 import { Runs } from './runs.ts';
 
 const tickMs = 1000;
@@ -25,6 +26,7 @@ export class Clock implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly judging: Judging,
     private readonly runs: Runs,
     private readonly grants: Grants,
+    private readonly steps: Steps,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -51,6 +53,7 @@ export class Clock implements OnApplicationBootstrap, OnApplicationShutdown {
   async apply(at: number): Promise<void> {
     while ((await this.expireBatch(at)) === batchSize);
     await this.lapse(at);
+    while ((await this.steps.apply(at, batchSize)) === batchSize);
     while ((await this.endGrants(at)) === batchSize);
     if (at - this.tidiedAt < 600_000) return;
     this.tidiedAt = at;

@@ -8,10 +8,13 @@ import { cardKey, leadOfCard } from '../deciding/card.ts';
 import { carryOut, note } from '../deciding/carry-out.ts';
 import { decideCancellation, decideCompleted, decideHeldAgain } from '../deciding/decide.ts';
 import { ended } from '../deciding/decision.ts';
+import { escalatedTo } from '../deciding/eligible.ts';
 import { completedEvent } from '../deciding/events.ts';
 import { Judging } from '../deciding/judging.ts';
+import { isOpen } from '../deciding/state.ts';
 import { Grants } from '../granting/grants.ts';
 import { announce } from '../listing/feed.ts';
+import { Steps } from '../reminding/steps.ts';
 import { ApprovalVersion, storedName } from '../showing/approval-version.entity.ts';
 import type { SealedContent } from '../showing/content.ts';
 import { EarlyEnd } from './early-end.entity.ts';
@@ -23,6 +26,7 @@ export class Intake {
     private readonly unit: UnitOfWork,
     private readonly judging: Judging,
     private readonly grants: Grants,
+    private readonly steps: Steps,
   ) {}
 
   async take(head: ApprovalRequested, content: SealedContent, at: number): Promise<void> {
@@ -70,6 +74,7 @@ export class Intake {
     }
     if (await this.useGrant(transaction, row, at)) return;
     if (row.cardOf === null && (await this.isFull(manager, row))) await this.refuseFull(transaction, row, at);
+    else await this.steps.plan(transaction, row);
     await announce(manager, row);
   }
 
@@ -115,10 +120,12 @@ export class Intake {
     }
     const { version, requirement, expiresAt } = head;
     const approval = await this.judging.approvalOf(transaction.manager, row);
+    const named = requirement.groups.map(({ group }) => group);
+    const others = escalatedTo(row.groups, row.requirement);
     // The votes that came with the edit are judged by what the rule asks for now.
     const votes = approval.votes.map((cast) => ({
       ...cast,
-      groups: this.judging.groupsFor(cast.approver, head),
+      groups: this.judging.groupsFor(cast.approver, { requirement, groups: [...named, ...others] }),
     }));
     const decision = decideHeldAgain({ ...approval, votes }, { version, requirement, expiresAt, at });
     const next = rowOf(head, content);
@@ -131,6 +138,7 @@ export class Intake {
       decision,
       this.judging.means(at, { heldAs: { ...heldAs, shape, body } }),
     );
+    if (isOpen(row.state)) await this.steps.plan(transaction, row, at);
   }
 }
 
