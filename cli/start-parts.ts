@@ -132,7 +132,7 @@ async function identity(context: StartContext): Promise<string> {
       SALLYPORT_IDENTITY_DIR: join(options.stateDir, 'identity'),
       SALLYPORT_IDENTITY_PORT: String(options.identityPort),
       SALLYPORT_AUDIENCE: options.audience,
-      SALLYPORT_CONSOLE_REDIRECT_URIS: `${approvalUrl}/console/callback`,
+      SALLYPORT_CONSOLE_REDIRECT_URIS: `${approvalUrl}/login/return`,
     },
   });
   return issuer;

@@ -128,6 +128,7 @@ function clients(state: IdentityState, settings: IdentitySettings): NonNullable<
     application_type: 'web',
     grant_types: ['authorization_code', 'refresh_token'],
     redirect_uris: [...settings.consoleRedirectUris],
+    post_logout_redirect_uris: settings.consoleRedirectUris.map((uri) => new URL('/logout', uri).href),
   } as const;
   return [
     {

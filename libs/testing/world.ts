@@ -83,7 +83,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const [nats, postgres, idp, upstream, model] = await Promise.all([
     openNats(dir, 0, secrets),
     withPostgres ? openPostgres(dir, 0, secrets, options.durable === true) : undefined,
-    startIdentityProvider({ dir: join(dir, 'identity'), port: 0 }),
+    startIdentityProvider({
+      dir: join(dir, 'identity'),
+      port: 0,
+      consoleRedirectUris: [`http://127.0.0.1:${ports.approval}/login/return`],
+    }),
     startMockUpstream(),
     options.model === true ? openModel(dir, modelPort, secrets) : undefined,
   ]);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readEnvironment, readSecret, readSettings, type ServiceSettings, SettingsError } from '#boot';
 import { PeopleReleaseSigner, secretFiles } from '#sealing';
+import { type PageKeys, pageKeys } from './page/seal.ts';
 
 const Environment = z.object({
   /** The login that owns schema `approval` and runs migrations, where `DATABASE_URL` is one that only reads and writes rows. */
@@ -23,6 +24,7 @@ export class ApprovalSettings {
     readonly signer: PeopleReleaseSigner,
     /** Where people reach this service, without a slash at the end. */
     readonly publicUrl: string,
+    readonly pageKeys: PageKeys,
     /** The value of an environment variable that `sallyport.yaml` refers to. */
     readonly variable: (name: string) => string | undefined,
   ) {}
@@ -34,15 +36,16 @@ export async function readApprovalSettings(environment: NodeJS.ProcessEnv): Prom
   const own = readEnvironment(Environment, environment);
   if (common.databaseUrl === undefined)
     throw new SettingsError('DATABASE_URL: the approval service needs one');
-  const signer = new PeopleReleaseSigner(await readSecret(common, secretFiles.approvalSigningKey));
+  const signingKey = await readSecret(common, secretFiles.approvalSigningKey);
   return new ApprovalSettings(
     common,
     common.databaseUrl,
     own.APPROVAL_OWNER_DATABASE_URL,
     own.APPROVAL_DATABASE_POOL,
     own.APPROVAL_RELEASE_VALID_SECONDS * 1000,
-    signer,
+    new PeopleReleaseSigner(signingKey),
     (own.SALLYPORT_APPROVAL_URL ?? `http://${common.bind}:${common.port}`).replace(/\/+$/, ''),
+    pageKeys(signingKey),
     (name) => environment[name],
   );
 }

@@ -4,9 +4,12 @@
  */
 export const pagePaths = {
   list: '/approvals',
+  /** Server-sent events: what changed, as far as the person may see it. */
+  changes: '/approvals/changes',
   reviews: '/reviews',
   login: '/login',
   loginReturn: '/login/return',
+  loginDone: '/login/done',
   logout: '/logout',
 } as const;
 
@@ -21,4 +24,17 @@ export function approvalPath(id: string): string {
  */
 export function approvalLink(publicUrl: string, id: string): string {
   return `${publicUrl.replace(/\/+$/, '')}${approvalPath(id)}`;
+}
+
+/** The same approval request in the REST API. */
+export function approvalApiPath(id: string): string {
+  return `/v1/approvals/${encodeURIComponent(id)}`;
+}
+
+/** An address to go back to after a login: a path of this page and of nothing else, the list by default. */
+export function safePath(to: unknown): string {
+  const ours = /^\/(approvals|reviews|login\/done)([/?][\x21-\x7e]*)?$/;
+  return typeof to === 'string' && to.length <= 1500 && ours.test(to) && !to.includes('\\')
+    ? to
+    : pagePaths.list;
 }

@@ -1,0 +1,111 @@
+import { Controller, Param, Post, Req, Res, UseFilters } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { Public } from '#auth';
+import { ApprovalDetail, CodedError, ContentView } from '#contracts';
+import { changeIn, shownIn, textIn } from './desk-forms.ts';
+import { detailPage } from './detail-view.ts';
+import { editPage, redactionFields } from './edit-view.ts';
+import { type Draft, draftOf, type Editable, editablesOf, redactionOf } from './editing.ts';
+import { PageErrors } from './page-errors.ts';
+import { approvalApiPath, approvalPath } from './paths.ts';
+import { sendOn, sendPage } from './reply.ts';
+import { type Visit, Visits } from './visit.ts';
+
+/** Changing a request, or redacting an answer: a form, its differences, then the edit itself. */
+@ApiExcludeController()
+@Public()
+@UseFilters(PageErrors)
+@Controller('approvals/:id')
+export class EditingController {
+  constructor(private readonly visits: Visits) {}
+
+  /** The form, for content that has to be revealed for it. */
+  @Post('edit')
+  async open(
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const visit = await this.visits.act(request);
+    const detail = await this.readClear(visit, id);
+    const { viewer, fields } = visit;
+    const editables = editablesOf(detail.content);
+    const revealedFor = textIn(fields, 'reveal');
+    sendPage(reply, editPage({ viewer, detail, editables, typed: {}, revealedFor }));
+  }
+
+  /** The form again, with what it changes. Nothing is changed yet. */
+  @Post('preview')
+  async preview(
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const visit = await this.visits.act(request);
+    const detail = await this.readClear(visit, id);
+    const { viewer, fields } = visit;
+    const editables = editablesOf(detail.content);
+    const shown = { viewer, detail, editables, typed: fields, revealedFor: textIn(fields, 'reveal') };
+    try {
+      requireShown(detail, fields);
+      sendPage(reply, editPage({ ...shown, draft: draft(detail, editables, fields) }));
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      sendPage(reply, editPage({ ...shown, error }), error.status);
+    }
+  }
+
+  @Post('edits')
+  async edit(
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { viewer, fields, get, post } = await this.visits.act(request);
+    const body = { ...shownIn(fields), ...changeIn(fields), approve: fields.approve === 'yes' };
+    try {
+      await post(z.unknown(), `${approvalApiPath(id)}/edits`, body);
+      sendOn(reply, `${approvalPath(id)}?said=edited`);
+    } catch (error) {
+      if (!(error instanceof CodedError) || error.status === 401 || error.status >= 500) throw error;
+      const detail = await get(ApprovalDetail, approvalApiPath(id));
+      const refused = { error, seenVersion: shownIn(fields).version };
+      sendPage(reply, detailPage({ viewer, detail, now: Date.now(), refused }), error.status);
+    }
+  }
+
+  /** The approval request with its content in clear; where it is masked, revealed for the reason the form carries. */
+  private async readClear({ get, post, fields }: Visit, id: string): Promise<ApprovalDetail> {
+    const detail = await get(ApprovalDetail, approvalApiPath(id));
+    if (detail.content.shown !== 'masked') return detail;
+    const content = await post(ContentView, `${approvalApiPath(id)}/reveal`, {
+      reason: textIn(fields, 'reveal'),
+    });
+    return { ...detail, content };
+  }
+}
+
+function draft(
+  detail: ApprovalDetail,
+  editables: readonly Editable[],
+  fields: Readonly<Record<string, string>>,
+): Draft {
+  if (detail.gate !== 'response') return draftOf(editables, fields);
+  return redactionOf(
+    detail.content,
+    fields[redactionFields.texts] ?? '',
+    fields[redactionFields.replacement] ?? '',
+  );
+}
+
+/** An edit of what was changed in the meantime would undo the change. */
+function requireShown(detail: ApprovalDetail, fields: Readonly<Record<string, string>>): void {
+  const { version, digest } = shownIn(fields);
+  if (version === detail.version && digest === detail.digest) return;
+  throw new CodedError(
+    'approval.outdated',
+    'It was changed since you opened this form. Go back, look at it as it is now, then edit.',
+  );
+}

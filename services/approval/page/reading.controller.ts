@@ -1,0 +1,80 @@
+import { Controller, Get, Param, Query, Req, Res, UseFilters } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Public } from '#auth';
+import { ApprovalDetail, ApprovalList, CodedError, ListApprovalsQuery, ReviewList } from '#contracts';
+import { detailPage } from './detail-view.ts';
+import { editPage } from './edit-view.ts';
+import { editablesOf } from './editing.ts';
+import { listPage, searchOf } from './list-view.ts';
+import { noticeOf } from './notices.ts';
+import { PageErrors } from './page-errors.ts';
+import { approvalApiPath, approvalPath, pagePaths } from './paths.ts';
+import { sendOn, sendPage } from './reply.ts';
+import { reviewsPage } from './reviews-view.ts';
+import { Visits } from './visit.ts';
+
+/** Pages to look at: a GET never decides. Public to the guard, since a page that needs a login leads to it. */
+@ApiExcludeController()
+@Public()
+@UseFilters(PageErrors)
+@Controller()
+export class ReadingController {
+  constructor(private readonly visits: Visits) {}
+
+  @Get()
+  start(@Res() reply: FastifyReply): void {
+    sendOn(reply, pagePaths.list);
+  }
+
+  @Get('approvals')
+  async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const visit = await this.visits.look(request);
+    const query = queryOf(request.query);
+    const list = await visit.get(ApprovalList, `/v1/approvals?${searchOf(query, query.cursor)}`);
+    const notice = noticeOf(request.query);
+    sendPage(reply, listPage({ viewer: visit.viewer, query, list, now: Date.now(), notice }));
+  }
+
+  @Get('approvals/:id')
+  async detail(
+    @Param('id') id: string,
+    @Query() query: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { viewer, get } = await this.visits.look(request);
+    const detail = await get(ApprovalDetail, approvalApiPath(id));
+    sendPage(reply, detailPage({ viewer, detail, now: Date.now(), notice: noticeOf(query) }));
+  }
+
+  @Get('approvals/:id/edit')
+  async edit(
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { viewer, get } = await this.visits.look(request);
+    const detail = await get(ApprovalDetail, approvalApiPath(id));
+    // Placeholders must not get into a request: what is masked is revealed, with a reason, before it is changed.
+    if (detail.content.shown !== 'clear') return sendOn(reply, approvalPath(id));
+    const editables = editablesOf(detail.content);
+    sendPage(reply, editPage({ viewer, detail, editables, typed: {} }));
+  }
+
+  @Get('reviews')
+  async reviews(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { viewer, get } = await this.visits.look(request);
+    const list = await get(ReviewList, '/v1/reviews');
+    sendPage(reply, reviewsPage({ viewer, list, now: Date.now(), notice: noticeOf(request.query) }));
+  }
+}
+
+/** The list's filters as the API takes them; fields left empty count for nothing. */
+function queryOf(query: unknown): ListApprovalsQuery {
+  const { said: _, ...given } = query as Record<string, unknown>;
+  const filled = Object.entries(given).filter(([, value]) => value !== '');
+  const parsed = ListApprovalsQuery.safeParse(Object.fromEntries(filled));
+  if (parsed.success) return parsed.data;
+  throw new CodedError('request.invalid', 'That filter is none that this list has.');
+}
