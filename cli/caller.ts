@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { packageRoot, requestLocalToken, StartProblem } from '#embedded';
 import { addressOf } from './addresses.ts';
+import { currentToken } from './login/current-token.ts';
 import { unseenAsText } from './terminal.ts';
 
 /** Where a command goes and as whom. */
@@ -48,16 +49,22 @@ export class Caller {
     private readonly token: () => Promise<string>,
   ) {}
 
-  /** A caller by flags: `--as`, else the token in `SALLYPORT_TOKEN`. */
+  /** A caller by flags: `--as`, else the token in `SALLYPORT_TOKEN`, else who is logged in. */
   static of(flags: CallerFlags): Caller {
     return new Caller(flags.url.replace(/\/$/, ''), () => tokenOf(flags));
   }
 
   /** Calls and parses. Throws `CallError` with the service's code and words. */
-  async call<T>(method: 'GET' | 'POST', path: string, schema: z.ZodType<T>, body?: object): Promise<T> {
+  async call<T>(
+    method: 'GET' | 'POST',
+    path: string,
+    schema: z.ZodType<T>,
+    body?: object,
+    withinMs = timeoutMs,
+  ): Promise<T> {
     const response = await this.fetch(path, {
       method,
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.timeout(withinMs),
       ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     });
     const answer: unknown = await response.json().catch(() => undefined);
@@ -116,7 +123,10 @@ async function tokenOf({ as, issuer, stateDir }: CallerFlags): Promise<string> {
   if (as === undefined) {
     const token = process.env.SALLYPORT_TOKEN;
     if (token) return token;
-    throw new CallError('token.missing', 'Say who you are: --as NAME, or a token in SALLYPORT_TOKEN', 401);
+    const login = await currentToken();
+    if (login) return login.token;
+    const text = 'Say who you are: sallyport login, --as NAME, or a token in SALLYPORT_TOKEN';
+    throw new CallError('token.missing', text, 401);
   }
   const dir = resolve(stateDir ?? join(packageRoot(), '.sallyport'));
   return (await requestLocalToken(issuer, join(dir, 'identity'), as)).accessToken;

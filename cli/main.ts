@@ -8,6 +8,7 @@ import { registerDeadLetters } from './dead-letters.ts';
 import { registerDoctor } from './doctor/index.ts';
 import { registerFreeze } from './freeze.ts';
 import { registerGrants } from './grants.ts';
+import { registerLogin } from './login/login.ts';
 import { registerMask } from './mask.ts';
 import { registerPolicy } from './policy.ts';
 import { registerReviews } from './reviews.ts';
@@ -21,6 +22,7 @@ export function createProgram(): Command {
     .description('A gateway in front of self-hosted models, where people approve what rules hold back')
     .showHelpAfterError('(add --help for the options)');
   registerStart(program);
+  registerLogin(program);
   registerToken(program);
   registerWhoami(program);
   registerApprovals(program);

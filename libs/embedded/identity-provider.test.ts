@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createRemoteJWKSet, type JWTVerifyResult, jwtVerify } from 'jose';
+import { browser, letDeviceIn } from '#testing';
 import { requestLocalToken } from './identity-client.ts';
 import { type IdentityProvider, startIdentityProvider } from './identity-provider.ts';
 
@@ -23,31 +24,6 @@ function verify(token: string): Promise<JWTVerifyResult> {
   return jwtVerify(token, keys, { issuer: idp.issuer, audience: 'sallyport', typ: 'at+jwt' });
 }
 
-/** Follows redirects with a cookie jar, as a browser does, and stops at the client's own address. */
-function browser() {
-  const jar = new Map<string, string>();
-  const go = async (
-    url: string,
-    form?: Record<string, string>,
-  ): Promise<{ url: string; status: number; text: string }> => {
-    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(url, {
-      redirect: 'manual',
-      headers: { cookie },
-      ...(form === undefined ? {} : { method: 'POST', body: new URLSearchParams(form) }),
-    });
-    for (const line of response.headers.getSetCookie()) {
-      const [name = '', value = ''] = (line.split(';')[0] ?? '').split(/=(.*)/s);
-      jar.set(name, value);
-    }
-    const next = response.headers.get('location');
-    if (next === null) return { url, status: response.status, text: await response.text() };
-    const target = new URL(next, url).href;
-    return target.startsWith(idp.issuer) ? go(target) : { url: target, status: response.status, text: '' };
-  };
-  return go;
-}
-
 function tokenRequest(form: Record<string, string>, authorization?: string): Promise<Response> {
   return fetch(`${idp.issuer}/token`, {
     method: 'POST',
@@ -58,7 +34,7 @@ function tokenRequest(form: Record<string, string>, authorization?: string): Pro
 
 describe('a person', () => {
   test('logs in in a browser with name and password and gets a short-lived ES256 token with groups', async () => {
-    const go = browser();
+    const go = browser(idp.issuer);
     const verifier = randomBytes(32).toString('base64url');
     const redirect = 'http://127.0.0.1:5999/callback';
     const asked = new URLSearchParams({
@@ -104,24 +80,8 @@ describe('a person', () => {
         device_code: device.device_code,
       });
     expect(await (await poll()).json()).toMatchObject({ error: 'authorization_pending' });
-    const go = browser();
-    const entered = await go(device.verification_uri_complete);
-    const field = (text: string, name: string) =>
-      new RegExp(`name="${name}" value="([^"]+)"`).exec(text)?.[1] ?? '';
-    const confirm = await go(`${idp.issuer}/device`, {
-      xsrf: field(entered.text, 'xsrf'),
-      user_code: field(entered.text, 'user_code'),
-      ...(entered.text.includes('deviceConfirmForm') ? { confirm: 'yes' } : {}),
-    });
-    const login = confirm.url.includes('/interaction/')
-      ? confirm
-      : await go(`${idp.issuer}/device`, {
-          xsrf: field(confirm.text, 'xsrf'),
-          user_code: field(confirm.text, 'user_code'),
-          confirm: 'yes',
-        });
-    const consent = await go(login.url, { user: 'bob', password: idp.state.passwords.bob as string });
-    const done = await go(consent.url, {});
+    const login = { user: 'bob', password: idp.state.passwords.bob as string };
+    const done = await letDeviceIn(idp.issuer, device.verification_uri_complete, login);
     expect(done.text).toContain('Signed in');
     const { access_token } = (await (await poll()).json()) as { access_token: string };
     expect((await verify(access_token)).payload).toMatchObject({ sub: 'bob', groups: ['security'] });
