@@ -79,3 +79,9 @@ test.each([
   verifier.accept([{ ...guideOf(provider), jwksUrl }]);
   await expect(verifier.verify(token)).rejects.toMatchObject({ code: 'token.invalid' });
 });
+
+test('the configuration that the identity page shows is one', () => {
+  const text = readFileSync('docs/identity.md', 'utf8');
+  const yaml = /```yaml\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
+  expect(Identity.parse((parse(yaml) as { identity: unknown }).identity).issuers).toHaveLength(2);
+});
