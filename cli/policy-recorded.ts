@@ -6,7 +6,7 @@ import { compileMasker } from '#redaction';
 import { type CompiledPolicy, caseInput, type EvaluationInput, evaluate, explain, PolicyCase } from '#rules';
 import { CallError, runCall } from './caller.ts';
 import { explanationText } from './explanation-text.ts';
-import { policyOf, type RecordedFlags, readRecorded, recordedInput, withRecorded } from './recorded.ts';
+import { policyOf, type RecordedFlags, readRecorded, sessionInput, withRecorded } from './recorded.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -15,7 +15,7 @@ export function explainRecorded(requestId: string, flags: RecordedFlags): Promis
   return runCall(flags, async (caller) => {
     const session = await readRecorded(caller, requestId);
     const policy = await policyOf(session, flags);
-    const explanation = explain(policy, inputOf(session, policy));
+    const explanation = explain(policy, inputOf(session));
     say(flags.json ? JSON.stringify(explanation, undefined, 2) : explanationText(explanation));
   });
 }
@@ -44,7 +44,7 @@ export function registerRecord(policy: Command): void {
  * masked text is decided about otherwise, because the case would show nothing.
  */
 export function maskedCase(session: SessionDetail, policy: CompiledPolicy, name: string): PolicyCase {
-  const input = inputOf(session, policy);
+  const input = inputOf(session);
   // Pseudonyms look like what they stand for, so that rules about entities find them; their key is forgotten at once.
   const defaults = { operator: { kind: 'pseudonym' } };
   const profile = MaskingProfile.parse({ packs: ['core', 'secrets', 'web'], defaults });
@@ -60,7 +60,10 @@ export function maskedCase(session: SessionDetail, policy: CompiledPolicy, name:
   const one = PolicyCase.parse({
     name,
     given: {
-      user: { kind: input.principal.kind, groups: [...input.principal.groups] },
+      user: {
+        ...{ kind: input.principal.kind, groups: [...input.principal.groups] },
+        ...(input.claims && { claims: masked(input.claims, (text) => masker.maskText(text).text) }),
+      },
       turns: turns.filter((parts) => parts !== undefined),
       model: input.model,
       ...(input.connection !== undefined && { connection: input.connection }),
@@ -72,19 +75,27 @@ export function maskedCase(session: SessionDetail, policy: CompiledPolicy, name:
     },
     want: { effect: decision.effect, rules: decision.rules.map((rule) => rule.name) },
   });
-  const masked = evaluate(policy, caseInput(one));
-  const same = (a: typeof masked) =>
+  const again = evaluate(policy, caseInput(one));
+  const same = (a: typeof again) =>
     `${a.effect} ${a.rules
       .map((rule) => rule.name)
       .sort()
       .join(' ')}`;
-  if (same(masked) === same(decision)) return one;
-  const text = `Masked, this is decided otherwise (${same(masked)}, not ${same(decision)}): write the case by hand.`;
+  if (same(again) === same(decision)) return one;
+  const text = `Masked, this is decided otherwise (${same(again)}, not ${same(decision)}): write the case by hand.`;
   throw new CallError('request.invalid', text, 0);
 }
 
-function inputOf(session: SessionDetail, policy: CompiledPolicy): EvaluationInput {
-  const input = recordedInput(session, policy);
+function inputOf(session: SessionDetail): EvaluationInput {
+  const input = sessionInput(session);
   if (typeof input !== 'string') return input;
   throw new CallError('request.not_found', `This request can't be judged again: ${input}.`, 0);
+}
+
+/** A claim's value with every text in it masked. Claims are bounded: they came with the request. */
+function masked<T>(value: T, mask: (text: string) => string): T {
+  if (typeof value === 'string') return mask(value) as T;
+  if (Array.isArray(value)) return value.map((item) => masked(item, mask)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, masked(item, mask)])) as T;
 }

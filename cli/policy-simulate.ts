@@ -1,92 +1,24 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
-import { durationMs, SessionDetail } from '#contracts';
-import { type CompiledPolicy, evaluate, formatIssue } from '#rules';
+import { durationMs, RecordedRequest, Simulation, Whoami } from '#contracts';
+import { readRecordedBody } from '#protocols';
+import { type CompiledPolicy, formatIssue, Simulator } from '#rules';
 import { CallError, Caller, runCall } from './caller.ts';
-import { readPolicy } from './read-policy.ts';
-import { type RecordedFlags, readSince, recordedInput, withRecorded } from './recorded.ts';
+import { readPolicy, readSources } from './read-policy.ts';
+import { type RecordedFlags, readSince, withRecorded } from './recorded.ts';
 import { inWords, table } from './terminal.ts';
 
-type Effect = 'allow' | 'hold' | 'deny';
+const simulationTimeoutMs = 10 * 60_000;
 
-/** A request that a draft decides otherwise. */
-export interface ChangedRequest {
-  readonly id: string;
-  readonly user: string;
-  readonly before: Effect;
-  readonly after: Effect;
-  readonly rules: readonly string[];
-}
-
-/** What would change under a draft. */
-export interface Simulation {
-  readonly requests: number;
-  /** Not judged, by why. */
-  readonly skipped: Readonly<Record<string, number>>;
-  readonly newly: Readonly<
-    Record<Effect, { readonly count: number; readonly examples: readonly ChangedRequest[] }>
-  >;
-  /** What newly held requests ask of approvers. One decision covers a conversation. */
-  readonly decisions: number;
-  /** Median time from held to the last vote, of recorded requests; null where none was decided. */
-  readonly medianDecisionMs: number | null;
-}
-
-const examplesKept = 10;
-const decisionsKept = 100_000;
-
-/** Judges recorded requests by a draft and lists only what would change. Memory doesn't grow with the requests. */
+/** Judges recorded requests by a draft and lists only what would change. */
 export async function simulate(
   draft: CompiledPolicy,
-  sessions: AsyncIterable<SessionDetail> | Iterable<SessionDetail>,
+  requests: AsyncIterable<RecordedRequest> | Iterable<RecordedRequest>,
 ): Promise<Simulation> {
-  const newly = { allow: fresh(), hold: fresh(), deny: fresh() };
-  const skipped: Record<string, number> = {};
-  const skip = (why: string) => {
-    skipped[why] = (skipped[why] ?? 0) + 1;
-  };
-  const conversations = new Set<string>();
-  const decisionMs: number[] = [];
-  let requests = 0;
-  for await (const session of sessions) {
-    requests++;
-    const tookMs = decisionTimeOf(session);
-    if (tookMs !== undefined && decisionMs.length < decisionsKept) decisionMs.push(tookMs);
-    const before = effectOf(session);
-    const input = before === undefined ? 'no rule decided about it' : recordedInput(session, draft);
-    if (before === undefined || typeof input === 'string') {
-      skip(String(input));
-      continue;
-    }
-    const { effect: after, rules } = evaluate(draft, input);
-    if (after === before) continue;
-    const found = newly[after];
-    found.count++;
-    if (after === 'hold') conversations.add(session.conversation ?? session.id);
-    if (found.examples.length >= examplesKept) continue;
-    const names = rules.filter(({ mode }) => mode === 'enforce').map(({ name }) => name);
-    found.examples.push({ id: session.id, user: input.principal.subject, before, after, rules: names });
-  }
-  const sorted = decisionMs.sort((a, b) => a - b);
-  const medianDecisionMs = sorted[Math.floor(sorted.length / 2)] ?? null;
-  return { requests, skipped, newly, decisions: conversations.size, medianDecisionMs };
-}
-
-const fresh = (): { count: number; examples: ChangedRequest[] } => ({ count: 0, examples: [] });
-
-/** What rules made of a recorded request; undefined where something else ended it first. */
-export function effectOf({ held, outcome, code }: SessionDetail): Effect | undefined {
-  if (held) return 'hold';
-  if (outcome === null || code === 'policy.frozen') return undefined;
-  if (outcome !== 'denied') return 'allow';
-  return code?.startsWith('policy.') ? 'deny' : undefined;
-}
-
-function decisionTimeOf({ decisions, votes }: SessionDetail): number | undefined {
-  const held = decisions.find(({ effect, gate }) => effect === 'held' && gate === 'prompt');
-  const last = votes.filter(({ gate }) => gate === 'prompt').at(-1);
-  return held && last ? Math.max(0, last.at - held.at) : undefined;
+  const simulator = new Simulator(draft, readRecordedBody);
+  for await (const request of requests) simulator.add(request);
+  return simulator.result();
 }
 
 interface SimulateFlags extends RecordedFlags {
@@ -116,26 +48,37 @@ async function run(caller: Caller, flags: SimulateFlags): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const result = await simulate(read.policy, source(caller, flags));
+  const result = (await counted(caller, flags)) ?? (await simulate(read.policy, source(caller, flags)));
   process.stdout.write(`${flags.json ? JSON.stringify(result) : simulationText(result)}\n`);
+}
+
+/** Authors who may not read what others asked get counts from audit; undefined for those who read for themselves. */
+async function counted(caller: Caller, flags: SimulateFlags): Promise<Simulation | undefined> {
+  if (flags.recorded !== undefined || flags.save !== undefined) return undefined;
+  const { roles } = await caller.call('GET', '/v1/whoami', Whoami);
+  const isAuthor = roles.includes('policy-author') || roles.includes('admin');
+  if (roles.includes('auditor') || !isAuthor) return undefined;
+  const from = Date.now() - lengthOf(flags.since);
+  const body = { files: await readSources(flags.draft), from };
+  return caller.call('POST', '/v1/simulations', Simulation, body, simulationTimeoutMs);
 }
 
 async function* source(
   caller: Caller,
   { since, recorded, save }: SimulateFlags,
-): AsyncGenerator<SessionDetail> {
+): AsyncGenerator<RecordedRequest> {
   if (recorded !== undefined) {
     for await (const line of createInterface({ input: createReadStream(recorded) })) {
-      if (line !== '') yield SessionDetail.parse(JSON.parse(line));
+      if (line !== '') yield RecordedRequest.parse(JSON.parse(line));
     }
     return;
   }
   const file = save === undefined ? undefined : createWriteStream(save, { mode: 0o600 });
-  for await (const session of readSince(caller, Date.now() - lengthOf(since))) {
-    if (file && !file.write(`${JSON.stringify(session)}\n`)) {
+  for await (const request of readSince(caller, Date.now() - lengthOf(since))) {
+    if (file && !file.write(`${JSON.stringify(request)}\n`)) {
       await new Promise<void>((resolve) => file.once('drain', () => resolve()));
     }
-    yield session;
+    yield request;
   }
   if (file) await new Promise<void>((resolve) => file.end(() => resolve()));
 }

@@ -13,6 +13,7 @@ export * from './http/notifications.ts';
 export * from './http/policy.ts';
 export * from './http/whoami.ts';
 export * from './masking-profile.ts';
+export * from './http/recorded.ts';
 export * from './names.ts';
 export * from './obligations.ts';
 export * from './principal.ts';

@@ -16,6 +16,7 @@ export { applyEdits, type Edit, type EditFaultCode, type EditResult } from './re
 export type { MaskedRequest } from './request/mask.ts';
 export type { RequestReading, RequestString, Turn } from './request/read.ts';
 export type { Refusal, RefusalCode } from './request/refusal.ts';
+export { type ReadBody, readRecordedBody } from './request/recorded.ts';
 export type { Continuation, RemoteUrl, Unreadable, UnreadableKind } from './request/shape.ts';
 export type { RequestView, ViewItem, ViewTurn } from './request/view.ts';
 export type { Headers, Operation, ProtocolName, Route } from './route.ts';

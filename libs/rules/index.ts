@@ -30,6 +30,7 @@ export {
   loadPolicy,
 } from './load.ts';
 export type { CompiledPolicy, CompiledRule } from './policy.ts';
+export { type BodyReader, recordedEffect, recordedInput, Simulator } from './recorded.ts';
 export { compileReview, type Review, type ReviewInput } from './review.ts';
 export type { SourceFile } from './source-map.ts';
 export { type ConfigWarning, configWarnings } from './warnings.ts';

@@ -20,6 +20,8 @@ import { LedgerController } from './ledger.controller.ts';
 import { LedgerProofs } from './ledger-proofs.ts';
 import { Owners } from './owners.ts';
 import { PersonalVault } from './personal-vault.ts';
+import { RecordedController } from './recorded/recorded.controller.ts';
+import { RecordedRequests } from './recorded/recorded-requests.ts';
 import { ContentOpener } from './sessions/content-opener.ts';
 import { SessionStore } from './sessions/session-store.ts';
 import { SessionsController } from './sessions/sessions.controller.ts';
@@ -31,6 +33,7 @@ const schema = 'audit';
 @Module({
   controllers: [
     SessionsController,
+    RecordedController,
     LedgerController,
     ExportController,
     DeadLettersController,
@@ -112,6 +115,12 @@ const schema = 'audit';
       provide: DeadLetters,
       inject: [Bus, SessionStore],
       useFactory: (bus: Bus, sessions: SessionStore) => new DeadLetters(bus, sessions),
+    },
+    {
+      provide: RecordedRequests,
+      inject: [SessionStore, ContentOpener, Bus],
+      useFactory: (...parts: ConstructorParameters<typeof RecordedRequests>) =>
+        new RecordedRequests(...parts),
     },
     {
       provide: ContentOpener,

@@ -42,10 +42,24 @@ export const contentRevealed = defineEvent({
     at: EpochMs,
   }),
 });
-/** Someone with the right read recorded content. */
+/** Someone with the right read recorded content: of one request, or (`bulk`) of all they may read of a range of them. */
 export const contentRead = defineEvent({
   name: 'content.read',
-  schema: z.object({ requestId: RequestId, reader: Principal, at: EpochMs }),
+  schema: z.object({
+    requestId: RequestId.optional(),
+    bulk: z
+      .object({
+        /** Request ids are ordered by time: the newest and the oldest of those that were read. */
+        newest: RequestId,
+        oldest: RequestId,
+        count: z.number().int().positive(),
+        /** `simulation`: looked at to count what a draft would decide otherwise; the reader was shown no content. */
+        purpose: z.enum(['export', 'simulation']),
+      })
+      .optional(),
+    reader: Principal,
+    at: EpochMs,
+  }),
 });
 /** A person's content was erased: their data key is gone. */
 export const contentErased = defineEvent({

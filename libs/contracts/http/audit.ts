@@ -142,6 +142,10 @@ export type EntryProof = z.infer<typeof EntryProof>;
 /** `GET /v1/sessions/{id}`. */
 export const SessionDetail = SessionSummary.extend({
   protocol: z.string().nullable(),
+  /** The connection that the caller named; null where policy chose one. */
+  namedConnection: z.string().nullable(),
+  /** The token's claims that rules looked at; absent where content isn't shown, or the person was erased. */
+  claims: z.record(z.string(), z.unknown()).optional(),
   versions: z.array(RecordedVersion),
   decisions: z.array(RecordedDecision),
   votes: z.array(RecordedVote),

@@ -18,8 +18,6 @@ export interface SealedPart {
   label: string;
 }
 
-const bodyParts = { prompt: 'body', response: 'answer', change: 'change' } as const;
-
 /** How the content of an event is sealed; null where it has none of its own. */
 export function sealedPartOf({ fact, stored }: RecordedFact): SealedPart | null {
   const requestId = requestIdOf(fact);
@@ -36,14 +34,13 @@ export function sealedPartOf({ fact, stored }: RecordedFact): SealedPart | null 
 }
 
 function partOf(name: string | null, head: Record<string, unknown>): string | null {
-  const gate = bodyParts[(head.gate as 'prompt' | undefined) ?? 'prompt'] ?? 'body';
   switch (name) {
     case 'request.received':
       return 'body:1';
     case 'approval.requested':
-      return head.gate === 'prompt' ? null : `${gate}:${number(head.version)}`;
+      return head.gate === 'prompt' ? null : `body:${number(head.version)}`;
     case 'approval.edited':
-      return `${gate}:${number(head.version)}`;
+      return `body:${number(head.version)}`;
     case 'approval.decided':
     case 'content.revealed':
       return 'reason';

@@ -38,6 +38,8 @@ export function describeSession(
   return {
     ...summary,
     protocol: text(object(received.context).protocol),
+    namedConnection: text(object(received.context).connection),
+    ...claimsOf(object(received.context), contents),
     versions: versionsOf(facts, contents),
     decisions: decisionsOf(facts),
     votes: votesOf(facts, contents),
@@ -52,6 +54,12 @@ export function describeSession(
     steps: facts.map(stepOf),
     proof,
   };
+}
+
+/** Claims say who somebody is: they are shown to those who are shown the content. */
+function claimsOf({ claims }: Json, contents: OpenedContents): { claims?: Json } {
+  const isWithheld = [...contents.values()].some(({ state }) => state === 'withheld');
+  return isWithheld || Object.keys(object(claims)).length === 0 ? {} : { claims: object(claims) };
 }
 
 function timingsOf(completed: Fact | undefined): Record<string, number> {

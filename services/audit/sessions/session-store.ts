@@ -38,8 +38,18 @@ export class SessionStore {
   }
 
   /** The events of a session in the ledger's order, with what is left of their personal values. */
-  async facts(row: SessionRow): Promise<RecordedFact[]> {
-    const stored = await this.entries.at(row.indexes);
+  facts(row: SessionRow): Promise<RecordedFact[]> {
+    return this.read(row.indexes);
+  }
+
+  /** Single events, of whatever sessions, by where they stand. */
+  async factsAt(indexes: readonly number[]): Promise<Map<number, RecordedFact>> {
+    const found = await this.read(indexes);
+    return new Map(found.map((one) => [one.fact.index, one]));
+  }
+
+  private async read(indexes: readonly number[]): Promise<RecordedFact[]> {
+    const stored = await this.entries.at(indexes);
     const facts = await Promise.all(
       stored.map(async (one) => ({ stored: one, fact: factOf(one, await openPersonal(this.vault, one)) })),
     );
