@@ -25,8 +25,6 @@ export class ApprovalSettings {
     /** Where people reach this service, without a slash at the end. */
     readonly publicUrl: string,
     readonly pageKeys: PageKeys,
-    /** The value of an environment variable that `sallyport.yaml` refers to. */
-    readonly variable: (name: string) => string | undefined,
   ) {}
 }
 
@@ -46,6 +44,5 @@ export async function readApprovalSettings(environment: NodeJS.ProcessEnv): Prom
     new PeopleReleaseSigner(signingKey),
     (own.SALLYPORT_APPROVAL_URL ?? `http://${common.bind}:${common.port}`).replace(/\/+$/, ''),
     pageKeys(signingKey),
-    (name) => environment[name],
   );
 }

@@ -1,11 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import * as oidc from 'openid-client';
 import { TokenVerifier } from '#auth';
-import { ActiveConfig, LOGGER } from '#boot';
+import { ActiveConfig, LOGGER, SecretReferences } from '#boot';
 import { CodedError, type Issuer, type Principal } from '#contracts';
 import type { Logger } from '#telemetry';
 import { ApprovalSettings } from '../config.ts';
-import { readReferredSecret } from './client-secret.ts';
 import { pagePaths } from './paths.ts';
 
 /** What a login that is under way has to remember until the person comes back. */
@@ -156,9 +155,9 @@ export class Login {
 
   private async discover(listed: Issuer): Promise<oidc.Configuration> {
     const { issuer, clientId = '', clientSecret } = listed;
-    const places = { secretsDir: this.settings.common.secretsDir, variable: this.settings.variable };
+    const secrets = new SecretReferences(this.settings.common.secretsDir);
     try {
-      const secret = clientSecret && (await readReferredSecret(clientSecret, places));
+      const secret = clientSecret && (await secrets.open(clientSecret));
       const provider = await oidc.discovery(
         new URL(issuer),
         clientId,
