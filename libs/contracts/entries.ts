@@ -32,6 +32,10 @@ export const HeldEntry = z.object({
   completedSequence: z.number().int().positive().optional(),
   completedAt: EpochMs.optional(),
   outcome: Outcome.optional(),
+  /** Stream sequence of the `approval.requested` that has the request as it was sent. */
+  askedSequence: z.number().int().positive().optional(),
+  /** People edited the request: where their newest version is, unless the rule keeps it from the requester. */
+  edited: z.object({ version: z.number().int().min(2), sequence: z.number().int().positive() }).optional(),
   /** The answer was picked up by a re-send. */
   pickedUpAt: EpochMs.optional(),
 });
@@ -60,6 +64,31 @@ export type ApprovedEntry = z.infer<typeof ApprovedEntry>;
 export const WrappedKey = z.object({ kek: z.string(), wrapped: z.string(), createdAt: EpochMs });
 export type WrappedKey = z.infer<typeof WrappedKey>;
 
+/**
+ * KV `vault`, key `vaultKeys.request(…)` (read by ingress) or `vaultKeys.scope(…)`: what placeholders stand for.
+ * `sealed` is base64 of a `VaultContent`, sealed with the person's key under the entry's own key as its label.
+ */
+export const VaultEntry = z.object({ expiresAt: EpochMs, sealed: z.string() });
+export type VaultEntry = z.infer<typeof VaultEntry>;
+
+/** What is sealed in a `VaultEntry`: by placeholder the value, and until when it may be given back. */
+export const VaultContent = z.object({
+  method: z.string().max(16),
+  path: z.string().max(2048),
+  /** The main text of the answer is JSON. */
+  answersJson: z.boolean(),
+  values: z.record(z.string(), z.tuple([z.string(), EpochMs])),
+});
+export type VaultContent = z.infer<typeof VaultContent>;
+
+/** Keys of KV `vault`; `subjectKey` is the person's, so that erasing a person finds them all. */
+export const vaultKeys = {
+  request: (subjectKey: string, requestId: string) => `${subjectKey}.request.${requestId}`,
+  /** `digest`: SHA-256 of the scope, hex. */
+  scope: (subjectKey: string, digest: string) => `${subjectKey}.scope.${digest}`,
+  allOf: (subjectKey: string) => `${subjectKey}.>`,
+} as const;
+
 /** KV `config`, key `configKeys.frozen(…)`: requests of a user, group or connection (or all) are refused. */
 export const FrozenEntry = z.object({
   target: z.enum(['user', 'group', 'connection', 'all']),
@@ -79,6 +108,9 @@ export const configKeys = {
   /** One for each thing that is frozen; deleted when it is released. `token`: letters and digits, unique to the value. */
   frozen: (target: string, token: string) => `frozen.${target}.${token}`,
   allFrozen: 'frozen.>',
+  /** `GatewayKeyEntry`; deleted when the key is revoked. */
+  gatewayKey: (id: string) => `gateway-key.${id}`,
+  allGatewayKeys: 'gateway-key.>',
   /** `RecordedPosition`: how far the ledger reaches. Written by audit only. */
   recorded: 'recorded',
 } as const;

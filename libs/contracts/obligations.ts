@@ -17,6 +17,8 @@ export const ApprovalRequirement = z.object({
     .array(z.object({ afterMs: z.number().int().positive(), to: z.string().max(63) }))
     .max(100)
     .optional(),
+  /** `false`: the requester hears that people edited the request, not how. */
+  editShown: z.boolean().optional(),
   /** `false`: each request is decided by itself, and no approval covers others like it. */
   grants: z.boolean().optional(),
 });

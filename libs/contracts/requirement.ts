@@ -23,6 +23,7 @@ export function requirementOf(
     editNeedsOtherApprover: approval.edit?.needsOtherApprover ?? defaults.edit.needsOtherApprover,
     ...(reminders.length > 0 && { reminders }),
     ...(escalate.length > 0 && { escalate }),
+    ...(approval.showEdit === false && { editShown: false }),
     ...(approval.grants === false && { grants: false }),
   };
 }

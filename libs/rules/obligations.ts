@@ -70,6 +70,7 @@ export function combineRequirements(rules: readonly CompiledRule[]): ApprovalReq
     editNeedsOtherApprover: all.some(({ editNeedsOtherApprover }) => editNeedsOtherApprover),
     ...(reminders.length > 0 && { reminders }),
     ...(escalate.length > 0 && { escalate }),
+    ...(all.some(({ editShown }) => editShown === false) && { editShown: false }),
     ...(all.some(({ grants }) => grants === false) && { grants: false }),
   };
 }

@@ -95,6 +95,21 @@ describe('a held request', () => {
     const { response } = await answer;
     expect(response.headers.get('x-sallyport-edited')).toBe('true');
     expect(world.upstream.requests.at(-1)?.body).toContain('the colour of dahlia?');
+    const status = await fetch(`${world.urlOf('ingress')}/v1/requests/${id}`, {
+      headers: { authorization: `Bearer ${await world.tokenFor('carol')}` },
+    });
+    expect(await status.json()).toMatchObject({
+      edit: {
+        differences: [
+          {
+            pointer: '/messages/0/content',
+            change: 'replaced',
+            before: 'the password of dahlia?',
+            after: 'the colour of dahlia?',
+          },
+        ],
+      },
+    });
   });
 });
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { differencesOf } from '#protocols';
 import { unseenAsText } from '../../cli/terminal.ts';
 import { type Rewriting, rewrite } from '../../services/approval/deciding/rewrite.ts';
 import { suggestionsOf } from '../../services/approval/listing/statistics.ts';
-import { differencesOf } from '../../services/approval/showing/difference.ts';
 import { nameOfUnseen, segmentsOf } from '../../services/approval/showing/segments.ts';
 import { viewContent } from '../../services/approval/showing/view.ts';
 

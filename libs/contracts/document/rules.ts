@@ -65,6 +65,8 @@ export const RuleApproval = z
     denyThreshold: z.number().int().min(1).max(50).optional(),
     expiresIn: Duration.optional(),
     edit: z.strictObject({ needsOtherApprover: z.boolean() }).optional(),
+    /** `false`: the requester hears that people edited the request, not how. */
+    showEdit: z.boolean().optional(),
     /** `false`: no approval under this rule covers other requests of the same shape. */
     grants: z.boolean().optional(),
     /** The groups are told again after so long. */

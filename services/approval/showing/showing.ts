@@ -4,6 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { ActiveConfig } from '#boot';
 import { type ApprovalDetail, type ContentView, type HistoryEntry } from '#contracts';
 import { UnitOfWork } from '#database';
+import { differencesOf } from '#protocols';
 import { compileMasker } from '#redaction';
 import { ContentErasedError } from '#sealing';
 import { ApprovalNote } from '../approval-note.entity.ts';
@@ -15,7 +16,6 @@ import { Listing, personView } from '../listing/list.ts';
 import { deliveriesOf } from '../notifying/delivery-view.ts';
 import { ApprovalVersion } from './approval-version.entity.ts';
 import { Content } from './content.ts';
-import { differencesOf } from './difference.ts';
 import { type Viewing, viewContent } from './view.ts';
 
 /** Keys the placeholders under which approvers see masked content; they are for the eye only. */

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER } from '#boot';
-import { approvalRequested, type HeldEntry } from '#contracts';
+import { type ApprovalRequested, approvalRequested, type HeldEntry } from '#contracts';
 import { consumers, type EventMessage, OnEvent } from '#messaging';
 import type { Logger } from '#telemetry';
 import { HeldIndex } from './held-index.ts';
@@ -35,14 +35,28 @@ export class OnApprovalRequested {
       receivedAt: context.receivedAt,
       expiresAt: head.expiresAt,
       sinceSequence: sequence,
+      ...(head.gate === 'prompt' && head.version === 1 && { askedSequence: sequence }),
+      ...(isEditToShow(head) && { edited: { version: head.version, sequence } }),
     };
     // An edit asks again with another digest: the client still holds the body it sent.
     await this.held.write(requestId, (now) => {
       if (now?.state === 'completed') return undefined;
       if (!now) return parked;
-      const { instance, live, bodyDigest } = now;
-      return { ...parked, instance, live, bodyDigest };
+      const { instance, live, bodyDigest, askedSequence, edited } = now;
+      return {
+        ...(askedSequence && { askedSequence }),
+        ...(edited && { edited }),
+        ...parked,
+        instance,
+        live,
+        bodyDigest,
+      };
     });
     this.logger.debug({ requestId }, 'parked');
   }
+}
+
+/** An edit of the request itself; what people took out of an answer is for nobody else to see. Pure. */
+function isEditToShow({ gate, version, requirement }: ApprovalRequested): boolean {
+  return gate === 'prompt' && version > 1 && requirement.editShown !== false;
 }
