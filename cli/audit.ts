@@ -3,8 +3,9 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { ErasureView, IncidentList, Replay, SessionDetail, SessionList, SignedCheckpoint } from '#contracts';
+import { IncidentList, Replay, SessionDetail, SessionList, SignedCheckpoint } from '#contracts';
 import { addressOf } from './addresses.ts';
+import { registerGovernance } from './audit-governance.ts';
 import { incidentsText, sessionsText, sessionText, stepText } from './audit-text.ts';
 import { registerAuditVerify } from './audit-verify.ts';
 import { CallError, type Caller, type CallerFlags, runCall, withCaller } from './caller.ts';
@@ -20,7 +21,7 @@ export function registerAudit(program: Command): void {
   registerSessions(audit);
   registerLedger(audit);
   registerExport(audit);
-  registerErasure(audit);
+  registerGovernance(audit);
   registerAuditVerify(audit);
 }
 
@@ -151,37 +152,4 @@ function registerExport(audit: Command): void {
         await pipeline(body, target, { end: flags.output !== undefined });
       }),
     );
-}
-
-function registerErasure(audit: Command): void {
-  withCaller(audit.command('erase').description('forget a person: destroys their data key'), usualUrl)
-    .requiredOption('--subject <subject>', 'the OIDC subject of the person')
-    .option('--of <issuer>', 'the issuer that knows them (default: your own)')
-    .action((flags: CallerFlags & { subject: string; of?: string }) =>
-      runCall(flags, async (caller) => {
-        const { subject, of: issuer } = flags;
-        const body = { subject, ...(issuer !== undefined && { issuer }) };
-        const started = z.object({ subjectKey: z.string() });
-        const { subjectKey } = await caller.call('POST', '/v1/erasures', started, body);
-        const done = await erased(caller, subjectKey);
-        say(flags.json ? JSON.stringify(done) : (done.certificate ?? 'recorded; it is being carried out'));
-      }),
-    );
-}
-
-const waitMs = 30_000;
-const everyMs = 250;
-
-/** Waits a while for an erasure to be carried out. */
-async function erased(caller: Caller, subjectKey: string): Promise<ErasureView> {
-  for (const endMs = Date.now() + waitMs; ; ) {
-    const path = `/v1/erasures/${encodeURIComponent(subjectKey)}`;
-    const view = await caller.call('GET', path, ErasureView).catch((error: unknown) => {
-      if (error instanceof CallError && error.status === 404) return null;
-      throw error;
-    });
-    if (view?.certificate != null || (view !== null && Date.now() > endMs)) return view;
-    if (Date.now() > endMs) throw new CallError('service.unavailable', 'It is not recorded yet.', 503);
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
-  }
 }

@@ -75,10 +75,12 @@ function checkApprovals({ approvals, masking }: PolicyDocument, report: ReportFa
       report(['approvals', 'escalate', i, 'to'], `expected an approval group: ${listed(groups)}`);
     }
   }
-  for (const mode of ['all', 'any'] as const) {
-    for (const group of Object.keys(approvals.changes?.[mode] ?? {})) {
-      if (!groups.includes(group)) {
-        report(['approvals', 'changes', mode, group], `expected an approval group: ${listed(groups)}`);
+  for (const what of ['changes', 'erasures'] as const) {
+    for (const mode of ['all', 'any'] as const) {
+      for (const group of Object.keys(approvals[what]?.[mode] ?? {})) {
+        if (!groups.includes(group)) {
+          report(['approvals', what, mode, group], `expected an approval group: ${listed(groups)}`);
+        }
       }
     }
   }

@@ -67,6 +67,11 @@ export class Sealer {
     return key.open(label, sealed);
   }
 
+  /** Drops a person's key from this cache: it is destroyed. Others drop it within `cacheMs`. */
+  forget(subjectKey: string): void {
+    this.cache.delete(subjectKey);
+  }
+
   close(): void {
     this.stopListening();
     this.cache.clear();

@@ -5,16 +5,22 @@ import { LOGGER, Readiness, readSecret, SETTINGS } from '#boot';
 import { asMissingDependency, openDataSource } from '#database';
 import { type NoteSigner, noteSigner } from '#ledger';
 import { BodyStore, Bus } from '#messaging';
-import { Sealer, SubjectNames, secretFiles } from '#sealing';
+import { PeopleReleaseVerifier, Sealer, SubjectNames, secretFiles } from '#sealing';
 import type { Logger } from '#telemetry';
 import type { AuditSettings } from './config.ts';
 import { CreateAudit1760000000200 } from './create-audit.migration.ts';
+import { CreateGovernance1760000000400 } from './create-governance.migration.ts';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.ts';
 import { DeadLetters } from './dead-letters/dead-letters.ts';
 import { EntryReader, type Queryable } from './entry-reader.ts';
+import { ErasureQuestions } from './erasing/erasure-questions.ts';
+import { ErasureStore } from './erasing/erasure-store.ts';
 import { ErasuresController } from './erasing/erasures.controller.ts';
+import { OnApprovalDecided } from './erasing/on-approval-decided.ts';
 import { EXPORT_PARTS, ExportController } from './exporting/export.controller.ts';
 import type { ExportParts } from './exporting/export-lines.ts';
+import { HoldsController } from './holding/holds.controller.ts';
+import { LegalHolds } from './holding/legal-holds.ts';
 import { Incidents } from './incidents.ts';
 import { LedgerController } from './ledger.controller.ts';
 import { LedgerProofs } from './ledger-proofs.ts';
@@ -38,6 +44,7 @@ const schema = 'audit';
     ExportController,
     DeadLettersController,
     ErasuresController,
+    HoldsController,
   ],
   providers: [
     {
@@ -45,7 +52,13 @@ const schema = 'audit';
       inject: [SETTINGS, LOGGER],
       useFactory: ({ databaseUrl: url, ownerDatabaseUrl, poolSize }: AuditSettings, logger: Logger) =>
         openDataSource({
-          ...{ url, schema, poolSize, entities: [], migrations: [CreateAudit1760000000200] },
+          ...{
+            url,
+            schema,
+            poolSize,
+            entities: [],
+            migrations: [CreateAudit1760000000200, CreateGovernance1760000000400],
+          },
           ...(ownerDatabaseUrl !== undefined && { ownerUrl: ownerDatabaseUrl }),
           onWaiting: () => logger.warn('waiting for postgres'),
         }),
@@ -111,6 +124,24 @@ const schema = 'audit';
       inject: [QUERIES, EntryReader, PersonalVault],
       useFactory: (...parts: ConstructorParameters<typeof SessionStore>) => new SessionStore(...parts),
     },
+    {
+      provide: PeopleReleaseVerifier,
+      inject: [SETTINGS],
+      useFactory: async (settings: AuditSettings) =>
+        new PeopleReleaseVerifier(await readSecret(settings, secretFiles.approvalVerifyKey)),
+    },
+    {
+      provide: LegalHolds,
+      inject: [QUERIES, Sealer],
+      useFactory: (queries: Queryable, sealer: Sealer) => new LegalHolds(queries, sealer),
+    },
+    {
+      provide: ErasureStore,
+      inject: [QUERIES],
+      useFactory: (queries: Queryable) => new ErasureStore(queries),
+    },
+    ErasureQuestions,
+    OnApprovalDecided,
     {
       provide: DeadLetters,
       inject: [Bus, SessionStore],

@@ -42,7 +42,7 @@ export interface SealedPersonal {
 /** Commits to personal values, and keeps value and salt sealed with the owner's data key. */
 export class PersonalVault {
   constructor(
-    private readonly sealer: Sealer,
+    readonly sealer: Sealer,
     private readonly owners: Owners,
   ) {}
 

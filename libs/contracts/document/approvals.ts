@@ -43,6 +43,11 @@ export const Approvals = z.strictObject({
    * at once.
    */
   changes: RuleApproval.optional(),
+  /**
+   * Who must agree before a person is erased. Without it those of `changes`, or else one member of any approval group;
+   * never the one who asks.
+   */
+  erasures: RuleApproval.optional(),
   maxPendingPerPrincipal: z.number().int().min(1).max(10_000).default(20),
   breakGlass: z
     .strictObject({ group: Name, reviewers: z.number().int().min(1).max(10).default(2) })

@@ -18,12 +18,14 @@ export const Roles = z.strictObject({
   [roles[4]]: Groups.optional(),
 });
 
-/** How long things are kept. */
+/** How long things are kept. A class is dropped by whole days (UTC), under a signed tombstone. */
 export const Retention = z.strictObject({
-  /** Sealed content in the ledger. */
-  content: Duration.default('90d'),
-  /** The ledger's metadata. */
-  ledger: Duration.default('730d'),
+  /** Sealed content in the ledger: prompts, answers, reasons. Never longer than `metadata`. */
+  content: Duration.default('180d'),
+  /** The ledger's other entries: who asked, when, which model, how it ended. */
+  metadata: Duration.default('180d'),
+  /** What people decided and changed: approvals, votes, erasures, revisions. Never shorter than `metadata`. */
+  decisions: Duration.default('180d'),
   /** Answers that a client may still pick up. */
   pickUp: Duration.default('15m'),
 });

@@ -61,11 +61,51 @@ export const contentRead = defineEvent({
     at: EpochMs,
   }),
 });
-/** A person's content was erased: their data key is gone. */
+/** A person's content is erased: their data key goes. */
 export const contentErased = defineEvent({
   name: 'content.erased',
   live: true,
-  schema: z.object({ subjectKey: z.string().max(64), requestedBy: Principal.optional(), at: EpochMs }),
+  schema: z.object({
+    subjectKey: z.string().max(64),
+    requestedBy: Principal.optional(),
+    /** The approval at gate `change` that people gave for it; carried out once. */
+    approval: RequestId.optional(),
+    at: EpochMs,
+  }),
+});
+/**
+ * A legal hold was placed or lifted: what it names is neither erased nor dropped by age. Tail: JSON `{reason}`, sealed
+ * with the key of the person who did it.
+ */
+export const contentHeld = defineEvent({
+  name: 'content.held',
+  schema: z.object({
+    hold: z.string().max(64),
+    held: z.boolean(),
+    scope: z.enum(['person', 'request', 'period']),
+    /** What it names: a data key, a request, or a period of `[from, to)`. */
+    personKey: z.string().max(64).optional(),
+    requestId: RequestId.optional(),
+    from: EpochMs.optional(),
+    to: EpochMs.optional(),
+    by: Principal,
+    /** Names the data key of `by`. */
+    subjectKey: z.string().max(64),
+    at: EpochMs,
+  }),
+});
+/** Retention dropped something of the ledger, under a signed tombstone. */
+export const contentDropped = defineEvent({
+  name: 'content.dropped',
+  schema: z.object({
+    scope: z.enum(['content', 'entries']),
+    from: z.number().int().nonnegative(),
+    to: z.number().int().positive(),
+    dropped: z.number().int().nonnegative(),
+    revision: z.string(),
+    tombstone: z.string().max(4000),
+    at: EpochMs,
+  }),
 });
 /**
  * New requests of a user, group or connection (or all) are refused, or no longer. Tail: JSON `{reason}`, sealed with

@@ -1,7 +1,9 @@
 import { accessDenied } from './access-denied.ts';
 import {
   configActivated,
+  contentDropped,
   contentErased,
+  contentHeld,
   contentRead,
   contentRevealed,
   grantUsed,
@@ -46,5 +48,7 @@ export const events = [
   contentRevealed,
   contentRead,
   contentErased,
+  contentHeld,
+  contentDropped,
   principalFrozen,
 ] as const;

@@ -1,10 +1,12 @@
 import type pg from 'pg';
 import type { Bus } from '#messaging';
-import { EntryReader, factOf, openPersonal } from '../entry-reader.ts';
+import { EntryReader, factOf, openPersonal, type Queryable } from '../entry-reader.ts';
+import { LegalHolds } from '../holding/legal-holds.ts';
 import type { PersonalVault } from '../personal-vault.ts';
 import { facetOf } from '../sessions/facets.ts';
 import { object, texts } from '../sessions/views.ts';
 import { destroyKey } from './destroy-key.ts';
+import { destroyStored } from './stored-values.ts';
 
 const pageRows = 500;
 
@@ -20,29 +22,41 @@ interface Row {
  * Runs in the writer, behind the event, so nothing older can bring a new key about; what fails is tried again.
  */
 export class Eraser {
+  private readonly database: Queryable;
   private readonly entries: EntryReader;
+  private readonly holds: LegalHolds;
 
   constructor(
     private readonly client: pg.ClientBase,
     private readonly bus: Bus,
     private readonly vault: PersonalVault,
   ) {
-    this.entries = new EntryReader({
-      query: async (sql, values) => (await client.query(sql, values)).rows,
-    });
+    this.database = { query: async (sql, values) => (await client.query(sql, values)).rows };
+    this.entries = new EntryReader(this.database);
+    this.holds = new LegalHolds(this.database, vault.sealer);
   }
 
-  /** Carries out what is not done yet. Gives how many. Throws `MissingDependencyError` where the broker is away. */
+  /**
+   * Carries out what is not done yet. Gives how many a legal hold keeps. Throws `MissingDependencyError` where the
+   * broker is away.
+   */
   async run(nowMs: number): Promise<number> {
+    let kept = 0;
     const { rows } = await this.client.query<{ index: string; subject_key: string }>(
       'select index, subject_key from erasure where done_at is null order by index',
     );
     for (const { index, subject_key: subjectKey } of rows) {
+      if ((await this.holds.on(subjectKey)).length > 0) {
+        kept += 1;
+        continue;
+      }
+      await destroyStored(this.bus, this.database, subjectKey);
       await this.forget(subjectKey);
       await destroyKey(this.bus, subjectKey);
+      this.vault.sealer.forget(subjectKey);
       await this.client.query('update erasure set done_at = $2 where index = $1', [index, nowMs]);
     }
-    return rows.length;
+    return kept;
   }
 
   /** Takes a person out of the sessions: who they were, their groups, their client, their conversations. */

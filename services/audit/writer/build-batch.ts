@@ -88,11 +88,15 @@ async function sealPersonal(
     const sealed = vault.seal({ logId, sequence: item.sequence }, head, parts);
     // Almost always it is there at once; a promise for every event would cost more than the sealing.
     if ('openings' in sealed) one.personal = sealed;
-    else waiting.push(sealed.then((later) => void (one.personal = later)));
+    else waiting.push(sealed.then((later) => keep(one, later)));
     return one;
   });
   await Promise.all(waiting);
   return reads;
+}
+
+function keep(read: Read, personal: SealedPersonal): void {
+  read.personal = personal;
 }
 
 function eventEntry(logId: string, { event, read, personal }: Read): Entry {

@@ -70,8 +70,12 @@ async function writeErasures(client: pg.Client, { facts }: Batch): Promise<void>
     if (name !== contentErased.name) continue;
     const erased = contentErased.schema.safeParse(head);
     if (!erased.success) continue;
-    const values = [index, erased.data.subjectKey];
-    await client.query('insert into erasure (index, subject_key) values ($1, $2)', values);
+    const { subjectKey, approval } = erased.data;
+    // An approval is carried out once, however often its event stands in the log.
+    await client.query(
+      'insert into erasure (index, subject_key, approval) values ($1, $2, $3) on conflict (approval) do nothing',
+      [index, subjectKey, approval ?? null],
+    );
   }
 }
 

@@ -246,8 +246,8 @@ export class WritingTerm {
     if (!this.mayErase || nowMs < this.eraseAtMs) return;
     await this.sessions.flush(this.client);
     try {
-      await this.eraser.run(nowMs);
-      this.mayErase = false;
+      this.mayErase = (await this.eraser.run(nowMs)) > 0;
+      if (this.mayErase) this.eraseAtMs = nowMs + statusEveryMs;
     } catch (error) {
       if (!(error instanceof MissingDependencyError)) throw error;
       this.eraseAtMs = nowMs + statusEveryMs;
