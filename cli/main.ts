@@ -8,6 +8,7 @@ import { registerDeadLetters } from './dead-letters.ts';
 import { registerDoctor } from './doctor/index.ts';
 import { registerFreeze } from './freeze.ts';
 import { registerGrants } from './grants.ts';
+import { registerKeys } from './keys.ts';
 import { registerLogin } from './login/login.ts';
 import { registerMask } from './mask.ts';
 import { registerPolicy } from './policy.ts';
@@ -32,6 +33,7 @@ export function createProgram(): Command {
   registerMask(program);
   registerConfig(program);
   registerFreeze(program);
+  registerKeys(program);
   registerConnections(program);
   registerPolicy(program);
   registerAudit(program);

@@ -1,4 +1,5 @@
 export * from './claims.ts';
+export * from './gateway-keys.ts';
 export * from './guard.ts';
 export type { OpenSecret } from './introspection.ts';
 export * from './passport-strategy.ts';

@@ -99,6 +99,7 @@ const publishers: Record<string, readonly ServiceName[]> = {
   'evt.content.read.v1': ['approval', 'audit'],
   'evt.live.content.erased.v1': ['audit'],
   'evt.principal.frozen.v1': ['policy'],
+  'evt.gateway-key.changed.v1': ['policy'],
 };
 
 test('the table of publishers names every event', () => {

@@ -14,7 +14,7 @@ export function familyOf(headers: IncomingHttpHeaders): Family {
   if (language === 'python') return 'python-sdk';
   if (language === 'go') return 'go-sdk';
   const agent = text(headers['user-agent'])?.toLowerCase() ?? '';
-  if (agent.startsWith('ollama/') && agent.includes('javascript')) return 'ollama-js';
+  if (agent.startsWith('ollama-js')) return 'ollama-js';
   if (agent.startsWith('ollama-python') || agent.startsWith('python-httpx')) return 'python-sdk';
   if (/^(ai\/|ai-sdk|langchain|openai\/js|node|undici)/.test(agent)) return 'node-sdk';
   if (agent.startsWith('go-http-client')) return 'go-sdk';

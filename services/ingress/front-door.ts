@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { TokenExpiredError, TokenVerifier, type VerifiedToken } from '#auth';
+import { isGatewayKey, TokenExpiredError, TokenVerifier, type VerifiedKey, type VerifiedToken } from '#auth';
 import { ActiveConfig, DeniedRecorder, LOGGER, publicError, SETTINGS } from '#boot';
 import { CodedError, type Principal } from '#contracts';
 import { type FoundRoute, findRoute, protocols } from '#protocols';
@@ -11,6 +11,7 @@ import { patienceMs, respondAsync } from './caller.ts';
 import { neededClaims } from './claims.ts';
 import type { IngressSettings } from './config.ts';
 import { Intake } from './intake.ts';
+import { GatewayKeys } from './keys/gateway-keys.ts';
 import { Admission } from './limiting/admission.ts';
 import { TooManyError } from './limiting/turnstile.ts';
 import { bodyCeilingBytes, type Limits, limitsOf } from './limits.ts';
@@ -24,6 +25,9 @@ import { WaitingRoom } from './waiting/waiting-room.ts';
 const noBody = new Uint8Array(0);
 /** What a caller without a known route gets errors in. */
 const fallbackWire = protocols[0]!.wire;
+
+/** Who calls: by a token, or by a gateway key, which reaches only its own connections. */
+type Caller = Pick<VerifiedToken, 'principal' | 'claims'> & { key?: VerifiedKey };
 
 interface Arrived {
   requestId: string;
@@ -51,6 +55,7 @@ export class FrontDoor {
     private readonly held: HeldIndex,
     private readonly admission: Admission,
     private readonly names: SubjectNames,
+    private readonly keys: GatewayKeys,
     @Inject(SETTINGS) private readonly settings: IngressSettings,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
@@ -85,19 +90,24 @@ export class FrontDoor {
       if (!found)
         throw new CodedError('route.not_found', `There is no ${request.method} route at this path.`);
       const arrived = { requestId, url, found, request, client };
-      const token = await this.authenticate(arrived);
-      principal = token.principal;
+      const caller = await this.authenticate(arrived);
+      principal = caller.principal;
       if (found.route.answeredBy === 'gateway') this.answerModels(arrived);
-      else await this.letIn(arrived, token);
+      else await this.letIn(arrived, caller);
     } catch (error) {
       this.refuse(error, request, client, principal);
     }
   }
 
   /** The caller. A token that expired while its request waits gets its own code, so that the client can say so. */
-  private async authenticate({ request, found, url }: Arrived): Promise<VerifiedToken> {
+  private async authenticate({ request, found, url }: Arrived): Promise<Caller> {
     const { authorization, 'x-api-key': apiKey } = request.headers;
     const credential = authorization ?? (typeof apiKey === 'string' ? `Bearer ${apiKey}` : undefined);
+    const sent = /^bearer (.*)$/i.exec(credential ?? '')?.[1] ?? '';
+    if (isGatewayKey(sent)) {
+      const key = this.keys.verify(sent, Date.now());
+      return { principal: key.principal, claims: {}, key };
+    }
     try {
       return await this.verifier.authenticate(credential);
     } catch (error) {
@@ -114,7 +124,7 @@ export class FrontDoor {
     }
   }
 
-  private async letIn(arrived: Arrived, { principal, claims }: VerifiedToken): Promise<void> {
+  private async letIn(arrived: Arrived, { principal, claims, key }: Caller): Promise<void> {
     const { requestId, url, found, request, client } = arrived;
     const { limits } = this;
     if (!limits) throw new CodedError('policy.unavailable', 'No policy is in force yet. Try again.');
@@ -134,6 +144,7 @@ export class FrontDoor {
       claims: neededClaims(claims, this.claims),
       nowMs: Date.now(),
     });
+    if (key) this.keys.tie(received, body, key);
     const asyncWaitMs = respondAsync(request.headers)?.waitMs;
     const patience = patienceMs(request.headers, limits.maxSilentWaitMs);
     await this.intake.take({ received, body, client, patienceMs: patience, asyncWaitMs }, limits);

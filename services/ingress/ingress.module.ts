@@ -6,6 +6,7 @@ import type { Logger } from '#telemetry';
 import type { IngressSettings } from './config.ts';
 import { FrontDoor } from './front-door.ts';
 import { Intake } from './intake.ts';
+import { GatewayKeys } from './keys/gateway-keys.ts';
 import { Admission } from './limiting/admission.ts';
 import { Turnstile } from './limiting/turnstile.ts';
 import { RequestsController } from './requests.controller.ts';
@@ -48,6 +49,11 @@ const runtime = [Bus, SETTINGS, LOGGER];
       useFactory: (bus: Bus, config: ActiveConfig, { instance }: IngressSettings, logger: Logger) =>
         new Turnstile(bus, new FrozenList(bus, logger), config, instance, logger),
     },
+    {
+      provide: GatewayKeys,
+      inject: [Bus, ActiveConfig, LOGGER],
+      useFactory: (bus: Bus, config: ActiveConfig, logger: Logger) => new GatewayKeys(bus, config, logger),
+    },
     Intake,
     FrontDoor,
     OnApprovalRequested,
@@ -60,6 +66,7 @@ export class IngressModule implements OnModuleInit, OnApplicationShutdown {
     private readonly room: WaitingRoom,
     private readonly admission: Admission,
     private readonly turnstile: Turnstile,
+    private readonly keys: GatewayKeys,
     readiness: Readiness,
   ) {
     readiness.add('index', () => this.started);
@@ -72,6 +79,7 @@ export class IngressModule implements OnModuleInit, OnApplicationShutdown {
     await this.held.start();
     await this.admission.start();
     await this.turnstile.start();
+    await this.keys.start();
     // After a restart no client of the earlier process is connected any more.
     for (const { requestId } of this.held.own()) this.room.say(requestId, { live: false });
     this.started = true;
@@ -79,6 +87,7 @@ export class IngressModule implements OnModuleInit, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await this.turnstile.close();
+    this.keys.close();
     this.admission.close();
     this.room.close();
     this.held.close();

@@ -4,11 +4,13 @@ import {
   CodedError,
   encodeEnvelope,
   type HeldEntry,
+  type RequestContext,
   type RequestReceived,
   requestAttached,
   requestReceived,
 } from '#contracts';
 import { BodyStore, Bus } from '#messaging';
+import { type ProtocolName, protocolOf } from '#protocols';
 import { contentLabel, Sealer } from '#sealing';
 import { type Logger, traceHeaders, tracing } from '#telemetry';
 import type { IngressSettings } from './config.ts';
@@ -50,7 +52,7 @@ export class Intake {
     const known = this.held.find(context.fingerprint);
     if (known) {
       const nowMs = Date.now();
-      const live = this.held.isLive(known, nowMs);
+      const live = this.isLive(known, nowMs);
       const what = reattach({ known, live, bodyDigest: body.digest, pickUpMs: limits.pickUpMs, nowMs });
       if (what.kind === 'mismatch') {
         const message = 'This idempotency key was used with another body. Use a new key for a new request.';
@@ -60,6 +62,12 @@ export class Intake {
     }
     await this.turnstile.pass(call.received, call.body);
     await this.publish(call, limits);
+  }
+
+  /** Whether an earlier call has its client; what is connected here is known before the index says so. */
+  private isLive(known: HeldEntry, nowMs: number): boolean {
+    if (known.instance === this.settings.instance) return this.room.has(known.requestId);
+    return this.held.isLive(known, nowMs);
   }
 
   /** Hands an earlier call's answer, or the wait for it, to the client that came back. */
@@ -152,7 +160,7 @@ export class Intake {
     const request = {
       requestId,
       subjectKey,
-      asksForStream: () => asksForStream(call.body),
+      asksForStream: () => asksForStream(call.received.context, call.body),
       patienceMs: call.patienceMs,
       statusUrl: this.statusUrl(requestId),
     };
@@ -183,11 +191,10 @@ export class Intake {
 }
 
 /** Whether a body asks for a stream; a body that can't be read does not (policy refuses it). */
-function asksForStream(body: Uint8Array): boolean {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
-    return typeof value === 'object' && value !== null && 'stream' in value && value.stream === true;
-  } catch {
-    return false;
-  }
+function asksForStream({ protocol, operation, method }: RequestContext, body: Uint8Array): boolean {
+  const spoken = protocolOf(protocol as ProtocolName);
+  const route = spoken.routes.find((each) => each.operation === operation && each.method === method);
+  if (!route) return false;
+  const reading = spoken.readRequest(body, route);
+  return reading.kind !== 'refusal' && reading.stream;
 }

@@ -13,6 +13,8 @@ import { OnApprovalEdited } from './judging/on-approval-edited.ts';
 import { OnRequestReceived } from './judging/on-request-received.ts';
 import { PolicyInForce } from './judging/policy-in-force.ts';
 import { VerdictPublisher } from './judging/verdict-publisher.ts';
+import { KeysController } from './keys/keys.controller.ts';
+import { Keys } from './keys/keys.ts';
 import { OnApprovalDecided } from './proposing/on-approval-decided.ts';
 import { ProposalStore } from './proposing/proposal-store.ts';
 import { Proposals } from './proposing/proposals.ts';
@@ -23,7 +25,7 @@ import { RevisionsController } from './revising/revisions.controller.ts';
 import { Revisions } from './revising/revisions.ts';
 
 @Module({
-  controllers: [RevisionsController, FreezesController],
+  controllers: [RevisionsController, FreezesController, KeysController],
   providers: [
     {
       provide: RuleReleaseKey,
@@ -76,6 +78,7 @@ import { Revisions } from './revising/revisions.ts';
       useFactory: (bus: Bus, logger: Logger) => new FrozenList(bus, logger),
     },
     Freezes,
+    Keys,
     Proposals,
     Revisions,
     VerdictPublisher,

@@ -25,7 +25,7 @@ describe('the family of a client', () => {
     [{ 'x-stainless-lang': 'js' }, 'node-sdk', 240_000],
     [{ 'x-stainless-lang': 'python' }, 'python-sdk', 570_000],
     [{ 'user-agent': 'Go-http-client/1.1' }, 'go-sdk', 570_000],
-    [{ 'user-agent': 'ollama/0.6 (x64 linux Node.js) javascript' }, 'ollama-js', 290_000],
+    [{ 'user-agent': 'ollama-js/0.6.4 (x64 linux Node.js/v20.20.2)' }, 'ollama-js', 290_000],
     [{ 'user-agent': 'curl/8.0' }, 'unknown', undefined],
   ])('%j is %s and waits %s ms in silence', (headers, family, waits) => {
     expect(familyOf(headers)).toBe(family);

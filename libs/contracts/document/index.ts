@@ -1,5 +1,6 @@
 export * from './approvals.ts';
 export * from './connections.ts';
+export * from './gateway-keys.ts';
 export * from './identity.ts';
 export * from './notifications.ts';
 export * from './policy-document.ts';

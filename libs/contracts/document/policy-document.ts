@@ -3,6 +3,7 @@ import { MaskingProfile } from '../masking-profile.ts';
 import { roles } from '../principal.ts';
 import { Approvals } from './approvals.ts';
 import { Connections } from './connections.ts';
+import { GatewayKeys } from './gateway-keys.ts';
 import { Identity } from './identity.ts';
 import { Rule } from './rules.ts';
 import { ByteSize, Duration, distinct, Name } from './scalars.ts';
@@ -52,6 +53,7 @@ export const PolicyDocument = z.strictObject({
   approvals: Approvals.prefault({}),
   retention: Retention.prefault({}),
   ingress: IngressLimits.prefault({}),
+  gatewayKeys: GatewayKeys.prefault({}),
 });
 export type PolicyDocument = z.infer<typeof PolicyDocument>;
 

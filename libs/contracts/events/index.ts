@@ -12,6 +12,7 @@ import {
 import { approvalDecided } from './approval-decided.ts';
 import { approvalEdited } from './approval-edited.ts';
 import { approvalRequested } from './approval-requested.ts';
+import { gatewayKeyChanged } from './gateway-key-changed.ts';
 import { requestCancelled } from './request-cancelled.ts';
 import { requestCompleted } from './request-completed.ts';
 import { requestAttached, requestJustified, requestNudged } from './request-notes.ts';
@@ -24,6 +25,7 @@ export * from './answer-facts.ts';
 export * from './approval-decided.ts';
 export * from './approval-edited.ts';
 export * from './approval-requested.ts';
+export * from './gateway-key-changed.ts';
 export * from './request-cancelled.ts';
 export * from './request-completed.ts';
 export * from './request-notes.ts';
@@ -51,4 +53,5 @@ export const events = [
   contentHeld,
   contentDropped,
   principalFrozen,
+  gatewayKeyChanged,
 ] as const;

@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import OpenAI from 'openai';
+import { type GatewayKeyCreated, type GatewayKeyList, gatewayKeyChanged, requestReceived } from '#contracts';
+import type { Bus } from '#messaging';
+import { eventually, startWorld, type World } from '#testing';
+import { chat } from '../journeys/people.ts';
+import { eventsOf, policyApi } from './policy-world.ts';
+
+let world: World;
+let bus: Bus;
+
+const document = (issuer: string, upstream: string, enabled: boolean): string =>
+  JSON.stringify({
+    version: 1,
+    roles: { admin: ['admin'], operator: ['platform'], approver: ['admin'] },
+    identity: { issuers: [{ issuer, audience: 'sallyport' }] },
+    connections: {
+      demo: { baseUrl: upstream, models: ['demo'] },
+      other: { baseUrl: upstream, models: ['else'] },
+    },
+    rules: [{ name: 'contractors', effect: 'allow', match: { groups: ['contractors'] } }],
+    gatewayKeys: { enabled, maxLife: '30d' },
+  });
+
+beforeAll(async () => {
+  world = await startWorld({ config: ({ issuer, upstream }) => document(issuer, upstream, true) });
+  await world.startServices(['policy', 'ingress', 'masking', 'approval']);
+  bus = await world.bus('policy');
+}, 90_000);
+afterAll(() => world.stop());
+
+const body = { name: 'the build server', connections: ['demo'], subject: 'robot', groups: ['contractors'] };
+
+async function make(rest: object = {}): Promise<GatewayKeyCreated> {
+  const made = await policyApi<GatewayKeyCreated>(world, 'erin', '/v1/keys', { ...body, ...rest });
+  expect(made.status).toBe(200);
+  return made.body;
+}
+
+/** Asks with a key as its API key; gives 200 or what the client raised. */
+function ask(apiKey: string, model = 'demo', headers: Record<string, string> = {}): Promise<number | string> {
+  const client = new OpenAI({ apiKey, baseURL: `${world.urlOf('ingress')}/v1`, maxRetries: 0 });
+  return client.chat.completions.create({ ...chat('hello'), model }, { headers }).then(
+    () => 200,
+    ({ status, code }: { status: number; code: string }) => `${status} ${code}`,
+  );
+}
+const becomes = (want: number | string, ...args: Parameters<typeof ask>) =>
+  eventually(async () => expect(await ask(...args)).toBe(want));
+
+describe('a gateway key', () => {
+  test('lets a client in as its owner, recorded by its id, and is stored nowhere', async () => {
+    const { key, id } = await make();
+    await becomes(200, key);
+    const received = await eventsOf(bus, requestReceived);
+    expect(received.at(-1)?.context.principal).toMatchObject({
+      ...{ kind: 'key', subject: 'robot', client: id, groups: ['contractors'], name: 'the build server' },
+    });
+    const bucket = await bus.bucket('config');
+    const stored = (await bucket.get(`gateway-key.${id}`))?.string() ?? '';
+    expect(stored).toContain(id);
+    expect(stored).not.toContain(key.slice(20));
+    const list = await policyApi<GatewayKeyList>(world, 'dave', '/v1/keys');
+    expect(JSON.stringify(list.body)).toContain(id);
+    expect(JSON.stringify(list.body)).not.toContain(key.slice(20));
+  });
+
+  test('is good where clients of Anthropic send their keys', async () => {
+    const { key } = await make();
+    await becomes(200, key);
+    const response = await fetch(`${world.urlOf('ingress')}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-api-key': key },
+      body: JSON.stringify(chat('hello')),
+    });
+    expect(response.status).toBe(200);
+  });
+
+  test('reaches its own connections only, whichever way another is named', async () => {
+    const { key } = await make({ groups: ['contractors'] });
+    await becomes(200, key);
+    const calls = world.upstream.calls();
+    expect(await ask(key, 'else')).toBe('403 key.connection');
+    expect(await ask(key, 'else', { 'x-sallyport-connection': 'other' })).toBe('403 key.connection');
+    expect(await ask(key, 'nowhere')).toBe('403 key.connection');
+    const twice = await fetch(`${world.urlOf('ingress')}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+      body: '{"model":"demo","model":"else","messages":[{"role":"user","content":"x"}]}',
+    });
+    expect(twice.status).toBe(400);
+    expect(world.upstream.calls()).toBe(calls);
+  });
+
+  test('is refused once it is revoked, and its life is in the record', async () => {
+    const { key, id } = await make();
+    await becomes(200, key);
+    const revoked = await policyApi(world, 'dave', `/v1/keys/${id}/revoke`, {});
+    expect(revoked.status).toBe(200);
+    await becomes('401 token.invalid', key);
+    const changes = (await eventsOf(bus, gatewayKeyChanged)).filter((event) => event.key === id);
+    expect(changes.map(({ change, by }) => [change, by.subject])).toEqual([
+      ['created', 'erin'],
+      ['revoked', 'dave'],
+    ]);
+    expect((await policyApi(world, 'dave', `/v1/keys/${id}/revoke`, {})).status).toBe(404);
+  });
+
+  test('decides nothing and reads nothing of Sallyport itself, whatever groups it has', async () => {
+    const { key } = await make({ groups: ['admin', 'contractors'] });
+    await becomes(200, key);
+    for (const [service, path] of [
+      ['approval', '/v1/approvals'],
+      ['policy', '/v1/keys'],
+      ['policy', '/v1/revisions'],
+    ] as const) {
+      const response = await fetch(`${world.urlOf(service)}${path}`, {
+        headers: { authorization: `Bearer ${key}` },
+      });
+      expect(response.status).toBe(401);
+    }
+  });
+
+  test.each([
+    ['for a connection that is not there', { connections: ['nowhere'] }, 'request.invalid'],
+    ['for longer than configured', { life: '31d' }, 'key.life_too_long'],
+    ['for no connection', { connections: [] }, 'request.invalid'],
+  ])('is not made %s', async (_, rest, code) => {
+    const made = await policyApi<{ error: { code: string } }>(world, 'erin', '/v1/keys', {
+      ...body,
+      ...rest,
+    });
+    expect(made.body.error.code).toBe(code);
+  });
+
+  test('lives a day where nobody says how long, and only admins make one', async () => {
+    const { createdAt, expiresAt } = await make();
+    expect(expiresAt - createdAt).toBe(24 * 3_600_000);
+    expect((await policyApi(world, 'dave', '/v1/keys', body)).status).toBe(403);
+  });
+});
