@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { freePorts } from '#embedded';
 import type { Bus } from '#messaging';
-import { startWorld, type World } from '#testing';
+import { startFromSource, startWorld, type World } from '#testing';
 import { namedModel } from '../../services/ingress/limiting/named-model.ts';
 import { RateCounter } from '../../services/ingress/limiting/rate-counter.ts';
 import {
@@ -64,10 +66,65 @@ describe('a rate, counted by four replicas', () => {
   let world: World;
   let buses: Bus[];
   beforeAll(async () => {
-    world = await startWorld({ postgres: false });
+    world = await startWorld({
+      postgres: false,
+      config: ({ issuer, upstream }) =>
+        JSON.stringify({
+          version: 1,
+          identity: { issuers: [{ issuer, audience: 'sallyport' }] },
+          connections: { demo: { baseUrl: upstream, models: ['demo'] } },
+          // An hour, so that no machine is slow enough for the window to pass.
+          rules: [{ name: 'slowly', effect: 'allow', limits: [{ requests: '60/hour' }] }],
+        }),
+    });
     buses = await Promise.all([1, 2, 3, 4].map(() => world.bus('ingress')));
   }, 60_000);
   afterAll(() => world.stop());
+
+  test('lets 60 ± 3 requests through the doors of four ingress processes, one of them killed', async () => {
+    await world.startServices(['policy', 'masking']);
+    const ports = await freePorts(4);
+    const token = await world.tokenFor('carol');
+    const open = (port: number, nth: number) =>
+      startFromSource({
+        name: `ingress-${nth}`,
+        main: 'services/ingress/main.ts',
+        env: {
+          ...world.environment('ingress'),
+          SALLYPORT_INGRESS_PORT: String(port),
+          SALLYPORT_INSTANCE: `ingress-${nth}`,
+        },
+        logFile: join(world.dir, `ingress-${nth}.log`),
+        readyUrl: `http://127.0.0.1:${port}/readyz`,
+      });
+    const doors = await Promise.all(ports.map(open));
+    const body = JSON.stringify({ model: 'demo', messages: [{ role: 'user', content: 'hello' }] });
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const statuses: number[] = [];
+    const knock = async (at: readonly number[], times: number): Promise<void> => {
+      const all = at.flatMap((port) => Array.from({ length: times }, () => port));
+      await Promise.all(
+        all.map(async (port) => {
+          const url = `http://127.0.0.1:${port}/v1/chat/completions`;
+          const answer = await fetch(url, { method: 'POST', headers, body });
+          await answer.arrayBuffer();
+          statuses.push(answer.status);
+        }),
+      );
+    };
+    try {
+      for (let turn = 0; turn < 4; turn++) await knock(ports, 2);
+      await doors[2]!.kill();
+      doors[2] = await open(ports[2]!, 2);
+      for (let turn = 0; turn < 4; turn++) await knock(ports, 5);
+    } finally {
+      await Promise.all(doors.map((door) => door.stop()));
+    }
+    const admittedOnes = statuses.filter((status) => status === 200).length;
+    expect(new Set(statuses)).toEqual(new Set([200, 429]));
+    expect(admittedOnes).toBeGreaterThanOrEqual(57);
+    expect(admittedOnes).toBeLessThanOrEqual(63);
+  }, 240_000);
 
   const replicas = (key: string, rate: { count: number; perMs: number }, now?: () => number) =>
     buses.map((bus) => new RateCounter(bus, key, rate, now));
