@@ -16,6 +16,7 @@ import {
   completedEvent,
   type Ending,
   editedEvent,
+  expiredEnding,
   outcomeEvent,
   releasedEvent,
   releaseTerms,
@@ -218,7 +219,7 @@ function endingOf(outcome: 'rejected' | 'expired' | 'cancelled', reason: Uint8Ar
     case 'rejected':
       return { outcome, code: 'approval.rejected', message: 'An approver rejected this request.', reason };
     case 'expired':
-      return { outcome, code: 'approval.expired', message: 'Nobody decided about this request in time.' };
+      return expiredEnding;
     case 'cancelled':
       return { outcome, code: 'approval.cancelled', message: 'The requester cancelled this request.' };
     default:

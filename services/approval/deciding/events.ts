@@ -155,6 +155,13 @@ export interface Ending {
   reason?: Uint8Array | undefined;
 }
 
+/** What the clock says of a request that nobody decided about. */
+export const expiredEnding = {
+  outcome: 'expired',
+  code: 'approval.expired',
+  message: 'Nobody decided about this request in time.',
+} as const satisfies Ending;
+
 /** The request ended here; it never ran. */
 export function completedEvent(row: Row, ending: Ending, at: number): Outgoing {
   const { outcome, code, message, reason } = ending;

@@ -16,12 +16,15 @@ export const Announcement = z.object({
 export type Announcement = z.infer<typeof Announcement>;
 
 /** Tells every replica of a change, once the transaction is committed. */
-export async function announce(manager: EntityManager, row: ApprovalRequest): Promise<void> {
-  const { id, state, version } = row;
-  // A notification holds at most 8,000 bytes.
-  const groups = row.groups.slice(0, 50);
-  await manager.query('select pg_notify($1, $2)', [
-    feedChannel,
-    JSON.stringify({ id, state, version, groups }),
-  ]);
+export function announce(manager: EntityManager, row: ApprovalRequest): Promise<void> {
+  return announceAll(manager, [row]);
+}
+
+/** Tells of many at once. */
+export async function announceAll(manager: EntityManager, rows: readonly ApprovalRequest[]): Promise<void> {
+  const said = rows.map(({ id, state, version, groups }) =>
+    // A notification holds at most 8,000 bytes.
+    JSON.stringify({ id, state, version, groups: groups.slice(0, 50) }),
+  );
+  await manager.query('select pg_notify($1, said) from unnest($2::text[]) as said', [feedChannel, said]);
 }

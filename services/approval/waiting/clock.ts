@@ -4,15 +4,16 @@ import { UnitOfWork } from '#database';
 import type { Logger } from '#telemetry';
 import type { ApprovalRequest } from '../approval-request.entity.ts';
 import { carryOut } from '../deciding/carry-out.ts';
-import { decideExpiry } from '../deciding/decide.ts';
 import { completedEvent } from '../deciding/events.ts';
 import { Judging } from '../deciding/judging.ts';
 import { Grants } from '../granting/grants.ts';
 import { Steps } from '../reminding/steps.ts';
+import { expireMany } from './expire-many.ts';
 import { Runs } from './runs.ts';
 
 const tickMs = 1000;
-const batchSize = 50;
+/** So many at once: few enough that a vote never waits long behind them. */
+const batchSize = 100;
 
 /** Applies deadlines: requests nobody decided about in time, and releases that nothing ran in time. */
 @Injectable()
@@ -63,22 +64,10 @@ export class Clock implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   /** Expires at most one batch; says how many there were. */
-  async expireBatch(at: number): Promise<number> {
-    return this.unit.inTransaction(async (transaction) => {
-      const due: { id: string }[] = await transaction.manager.query(
-        `select id from approval_request
-         where state in ('pending', 'rechecking') and expires_at <= $1
-         order by expires_at limit ${batchSize} for update skip locked`,
-        [new Date(at)],
-      );
-      for (const { id } of due) {
-        const row = await this.judging.lock(transaction.manager, id);
-        if (!row) continue;
-        const decision = decideExpiry(this.judging.withVotes(row, []), at);
-        await carryOut(transaction, row, decision, this.judging.means(at));
-      }
-      return due.length;
-    });
+  expireBatch(at: number): Promise<number> {
+    return this.unit.inTransaction((transaction) =>
+      expireMany(transaction, this.judging, { at, limit: batchSize }),
+    );
   }
 
   /** Ends grants whose time is over. */
