@@ -51,7 +51,7 @@ beforeAll(async () => {
     world.startService('audit'),
   ]);
   stopFirst = async () => void (await Promise.all(first.map((process) => process.stop())));
-}, 90_000);
+}, 180_000);
 let stopFirst: () => Promise<void> = async () => undefined;
 afterAll(async () => {
   await stopFirst();
