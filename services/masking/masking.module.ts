@@ -107,7 +107,7 @@ async function readPlaceholderKey(settings: ServiceSettings): Promise<Buffer> {
     },
     {
       provide: Connections,
-      inject: [Bus, RELEASE_KEYS, Completions, OnRequestReleased, MASKING_CONFIG, LOGGER],
+      inject: [Bus, RELEASE_KEYS, Completions, OnRequestReleased, MASKING_CONFIG, LOGGER, Credentials],
       useFactory: (
         bus: Bus,
         keys: ReleaseKeys,
@@ -115,10 +115,11 @@ async function readPlaceholderKey(settings: ServiceSettings): Promise<Buffer> {
         releases: OnRequestReleased,
         config: MaskingConfig,
         logger: Logger,
+        credentials: Credentials,
       ) => {
         const settlement = openReleaseSettlement(bus, keys, completions, logger);
         const handle = releases.handle.bind(releases);
-        return new Connections(bus, settlement, config, logger, handle);
+        return new Connections(bus, settlement, config, logger, credentials, handle);
       },
     },
     Watches,

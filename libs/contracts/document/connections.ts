@@ -26,6 +26,22 @@ export const Credential = z.discriminatedUnion('kind', [
   }),
   /** `Authorization: Basic …` (RFC 7617). */
   z.strictObject({ kind: z.literal('basic'), username: z.string().min(1).max(255), secret: SecretReference }),
+  /** A client certificate (mutual TLS); both are PEM. */
+  z.strictObject({ kind: z.literal('mtls'), certificate: SecretReference, key: SecretReference }),
+  /** A token by client credentials (RFC 6749, §4.4), sent as `Authorization: Bearer …`. */
+  z.strictObject({
+    kind: z.literal('oauth2'),
+    tokenUrl: HttpUrl,
+    clientId: z.string().min(1).max(255),
+    secret: SecretReference,
+    scope: z.string().min(1).max(1000).optional(),
+    /** Sent as `audience` and as `resource` (RFC 8707), for providers that want one. */
+    audience: z.string().min(1).max(512).optional(),
+    /** How the client proves itself: in the `Authorization` header or in the form. */
+    clientAuth: z.enum(['basic', 'post']).default('basic'),
+    /** Certificate authorities (PEM) of the token endpoint, instead of the system's. */
+    ca: SecretReference.optional(),
+  }),
 ]);
 export type Credential = z.infer<typeof Credential>;
 
@@ -33,12 +49,33 @@ export type Credential = z.infer<typeof Credential>;
 export const UnreadablePolicy = z.enum(['hold', 'deny', 'allow']);
 export type UnreadablePolicy = z.infer<typeof UnreadablePolicy>;
 
+/** How the model server is trusted, where the system's certificate authorities don't know it. */
+const ServerTls = z.strictObject({
+  /** Certificate authorities (PEM), instead of the system's. */
+  ca: SecretReference.optional(),
+  /** The name that the server's certificate has to hold, where it isn't the URL's host. */
+  serverName: z.string().min(1).max(255).optional(),
+});
+
+/** Asking each target whether it is well. */
+const HealthCheck = z.strictObject({
+  /** Answered with a status below 500 by a target that is well; the credential isn't sent. */
+  path: z.string().regex(/^\/[\x21-\x7e]{0,255}$/, 'expected a path such as /health'),
+  every: Duration.default('10s'),
+});
+
+const pathOf = (url: string): string => /^https?:\/\/[^/]+(.*?)\/*$/.exec(url)?.[1] ?? '';
+
 /** One model server, or one account on it. Its name is a NATS subject token. */
-export const Connection = z.strictObject({
+const ConnectionFields = z.strictObject({
   description: z.string().max(500).optional(),
   enabled: z.boolean().default(true),
   protocols: distinct(ProtocolName).default(['openai-chat']),
   baseUrl: HttpUrl,
+  /** More servers with the same models, under the same path: each call goes to the least busy one that is well. */
+  targets: distinct(HttpUrl, 32).optional(),
+  health: HealthCheck.optional(),
+  tls: ServerTls.optional(),
   credential: Credential.default({ kind: 'none' }),
   /** Models that may be asked for, by the server's own names; `*` stands for any characters. */
   models: distinct(Glob).optional(),
@@ -62,6 +99,19 @@ export const Connection = z.strictObject({
     })
     .prefault({}),
 });
+
+export const Connection = ConnectionFields.superRefine(
+  ({ baseUrl, targets = [], credential, tls }, context) => {
+    const problem = (path: string, message: string): void =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    if (targets.some((url) => pathOf(url) !== pathOf(baseUrl)))
+      problem('targets', 'every target must have the path of baseUrl');
+    if (targets.includes(baseUrl)) problem('targets', 'baseUrl is a target already');
+    const needsTls = credential.kind === 'mtls' ? 'credential' : tls ? 'tls' : undefined;
+    if (needsTls && ![baseUrl, ...targets].every((url) => url.startsWith('https:')))
+      problem(needsTls, 'needs https:// in baseUrl and every target');
+  },
+);
 export type Connection = z.infer<typeof Connection>;
 
 export const Connections = z.record(

@@ -13,6 +13,7 @@ import {
 } from '#messaging';
 import type { Logger } from '#telemetry';
 import type { MaskingConfig } from '../config.ts';
+import type { Credentials } from '../upstream/credentials.ts';
 import { Upstream } from '../upstream/upstream.ts';
 import type { Listening } from './admit.ts';
 
@@ -49,6 +50,7 @@ export class Connections {
     private readonly settlement: Settlement,
     private readonly config: MaskingConfig,
     private readonly logger: Logger,
+    private readonly credentials: Credentials,
     private readonly handle: Handle,
   ) {
     const everyMs = Math.min(retireCheckMs, config.retireAfterMs);
@@ -131,7 +133,7 @@ export class Connections {
   }
 
   private open(name: string, connection: Connection): Upstream {
-    return new Upstream(name, connection, this.config.maxAnswerBytes);
+    return new Upstream(name, connection, this.config.maxAnswerBytes, this.credentials);
   }
 
   private consume(

@@ -9,7 +9,7 @@ import { ProfileError } from '../profiles.ts';
 import { factsOf, type ReviewedAnswers, type Reviews } from '../reviewing/review.ts';
 import { reviewMatches } from '../reviewing/review-conditions.ts';
 import { UpstreamCall } from '../upstream/call.ts';
-import { CredentialError } from '../upstream/credentials.ts';
+import { CredentialError } from '../upstream/credential-error.ts';
 import type { Admission, Listening } from './admit.ts';
 import type { Cancellations, RunningCall } from './cancellations.ts';
 import type { Release } from './release.ts';

@@ -17,11 +17,15 @@ export class Breaker {
     return this.failures >= failuresToOpen;
   }
 
+  /** Whether `permits` would let a call run now. */
+  mayRun(nowMs: number): boolean {
+    return !this.isOpen || (nowMs >= this.openUntil && !this.probing);
+  }
+
   /** Whether a call may run now. Each permitted call must be followed by `succeeded`, `failed` or `forgotten`. */
   permits(nowMs: number): boolean {
-    if (!this.isOpen) return true;
-    if (nowMs < this.openUntil || this.probing) return false;
-    this.probing = true;
+    if (!this.mayRun(nowMs)) return false;
+    this.probing = this.isOpen;
     return true;
   }
 

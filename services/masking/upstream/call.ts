@@ -53,20 +53,12 @@ const abortOf = (reason: AbortReason): Aborted => {
 };
 
 const timeoutCodes: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
-const connectCodes: ReadonlySet<string> = new Set([
-  'UND_ERR_CONNECT_TIMEOUT',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EPIPE',
-]);
+/** The call's own time is over; another try has none. */
+const overdueCause = 'total';
 
 /** Whether nothing of the request can have reached the server, so that it may be sent again. */
 export function isSafeToRepeat(end: CallEnd): boolean {
-  return end.kind === 'failed' && !end.sent && connectCodes.has(end.cause);
+  return end.kind === 'failed' && !end.sent && end.cause !== overdueCause;
 }
 
 /** One HTTP exchange with a model server, on undici's lowest level: no stream object, no header copies. */
@@ -155,7 +147,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   private overdue(): void {
     this.timedOut = true;
     this.controller?.abort(new Error('total time is over'));
-    this.finish?.({ kind: 'failed', code: 'upstream.timeout', sent: this.sent, cause: 'total' });
+    this.finish?.({ kind: 'failed', code: 'upstream.timeout', sent: this.sent, cause: overdueCause });
   }
 
   private failureCode(cause: string): FailureCode {

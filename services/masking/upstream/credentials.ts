@@ -1,11 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { type Connection, secretReferenceOf } from '#contracts';
-
-/** A connection's secret can't be read: nothing is sent. The message names the reference, never the secret. */
-export class CredentialError extends Error {
-  override readonly name = 'CredentialError';
-}
+import { SecretReferenceError, SecretReferences } from '#boot';
+import type { Connection, Credential } from '#contracts';
+import { AccessTokens } from './access-tokens.ts';
+import { CredentialError } from './credential-error.ts';
 
 /** A credential ready to be sent, and what must never show up in an answer. */
 export interface OpenedCredential {
@@ -13,72 +9,103 @@ export interface OpenedCredential {
   readonly secrets: readonly Buffer[];
 }
 
+/** What a TLS connection to a model server takes besides the system's certificate authorities. All PEM. */
+export interface TlsMaterial {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly serverName?: string;
+}
+
 const nothing: OpenedCredential = { header: undefined, secrets: [] };
-/** A file is read again after this long, so that a rotated secret is taken without a restart. */
-const fileCacheMs = 5000;
+/** A secret is read again after this long, so that a rotated one is taken without a restart. */
+const cacheMs = 5000;
 const shortestSecret = 8;
 
 /** Opens connections' credentials at the moment they are used. */
 export class Credentials {
-  private readonly files = new Map<string, { opened: OpenedCredential; until: number }>();
+  private readonly references: SecretReferences;
+  private readonly texts = new Map<string, { text: Promise<string>; until: number }>();
+  private readonly tokens: AccessTokens;
 
-  constructor(
-    private readonly secretsDir: string,
-    private readonly environment: (name: string) => string | undefined,
-  ) {}
-
-  /** The credential that a connection names. Throws `CredentialError` where its secret is missing. */
-  async open(credential: Connection['credential'], nowMs: number): Promise<OpenedCredential> {
-    if (credential.kind === 'none') return nothing;
-    const { from, name } = secretReferenceOf(credential.secret);
-    if (from === 'env') return present(credential, this.fromEnvironment(name));
-    const key = JSON.stringify(credential);
-    const cached = this.files.get(key);
-    if (cached && cached.until > nowMs) return cached.opened;
-    const opened = present(credential, await this.fromFile(name));
-    this.files.set(key, { opened, until: nowMs + fileCacheMs });
-    return opened;
+  constructor(secretsDir: string, environment: (name: string) => string | undefined) {
+    this.references = new SecretReferences(secretsDir, environment);
+    this.tokens = new AccessTokens((reference, nowMs) => this.secret(reference, nowMs));
   }
 
-  private fromEnvironment(name: string): string {
-    const value = this.environment(name);
-    if (!value) throw new CredentialError(`\${env:${name}} is not set`);
-    return value;
-  }
-
-  private async fromFile(name: string): Promise<string> {
-    const root = path.resolve(this.secretsDir);
-    const file = path.resolve(root, name);
-    if (!file.startsWith(root + path.sep)) {
-      throw new CredentialError(`\${file:${name}} is outside of the secrets directory`);
+  /** The credential that a connection names. Throws `CredentialError` where its secret or token can't be had. */
+  async open(credential: Credential, nowMs: number): Promise<OpenedCredential> {
+    switch (credential.kind) {
+      // A client certificate is shown while connecting.
+      case 'none':
+      case 'mtls':
+        return nothing;
+      case 'oauth2':
+        return bearer(await this.tokens.get(credential, nowMs));
+      default:
+        return present(credential, await this.secret(credential.secret, nowMs));
     }
-    const value = await readFile(file, 'utf8').catch(() => '');
-    if (value.trim() === '') throw new CredentialError(`\${file:${name}} can't be read or is empty`);
-    return value.trim();
+  }
+
+  /** The model server refused what `open` gave: a token is not used again. */
+  refused(credential: Credential): void {
+    if (credential.kind === 'oauth2') this.tokens.forget(credential);
+  }
+
+  /** What connecting to a connection's servers takes; undefined where nothing but the system's authorities. */
+  async openTls({ tls, credential }: Connection, nowMs: number): Promise<TlsMaterial | undefined> {
+    const isMutual = credential.kind === 'mtls';
+    if (!tls && !isMutual) return undefined;
+    return {
+      ...(tls?.ca !== undefined && { ca: await this.secret(tls.ca, nowMs) }),
+      ...(tls?.serverName !== undefined && { serverName: tls.serverName }),
+      ...(isMutual && {
+        cert: await this.secret(credential.certificate, nowMs),
+        key: await this.secret(credential.key, nowMs),
+      }),
+    };
+  }
+
+  private secret(reference: string, nowMs: number): Promise<string> {
+    const cached = this.texts.get(reference);
+    if (cached && cached.until > nowMs) return cached.text;
+    const text = this.references.open(reference).catch((error: Error) => {
+      this.texts.delete(reference);
+      throw error instanceof SecretReferenceError ? new CredentialError(error.message) : error;
+    });
+    this.texts.set(reference, { text, until: nowMs + cacheMs });
+    return text;
   }
 }
 
-function present(
-  credential: Exclude<Connection['credential'], { kind: 'none' }>,
-  secret: string,
-): OpenedCredential {
+type StaticCredential = Exclude<Credential, { kind: 'none' | 'mtls' | 'oauth2' }>;
+
+function present(credential: StaticCredential, secret: string): OpenedCredential {
   // A line break in a secret would start another header.
   if (!/^[\x20-\x7e]+$/.test(secret))
     throw new CredentialError(`${credential.secret} is not printable ASCII`);
-  const secrets = secret.length >= shortestSecret ? [Buffer.from(secret)] : [];
   switch (credential.kind) {
     case 'bearer':
-      return { header: ['authorization', `Bearer ${secret}`], secrets };
+      return bearer(secret);
     case 'header':
-      return { header: [credential.name, secret], secrets };
+      return { header: [credential.name, secret], secrets: coverable(secret) };
     case 'basic': {
       const pair = Buffer.from(`${credential.username}:${secret}`).toString('base64');
-      return { header: ['authorization', `Basic ${pair}`], secrets: [...secrets, Buffer.from(pair)] };
+      const secrets = [...coverable(secret), Buffer.from(pair)];
+      return { header: ['authorization', `Basic ${pair}`], secrets };
     }
     default:
       return credential satisfies never;
   }
 }
+
+const bearer = (secret: string): OpenedCredential => ({
+  header: ['authorization', `Bearer ${secret}`],
+  secrets: coverable(secret),
+});
+
+const coverable = (secret: string): Buffer[] =>
+  secret.length >= shortestSecret ? [Buffer.from(secret)] : [];
 
 const cover = Buffer.from('[credential]');
 
