@@ -11,6 +11,7 @@ import { registerGrants } from './grants.ts';
 import { registerKeys } from './keys.ts';
 import { registerLogin } from './login/login.ts';
 import { registerMask } from './mask.ts';
+import { registerNotifications } from './notifications.ts';
 import { registerPolicy } from './policy.ts';
 import { registerReviews } from './reviews.ts';
 import { registerStart } from './start.ts';
@@ -29,6 +30,7 @@ export function createProgram(): Command {
   registerApprovals(program);
   registerGrants(program);
   registerReviews(program);
+  registerNotifications(program);
   registerDoctor(program);
   registerMask(program);
   registerConfig(program);

@@ -25,6 +25,7 @@ import { eventually, startWorld, type World } from '#testing';
 export interface ApprovalConfig {
   rules?: object[];
   approvals?: object;
+  masking?: object;
   /** Connections besides `demo`. */
   connections?: (upstream: string) => object;
 }
@@ -76,6 +77,8 @@ export interface ApprovalWorld extends World {
 
 export interface HoldOptions {
   user?: string;
+  /** What the token says of the person besides. */
+  person?: { name?: string; email?: string };
   stream?: boolean;
   body?: object;
   requestId?: string;
@@ -94,6 +97,7 @@ const yaml = (issuer: string, upstream: string, config: ApprovalConfig): string 
       demo: { baseUrl: upstream, models: ['demo'] },
       ...config.connections?.(upstream),
     },
+    ...(config.masking && { masking: config.masking }),
     rules: config.rules ?? [
       { name: 'all', match: { connections: ['demo'] }, effect: 'allow' },
       {
@@ -166,7 +170,7 @@ function partsOf(world: World, { ingress, masking, sealer }: Buses) {
     const requestId = options.requestId ?? newRequestId();
     const { conversation, connection } = options;
     const context = {
-      ...contextOf(world, options.user ?? 'carol'),
+      ...contextOf(world, options.user ?? 'carol', options.person),
       ...(conversation !== undefined && { conversation }),
       ...(connection !== undefined && { connection }),
     };
@@ -268,13 +272,14 @@ export async function complete(
   });
 }
 
-function contextOf(world: World, user: string): RequestContext {
+function contextOf(world: World, user: string, person: HoldOptions['person']): RequestContext {
   const groups = { alice: ['security'], bob: ['security'], carol: ['contractors'], dave: ['platform'] };
   const principal: Principal = {
     kind: 'person',
     issuer: world.idp.issuer,
     subject: user,
     groups: groups[user as 'alice'] ?? [],
+    ...person,
   };
   return {
     principal,
