@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Public } from '#auth';
 import { ApprovalDetail, CodedError, ContentView, ReviewList } from '#contracts';
+import { grantsOffered } from './decide-view.ts';
 import { type Fields, shownIn, textIn } from './desk-forms.ts';
 import { detailPage } from './detail-view.ts';
 import type { NoticeName } from './notices.ts';
@@ -32,7 +33,12 @@ export class ActingController {
     const visit = await this.visits.act(request);
     const { fields } = visit;
     const ballot = { vote: fields.vote, ...shownIn(fields), ...reasonIn(fields) };
-    const body = { ...ballot, ...(fields.breakGlass === 'yes' && { breakGlass: true }) };
+    const grant = grantsOffered[fields.grant ?? '']?.grant;
+    const body = {
+      ...ballot,
+      ...(fields.breakGlass === 'yes' && { breakGlass: true }),
+      ...(grant && { grant }),
+    };
     const said: NoticeName = fields.vote === 'reject' ? 'rejected' : 'approved';
     await this.carryOut(reply, visit, id, { act: 'votes', body, said });
   }

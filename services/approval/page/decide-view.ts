@@ -1,4 +1,4 @@
-import type { ApprovalDetail } from '#contracts';
+import type { ApprovalDetail, GrantAsked } from '#contracts';
 import type { DetailShown } from './detail-shown.ts';
 import { type Child, exact, type Html, html, textAreaText } from './html.ts';
 import { formToken, type Viewer } from './layout.ts';
@@ -41,14 +41,27 @@ function form({ shown: { viewer, detail }, action, isBound = true }: FormParts, 
 function approveForm(shown: DetailShown): Html {
   const { detail } = shown;
   const label = detail.gate === 'response' ? 'Release' : 'Approve';
+  const isGrantable = detail.gate === 'prompt' && detail.state === 'pending';
   const all =
     detail.count > 1 && html`<p class="soft">Counts for all ${detail.count} identical requests.</p>`;
   return form(
     { shown, action: 'votes' },
-    html`<input type="hidden" name="vote" value="approve">${all}
+    html`<input type="hidden" name="vote" value="approve">${all}${isGrantable && grantField}
 <button class="go wide" data-key="a" aria-keyshortcuts="a">${label} what you see</button>`,
   );
 }
+
+/** What else an approval may cover, by the name that the form sends. */
+export const grantsOffered: Readonly<Record<string, { label: string; grant: GrantAsked }>> = {
+  hour: { label: 'Ask again after 1 hour', grant: { forMs: 3_600_000 } },
+  uses: { label: 'Ask again after 20 of the same shape', grant: { uses: 20 } },
+  conversation: { label: 'Ask again in another conversation', grant: { conversation: true } },
+};
+
+const grantField = html`<div><label for="grant">Requests of the same shape</label><select id="grant" name="grant">
+<option value="">Ask each time</option>${Object.entries(grantsOffered).map(
+  ([name, { label }]) => html`<option value="${name}">${label}</option>`,
+)}</select></div>`;
 
 function rejectForm(shown: DetailShown): Html {
   return form(

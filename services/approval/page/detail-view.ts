@@ -33,7 +33,7 @@ ${notice}
 ${refused && refusal(detail, refused)}
 <div class="detail columns">
 <div>${whyHeld(detail)}${edits(detail, now)}${contentSections(detail.content, detail.matches)}${history(detail, now)}</div>
-<aside aria-label="Decision">${decidePanel(shown)}${facts(detail, now)}</aside>
+<aside aria-label="Decision">${decidePanel(shown)}${facts(detail, now)}${told(detail, now)}</aside>
 </div>
 <a class="button jump" href="#decide">Decide</a>
 ${keysDialog}`,
@@ -101,6 +101,12 @@ const happenings: Readonly<Record<string, string>> = {
   reviewed: 'reviewed it',
   ended: 'Ended',
   moved: 'Now',
+  reminded: 'Reminded after',
+  escalated: 'May now be decided by',
+  grant_asked: 'wants it to cover the same shape',
+  grant_given: 'made it cover the same shape',
+  granted: 'A grant stood in for the votes',
+  grant_ended: 'The grant ended',
 };
 
 function happened({ kind, actor, what, version }: HistoryEntry): Html {
@@ -108,6 +114,15 @@ function happened({ kind, actor, what, version }: HistoryEntry): Html {
     kind === 'voted' ? (what === 'approve' ? 'approved' : 'rejected') : (happenings[kind] ?? kind);
   const rest = kind === 'voted' || what === undefined ? '' : `: ${what}`;
   return html`${actor && person(actor)} ${words}${rest}${version > 1 && html` <span class="soft">version ${version}</span>`}`;
+}
+
+/** Who was told of it, by which way, and where telling has failed so far. */
+function told({ notifications }: ApprovalDetail, now: number): Html | undefined {
+  if (notifications.length === 0) return undefined;
+  return html`<section class="card after" id="told" data-fresh><h2>Told</h2><ul class="matches">${notifications.map(
+    ({ channel, audience, kind, state, lastError, at }) =>
+      html`<li>${audience} by ${channel}: ${kind} <span class="soft">${state}${lastError !== undefined && ` (${lastError})`}, ${moment(at, now)}</span></li>`,
+  )}</ul></section>`;
 }
 
 function facts(detail: ApprovalDetail, now: number): Html {

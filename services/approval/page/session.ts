@@ -7,7 +7,7 @@ import { ApprovalSettings } from '../config.ts';
 import { readCookies, readLong, writeLong } from './cookies.ts';
 import { formToken, isFormToken, seal, unseal } from './seal.ts';
 
-const Session = z.object({
+export const Session = z.object({
   /** Names this browser's session; form tokens are made from it. */
   id: z.string(),
   /** The identity provider's token, verified anew at every use. */

@@ -116,7 +116,8 @@ del { background: var(--bad-soft); color: var(--bad); border-radius: 3px; }
 .history { list-style: none; display: grid; gap: .8rem; font-size: .93rem; border-left: 2px solid var(--line); padding-left: 1.1rem; margin-left: .35rem; }
 .history li { position: relative; } .history li::before { content: ""; position: absolute; left: -1.5rem; top: .5rem; width: .6rem; height: .6rem; border-radius: 99px; background: var(--soft); border: 2px solid var(--card); }
 .history blockquote { margin: .15rem 0 0; color: var(--soft); overflow-wrap: anywhere; unicode-bidi: plaintext; white-space: pre-wrap; }
-.edit form { display: grid; gap: 1.1rem; } .edit textarea { min-height: 3rem; field-sizing: content; max-height: 60vh; }
+.edit form { display: grid; gap: 1.1rem; grid-template-columns: minmax(0, 1fr); } .edit form > * { min-width: 0; }
+.edit textarea { min-height: 3rem; field-sizing: content; max-height: 60vh; min-width: 100%; max-width: 100%; overflow-wrap: anywhere; }
 dialog { border: 1px solid var(--line); border-radius: var(--radius); background: var(--card); color: var(--text); padding: 1.25rem 1.5rem; max-width: 24rem; }
 dialog::backdrop { background: rgb(8 16 20 / .45); }
 .keys { display: grid; grid-template-columns: auto 1fr; gap: .4rem 1rem; font-size: .93rem; margin: .7rem 0 1rem; }
