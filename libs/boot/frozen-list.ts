@@ -19,13 +19,17 @@ export class FrozenList {
     private readonly logger: Logger,
   ) {}
 
-  async start(): Promise<void> {
+  /** Follows the entries; calls back after each one that is new. */
+  async start(onFrozen: () => void = () => undefined): Promise<void> {
     this.stop = await watchBucket(
       this.bus,
       buckets.config,
       ({ key, value }) => {
         if (value === null) this.entries.delete(key);
-        else this.entries.set(key, this.read(key, value));
+        else {
+          this.entries.set(key, this.read(key, value));
+          onFrozen();
+        }
       },
       {
         key: configKeys.allFrozen,

@@ -16,4 +16,6 @@ export interface MaskStream {
 export interface StreamOptions {
   /** Text that stands before this one for the rules' eyes only (`"ssn": "`): at most its last 200 characters count. */
   readonly before?: string;
+  /** Whether what stood in this text may be restored later (`Masker.issued`); true unless told. */
+  readonly restorable?: boolean;
 }

@@ -32,12 +32,12 @@ export interface MaskResult {
 export interface Masker {
   /** SHA-256 of the profile, hex. */
   readonly digest: string;
-  /** Original text by placeholder issued so far: what a vault keeps for restoring. */
+  /** Original text by placeholder issued so far in restorable texts: what a vault keeps for restoring. */
   readonly issued: ReadonlyMap<string, string>;
   maskText(text: string): MaskResult;
   openStream(options?: StreamOptions): MaskStream;
   /** For JSON text in pieces, such as the arguments of a tool call: strings are decoded, masked and encoded again. */
-  openJsonStream(): MaskStream;
+  openJsonStream(options?: Pick<StreamOptions, 'restorable'>): MaskStream;
   /** Where entities stand, whatever their operator; overlapping ones of different entities are all named. */
   findSpans(text: string): Span[];
 }
@@ -88,11 +88,15 @@ class ProfileMasker implements Masker {
   }
 
   openStream(options: StreamOptions = {}): MaskStream {
-    return new ScannedStream(this.profile, (sink) => this.scanner(sink), this, options.before ?? '');
+    return new ScannedStream(this.profile, (sink) => this.scanner(sink), this, options);
   }
 
-  openJsonStream(): MaskStream {
-    return new JsonMaskStream(this, fieldRules(this.profile), this.profile.mode === 'shadow');
+  openJsonStream({ restorable = true }: Pick<StreamOptions, 'restorable'> = {}): MaskStream {
+    const owner = {
+      openStream: (options?: StreamOptions) => this.openStream({ ...options, restorable }),
+      standIn: (entity: string, value: string) => this.standIn(entity, value, restorable),
+    };
+    return new JsonMaskStream(owner, fieldRules(this.profile), this.profile.mode === 'shadow');
   }
 
   findSpans(text: string): Span[] {
@@ -115,14 +119,19 @@ class ProfileMasker implements Masker {
     return operator;
   }
 
-  standIn(entity: string, value: string): { text: string | undefined; operator: string } {
-    const operator = this.fieldOperators.get(entity) ?? this.operatorOf(entity);
-    return { text: this.apply(operator, entity, value), operator: operator.kind };
+  apply(operator: MaskOperator, entity: string, value: string, restorable: boolean): string | undefined {
+    const { key, scope } = this.options;
+    return applyOperator(operator, entity, value, {
+      key,
+      scope,
+      placeholders: this.placeholders,
+      restorable,
+    });
   }
 
-  apply(operator: MaskOperator, entity: string, value: string): string | undefined {
-    const { key, scope } = this.options;
-    return applyOperator(operator, entity, value, { key, scope, placeholders: this.placeholders });
+  private standIn(entity: string, value: string, restorable: boolean) {
+    const operator = this.fieldOperators.get(entity) ?? this.operatorOf(entity);
+    return { text: this.apply(operator, entity, value, restorable), operator: operator.kind };
   }
 
   private scanner(sink: ScanSink): Scanner {

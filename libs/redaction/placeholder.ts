@@ -12,7 +12,7 @@ export const PLACEHOLDER_PATTERN = String.raw`\[[A-Z][A-Z0-9_]{0,39}_[a-z2-7]{5,
  * HMAC-SHA-256(key, scope | entity | value), and longer only where two values of the scope collide.
  */
 export class PlaceholderIssuer {
-  /** The original text by placeholder: what the vault keeps. */
+  /** The original text by placeholder, where it stood in a restorable text: what the vault keeps. */
   readonly issued = new Map<string, string>();
   private readonly byValue = new Map<string, string>();
   private readonly takenBy = new Map<string, string>();
@@ -22,7 +22,18 @@ export class PlaceholderIssuer {
     private readonly scope: string,
   ) {}
 
-  placeholder(entity: string, value: string): string {
+  placeholder(entity: string, value: string, restorable = true): string {
+    const placeholder = this.placeholderOf(entity, value);
+    if (restorable) this.remember(placeholder, value);
+    return placeholder;
+  }
+
+  /** Notes what a stand-in (a placeholder or a pseudonym) stands for, so that it can be restored. */
+  remember(standIn: string, value: string): void {
+    if (!this.issued.has(standIn)) this.issued.set(standIn, value);
+  }
+
+  private placeholderOf(entity: string, value: string): string {
     const identity = `${entity}\0${identityOf(entity, value)}`;
     const known = this.byValue.get(identity);
     if (known) return known;
@@ -32,14 +43,7 @@ export class PlaceholderIssuer {
     const placeholder = `[${entity}_${id.slice(0, length)}]`;
     this.takenBy.set(placeholder.slice(1, -1), identity);
     this.byValue.set(identity, placeholder);
-    this.issued.set(placeholder, value);
     return placeholder;
-  }
-
-  /** Notes what another stand-in (a pseudonym) stands for, so that it too can be restored. */
-  remember(standIn: string, value: string): string {
-    if (!this.issued.has(standIn)) this.issued.set(standIn, value);
-    return standIn;
   }
 
   private encode(identity: string): string {

@@ -1,13 +1,13 @@
 import type { MaskingProfile, MaskOperator } from '#contracts';
 import { RedactionError } from './errors.ts';
-import type { MaskStream } from './mask-stream.ts';
+import type { MaskStream, StreamOptions } from './mask-stream.ts';
 import type { Region, Scanner, ScanSink } from './scanner.ts';
 import type { Finding } from './span.ts';
 
 /** What a stream needs of its masker. */
 export interface StreamOwner {
   operatorOf(entity: string): MaskOperator;
-  apply(operator: MaskOperator, entity: string, value: string): string | undefined;
+  apply(operator: MaskOperator, entity: string, value: string, restorable: boolean): string | undefined;
 }
 
 const MAX_BEFORE = 200;
@@ -25,13 +25,15 @@ export class ScannedStream implements MaskStream, ScanSink {
   private toSkip: number;
   private halfPair = '';
   private readonly shadow: boolean;
+  private readonly restorable: boolean;
 
   constructor(
     private readonly profile: MaskingProfile,
     scannerFor: (sink: ScanSink) => Scanner,
     private readonly masker: StreamOwner,
-    before = '',
+    { before = '', restorable = true }: StreamOptions = {},
   ) {
+    this.restorable = restorable;
     this.scanner = scannerFor(this);
     this.shadow = profile.mode === 'shadow';
     const context = before.slice(-MAX_BEFORE);
@@ -73,7 +75,7 @@ export class ScannedStream implements MaskStream, ScanSink {
     if (this.blocked) return;
     const own = value.slice(context);
     this.lastPasses = this.shadow || operator.kind === 'keep';
-    const replacement = this.lastPasses ? own : this.masker.apply(operator, entity, own);
+    const replacement = this.lastPasses ? own : this.masker.apply(operator, entity, own, this.restorable);
     if (replacement === undefined) this.blocked = true;
     else this.out.push(replacement);
   }

@@ -51,6 +51,7 @@ export class Scanner {
   private readonly reserved = new ReservedCandidates();
   private swallowing: { rule: Swallow; left: number } | undefined;
   private history = '';
+  private work = 0;
 
   constructor(
     private readonly detector: Detector,
@@ -59,6 +60,11 @@ export class Scanner {
     private readonly limits: { readonly holdChars: number; readonly armourChars: number },
   ) {
     this.previous = detector.startClass;
+  }
+
+  /** Characters read so far, those read again for another start included: what scanning costs. */
+  get readChars(): number {
+    return this.work;
   }
 
   /** Code units received but not delivered. */
@@ -109,6 +115,7 @@ export class Scanner {
         }
         at++;
       }
+      this.work += at - this.at + 1;
       this.at = at;
       this.previous = previous;
       if (state !== DEAD) return this.begin(state, at + 1);
@@ -142,6 +149,7 @@ export class Scanner {
     let state = this.state;
     let at = this.reading;
     while (state !== DEAD) {
+      this.work++;
       if (at >= stop) {
         this.reading = at;
         this.state = state;

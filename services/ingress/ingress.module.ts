@@ -1,7 +1,7 @@
 import { Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { ActiveConfig, FrozenList, LOGGER, Readiness, readSecret, SETTINGS } from '#boot';
 import { Bus, defaultTopology } from '#messaging';
-import { SubjectNames, secretFiles } from '#sealing';
+import { Sealer, SubjectNames, secretFiles } from '#sealing';
 import type { Logger } from '#telemetry';
 import type { IngressSettings } from './config.ts';
 import { FrontDoor } from './front-door.ts';
@@ -13,6 +13,7 @@ import { RequestsController } from './requests.controller.ts';
 import { HeldIndex } from './waiting/held-index.ts';
 import { OnApprovalRequested } from './waiting/on-approval-requested.ts';
 import { OnCompletedParked } from './waiting/on-completed-parked.ts';
+import { Restoring } from './waiting/restoring.ts';
 import { WaitingRoom } from './waiting/waiting-room.ts';
 
 const runtime = [Bus, SETTINGS, LOGGER];
@@ -53,6 +54,11 @@ const runtime = [Bus, SETTINGS, LOGGER];
       provide: GatewayKeys,
       inject: [Bus, ActiveConfig, LOGGER],
       useFactory: (bus: Bus, config: ActiveConfig, logger: Logger) => new GatewayKeys(bus, config, logger),
+    },
+    {
+      provide: Restoring,
+      inject: [Bus, Sealer],
+      useFactory: (bus: Bus, sealer: Sealer) => new Restoring(bus, sealer),
     },
     Intake,
     FrontDoor,

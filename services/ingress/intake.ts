@@ -19,6 +19,7 @@ import type { Limits } from './limits.ts';
 import type { ClientConnection } from './waiting/client-connection.ts';
 import { HeldIndex } from './waiting/held-index.ts';
 import { reattach } from './waiting/reattach.ts';
+import { Restoring } from './waiting/restoring.ts';
 import { Waiter } from './waiting/waiter.ts';
 import { runningEntry, WaitingRoom } from './waiting/waiting-room.ts';
 
@@ -39,6 +40,7 @@ export class Intake {
     private readonly bus: Bus,
     private readonly bodies: BodyStore,
     private readonly sealer: Sealer,
+    private readonly restoring: Restoring,
     private readonly held: HeldIndex,
     private readonly room: WaitingRoom,
     private readonly turnstile: Turnstile,
@@ -164,7 +166,7 @@ export class Intake {
       patienceMs: call.patienceMs,
       statusUrl: this.statusUrl(requestId),
     };
-    return new Waiter(request, call.client, this.sealer, this.bodies, limits.keepAliveMs, {
+    return new Waiter(request, call.client, this.sealer, this.bodies, this.restoring, limits.keepAliveMs, {
       onPatienceOver: () => {
         this.room.leave(requestId);
         this.room.say(requestId, { live: false });

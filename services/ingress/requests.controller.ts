@@ -21,6 +21,7 @@ import { contentLabel, Sealer } from '#sealing';
 import type { IngressSettings } from './config.ts';
 import { ClientConnection } from './waiting/client-connection.ts';
 import { HeldIndex } from './waiting/held-index.ts';
+import { Restoring } from './waiting/restoring.ts';
 import { Waiter } from './waiting/waiter.ts';
 import { WaitingRoom } from './waiting/waiting-room.ts';
 
@@ -70,6 +71,7 @@ export class RequestsController {
     private readonly bus: Bus,
     private readonly bodies: BodyStore,
     private readonly sealer: Sealer,
+    private readonly restoring: Restoring,
     @Inject(SETTINGS) private readonly settings: IngressSettings,
   ) {}
 
@@ -106,7 +108,8 @@ export class RequestsController {
       onDelivered: () => undefined,
       onError: () => undefined,
     };
-    await new Waiter(request, client, this.sealer, this.bodies, keepAliveMs, events).complete(completion);
+    const waiter = new Waiter(request, client, this.sealer, this.bodies, this.restoring, keepAliveMs, events);
+    await waiter.complete(completion);
   }
 
   @ApiOperation({ summary: 'Withdraws a request that waits for people' })

@@ -26,6 +26,8 @@ export interface Ending {
   readonly stream: boolean;
   readonly frames: number;
   readonly attempt: number;
+  /** The vault holds values for its caller. */
+  readonly restorable?: boolean | undefined;
   readonly sentDigest?: string | undefined;
   readonly answerDigest?: string | undefined;
   readonly usage?: Usage | undefined;
@@ -116,6 +118,7 @@ function completedHead(
     frames: ending.frames,
     attempt: ending.attempt,
     edited: terms.version > 1,
+    restorable: ending.restorable,
     subjectKey: head.subjectKey,
     destination: head.destination,
     connection: terms.connection,

@@ -63,17 +63,33 @@ export class MaskingPass {
   private readonly masker: Masker;
 
   constructor(
-    profile: MaskingProfile,
+    readonly profile: MaskingProfile,
     key: Uint8Array,
-    scope: string,
+    readonly scope: string,
     private readonly where: FindingCount['where'],
     private readonly tally: Tally,
   ) {
     this.masker = compileMasker(profile, { key, scope, direction: where });
+    if (profile.fields.length > 0) this.openJsonMask = () => this.openJsonMaskOf(true);
   }
 
   /** A mask that throws `MaskBlockedError` where the profile blocks. */
-  readonly openMask: OpenMask = () => new CountedMask(this.masker.openStream(), this.where, this.tally);
+  readonly openMask: OpenMask = () => this.openMaskOf(true);
+  /** The same for JSON text, where the profile names fields by their path. */
+  readonly openJsonMask: OpenMask | undefined;
+
+  /** What placeholders of restorable texts stand for. */
+  get issued(): ReadonlyMap<string, string> {
+    return this.masker.issued;
+  }
+
+  openMaskOf(restorable: boolean): Mask {
+    return new CountedMask(this.masker.openStream({ restorable }), this.where, this.tally);
+  }
+
+  openJsonMaskOf(restorable: boolean): Mask {
+    return new CountedMask(this.masker.openJsonStream({ restorable }), this.where, this.tally);
+  }
 
   /** Masks a complete text that stands outside of a body. */
   text(text: string): string {

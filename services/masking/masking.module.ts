@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type InjectionToken, Module, type Provider } from '@nestjs/common';
-import { LOGGER, readSecret, SETTINGS, type ServiceSettings } from '#boot';
+import { FrozenList, LOGGER, readSecret, SETTINGS, type ServiceSettings } from '#boot';
 import { BodyStore, Bus } from '#messaging';
 import { PeopleReleaseVerifier, RuleReleaseKey, Sealer, secretFiles } from '#sealing';
 import type { Logger } from '#telemetry';
@@ -8,10 +8,10 @@ import type { ModelTools } from './asking/ask-model.ts';
 import { Bodies } from './asking/body.ts';
 import { Completions } from './completions.ts';
 import { MASKING_CONFIG, type MaskingConfig, readMaskingConfig } from './config.ts';
-import { Frozen } from './frozen.ts';
 import { Masking, Watches } from './masking.ts';
 import { placeholderKey } from './masking-pass.ts';
 import { Profiles } from './profiles.ts';
+import { Vault } from './restoring/vault.ts';
 import { ReviewedAnswers, Reviews } from './reviewing/review.ts';
 import { Admission } from './running/admit.ts';
 import { Cancellations } from './running/cancellations.ts';
@@ -52,13 +52,14 @@ async function readPlaceholderKey(settings: ServiceSettings): Promise<Buffer> {
     { provide: PLACEHOLDER_KEY, inject: [SETTINGS], useFactory: readPlaceholderKey },
     build(Bodies, Bus, Sealer, BodyStore),
     build(Profiles, Bus),
+    build(Vault, Bus, Sealer, LOGGER),
     build(Redeliveries, Bus),
-    build(Frozen, Bus, LOGGER),
+    build(FrozenList, Bus, LOGGER),
     build(Cancellations, Bus),
     build(Completions, Bus, Sealer, BodyStore),
     build(Reviews, Bus, Sealer, BodyStore),
     build(ReviewedAnswers, Profiles, PLACEHOLDER_KEY),
-    build(Admission, Redeliveries, Runs, Frozen, Cancellations),
+    build(Admission, Redeliveries, Runs, FrozenList, Cancellations),
     {
       provide: Runs,
       inject: [Bus, SETTINGS],
@@ -73,7 +74,7 @@ async function readPlaceholderKey(settings: ServiceSettings): Promise<Buffer> {
     },
     {
       provide: MODEL_TOOLS,
-      inject: [Bus, Sealer, Bodies, Profiles, Credentials, PLACEHOLDER_KEY],
+      inject: [Bus, Sealer, Bodies, Profiles, Credentials, PLACEHOLDER_KEY, Vault],
       useFactory: (
         bus: Bus,
         sealer: Sealer,
@@ -81,7 +82,8 @@ async function readPlaceholderKey(settings: ServiceSettings): Promise<Buffer> {
         profiles: Profiles,
         credentials: Credentials,
         key: Buffer,
-      ): ModelTools => ({ bus, sealer, bodies, profiles, credentials, placeholderKey: key }),
+        vault: Vault,
+      ): ModelTools => ({ bus, sealer, bodies, profiles, credentials, placeholderKey: key, vault }),
     },
     {
       provide: OnRequestReleased,

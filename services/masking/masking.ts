@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { ActiveConfig, Readiness } from '#boot';
-import { Frozen } from './frozen.ts';
+import { ActiveConfig, FrozenList, Readiness } from '#boot';
+import { isFrozen } from './running/admit.ts';
 import { Cancellations } from './running/cancellations.ts';
 import { Connections } from './running/connections.ts';
 
@@ -9,7 +9,7 @@ import { Connections } from './running/connections.ts';
 export class Watches {
   constructor(
     readonly cancellations: Cancellations,
-    readonly frozen: Frozen,
+    readonly frozen: FrozenList,
   ) {}
 }
 
@@ -30,7 +30,7 @@ export class Masking implements OnApplicationBootstrap, OnModuleDestroy {
 
   async onApplicationBootstrap(): Promise<void> {
     const { cancellations, frozen } = this.watches;
-    await frozen.start(() => cancellations.abortFrozen((head) => frozen.covers(head)));
+    await frozen.start(() => cancellations.abortFrozen((head) => isFrozen(frozen, head)));
     cancellations.start();
     this.config.onChange(({ document }) => void this.connections.follow(document.connections));
   }

@@ -159,7 +159,7 @@ describe('a relay', () => {
     fc.assert(
       fc.property(cuts, fc.boolean(), (at, masked) => {
         const relay = masked
-          ? new MaskedRelay(protocol, route, unmasked, false)
+          ? new MaskedRelay(protocol, route, { openMask: unmasked }, false)
           : new PlainRelay(protocol, route, 'text/event-stream');
         const out = pieces(at).map((piece) => Buffer.from(relay.push(piece)));
         const end = relay.end();

@@ -11,6 +11,8 @@ export const AnswerFacts = z.object({
   /** Whether the body is the text of a stream. */
   stream: z.boolean(),
   attempt: z.number().int().nonnegative(),
+  /** As in `request.completed`. */
+  restorable: z.boolean().optional(),
   sentDigest: Sha256.optional(),
   usage: z
     .object({

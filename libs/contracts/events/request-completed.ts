@@ -60,6 +60,8 @@ export const requestCompleted = defineEvent({
     frames: z.number().int().nonnegative(),
     attempt: z.number().int().nonnegative(),
     edited: z.boolean(),
+    /** The vault holds values for placeholders in this answer: its caller gets them back. */
+    restorable: z.boolean().optional(),
     subjectKey: z.string().max(64),
     destination: SubjectToken,
     connection: SubjectToken.optional(),

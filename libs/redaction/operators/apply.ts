@@ -9,6 +9,7 @@ export interface OperatorContext {
   readonly key: Uint8Array;
   readonly scope: string;
   readonly placeholders: PlaceholderIssuer;
+  readonly restorable: boolean;
 }
 
 const HASH_HEX_CHARS = 16;
@@ -22,7 +23,7 @@ export function applyOperator(
 ): string | undefined {
   switch (operator.kind) {
     case 'token':
-      return context.placeholders.placeholder(entity, value);
+      return context.placeholders.placeholder(entity, value, context.restorable);
     case 'mask':
       return maskValue(value, operator.keepFirst, operator.keepLast, operator.with);
     case 'redact':
@@ -36,10 +37,10 @@ export function applyOperator(
     case 'fpe':
       return (
         encryptDigits(context.key, context.scope, entity, value) ??
-        context.placeholders.placeholder(entity, value)
+        context.placeholders.placeholder(entity, value, context.restorable)
       );
     case 'pseudonym':
-      return context.placeholders.remember(pseudonymOf(context.key, context.scope, entity, value), value);
+      return standInFor(pseudonymOf(context.key, context.scope, entity, value), value, context);
     case 'keep':
       return value;
     case 'block':
@@ -47,6 +48,11 @@ export function applyOperator(
     default:
       return operator satisfies never;
   }
+}
+
+function standInFor(standIn: string, value: string, { placeholders, restorable }: OperatorContext): string {
+  if (restorable) placeholders.remember(standIn, value);
+  return standIn;
 }
 
 /** Keeps separators and some characters at the ends, never more than a third of the value at either end. */

@@ -109,7 +109,7 @@ const MAC: DetectorRule = {
   // IEEE 802: six octets, separated by colons or hyphens, or three groups of four.
   pattern: String.raw`[0-9A-Fa-f]{2}(?:(?::[0-9A-Fa-f]{2}){5}|(?:-[0-9A-Fa-f]{2}){5})|[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4}){2}`,
   left: union(WORD_WIDE, charSet('.:-')),
-  right: union(WORD_WIDE, charSet(':-')),
+  right: union(WORD_WIDE, charSet(':-[')),
   score: 0.7,
   check: (text) => !/^(?:00[:-]?)+$|^(?:ff[:-]?)+$/i.test(text),
   context: ['mac', 'hardware', 'ethernet', 'device'],

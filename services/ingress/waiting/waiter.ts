@@ -3,6 +3,7 @@ import type { BodyStore } from '#messaging';
 import { ContentErasedError, contentLabel, type Sealer } from '#sealing';
 import type { ClientConnection } from './client-connection.ts';
 import { type CompletedContent, type Completion, errorOf, openCompletion, overheadMs } from './completion.ts';
+import type { RestoredAnswer, Restoring } from './restoring.ts';
 
 export interface WaitingRequest {
   requestId: string;
@@ -31,6 +32,8 @@ export class Waiter {
   private patience: NodeJS.Timeout | undefined;
   private approvers: readonly string[] = [];
   private closed = false;
+  /** Undefined until the first part of an answer that is to be restored. */
+  private restored: RestoredAnswer | null | undefined;
   readonly startedAt = Date.now();
 
   constructor(
@@ -38,6 +41,7 @@ export class Waiter {
     readonly client: ClientConnection,
     private readonly sealer: Sealer,
     private readonly bodies: BodyStore,
+    private readonly restoring: Restoring,
     private readonly keepAliveMs: number,
     private readonly events: WaiterEvents,
   ) {}
@@ -64,12 +68,13 @@ export class Waiter {
   /** A frame of the answer, from the live feed or the stream; one that was written already is passed over. */
   frame(payload: Uint8Array): void {
     this.inOrder(async () => {
-      const { number, sealed } = decodeFrame(payload);
+      const { number, sealed, restorable } = decodeFrame(payload);
       if (this.finished || number !== this.written + 1) return;
       const label = contentLabel(this.request.requestId, `frame:${number}`);
       const text = await this.sealer.open(this.request.subjectKey, label, sealed);
+      const restored = restorable ? await this.openRestored() : null;
       this.client.startStream(this.keepAliveMs);
-      this.client.write(text);
+      this.client.write(restored?.push(text) ?? text);
       this.written = number;
     });
   }
@@ -80,7 +85,8 @@ export class Waiter {
     return this.inOrder(async () => {
       if (this.finished) return;
       const content = await openCompletion(completion, this.sealer, this.bodies);
-      this.write(completion, content);
+      const restored = completion.head.restorable ? await this.openRestored() : null;
+      this.write(completion, content, restored);
       this.closed = true;
       this.events.onDelivered(completion);
     });
@@ -91,13 +97,24 @@ export class Waiter {
     this.closed = true;
   }
 
-  private write(completion: Completion, content: CompletedContent): void {
+  private async openRestored(): Promise<RestoredAnswer | null> {
+    const { subjectKey, requestId } = this.request;
+    if (this.restored === undefined) {
+      this.restored = await this.restoring.open(subjectKey, requestId, Date.now());
+    }
+    return this.restored;
+  }
+
+  private write(completion: Completion, content: CompletedContent, restored: RestoredAnswer | null): void {
     const { head } = completion;
     const reason = content.kind === 'reason' ? content.reason : undefined;
     if (content.kind === 'transcript') {
       this.client.startStream(this.keepAliveMs, head.headers);
-      for (const text of content.texts.slice(this.written)) this.client.write(text);
+      for (const text of content.texts.slice(this.written)) {
+        this.client.write(restored?.push(Buffer.from(text)) ?? text);
+      }
       if (head.outcome === 'answered') {
+        if (restored) this.client.write(restored.end());
         this.client.endStream();
         return;
       }
@@ -105,7 +122,8 @@ export class Waiter {
     if (head.outcome !== 'answered') {
       this.client.fail(errorOf(head, reason, this.approvers));
     } else if (content.kind === 'body' && !this.client.streaming) {
-      this.client.send(head.status, this.answerHeaders(completion), content.bytes);
+      const bytes = restored?.whole(content.bytes) ?? content.bytes;
+      this.client.send(head.status, this.answerHeaders(completion), bytes);
     } else {
       // The headers of a stream are out, and the model's server answered with something else.
       const message = `The model's server answered ${head.status} instead of a stream.`;

@@ -7,6 +7,7 @@ import { metrics } from '#telemetry';
 import { type Ending, endingOf } from '../completions.ts';
 import { MaskBlockedError, MaskingPass, placeholderScope, Tally } from '../masking-pass.ts';
 import type { Profiles } from '../profiles.ts';
+import type { Vault } from '../restoring/vault.ts';
 import type { Release } from '../running/release.ts';
 import { RefusedReleaseError } from '../running/verify-release.ts';
 import type { AbortReason, CallEnd, FailureCode, UpstreamCall } from '../upstream/call.ts';
@@ -29,6 +30,7 @@ export interface ModelTools {
   profiles: Profiles;
   credentials: Credentials;
   placeholderKey: Uint8Array;
+  vault: Vault;
 }
 
 /** What came of a call: an ending, or a masked answer that people look at first. */
@@ -68,6 +70,7 @@ export class ModelAsk {
   private reader!: AnswerReader;
   private answerPass: MaskingPass | undefined;
   private answersJson = false;
+  private restorable = false;
   private sentDigest: string | undefined;
   private startedAt = 0;
 
@@ -106,6 +109,8 @@ export class ModelAsk {
     const prepared = this.guardRequest(() => prepareRequest(release, body, requestPass));
     this.answersJson = prepared.answersJson;
     this.sentDigest = prepared.sentDigest;
+    if (requestPass)
+      this.restorable = await tools.vault.keep(release.head, requestPass, prepared.answersJson);
     const credential = await tools.credentials.open(upstream.connection.credential, Date.now());
     const target = targetPath(upstream.connection.baseUrl, path);
     if (target === undefined) throw new RefusedReleaseError('route', true);
@@ -151,10 +156,10 @@ export class ModelAsk {
     const { head, protocol, route } = this.release;
     if (!head.stream || status >= 300 || !isStreamType(headers['content-type'])) return undefined;
     if (!this.held) {
-      this.frames = new FrameWriter(this.tools.bus, this.tools.sealer, head, this.attempt);
+      this.frames = new FrameWriter(this.tools.bus, this.tools.sealer, head, this.attempt, this.restorable);
     }
     return this.answerPass
-      ? new MaskedRelay(protocol, route, this.answerPass.openMask, this.answersJson)
+      ? new MaskedRelay(protocol, route, this.answerPass, this.answersJson)
       : new PlainRelay(protocol, route, contentTypeOf(headers));
   }
 
@@ -199,6 +204,7 @@ export class ModelAsk {
       stream: false,
       frames: 0,
       attempt: this.attempt,
+      restorable: this.restorable,
       sentDigest: this.sentDigest,
       answerDigest: createHash('sha256').update(bytes).digest('hex'),
       usage,
@@ -242,6 +248,7 @@ export class ModelAsk {
       ...(passed && { headers: passed }),
       stream,
       attempt: this.attempt,
+      ...(this.restorable && { restorable: true }),
       ...(this.sentDigest !== undefined && { sentDigest: this.sentDigest }),
       ...(usage && { usage }),
       findings: this.tally.counts,
@@ -282,6 +289,7 @@ export class ModelAsk {
     const known = {
       ...ending,
       findings: this.tally.counts,
+      restorable: this.restorable,
       sentDigest: this.sentDigest,
       modelStartedAt: this.startedAt,
       firstByteAt,

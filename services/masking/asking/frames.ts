@@ -27,6 +27,7 @@ export class FrameWriter {
     private readonly sealer: Sealer,
     private readonly head: RequestReleased,
     private readonly attempt: number,
+    private readonly restorable: boolean,
   ) {
     this.subject = frameSubject(head.destination, head.terms.requestId);
   }
@@ -87,7 +88,10 @@ export class FrameWriter {
     const { subjectKey, terms } = this.head;
     const label = contentLabel(terms.requestId, `frame:${number}`);
     const sealed = await this.sealer.seal(subjectKey, label, Buffer.from(text));
-    this.bus.send(this.subject, encodeFrame({ number, attempt: this.attempt, sealed }));
+    this.bus.send(
+      this.subject,
+      encodeFrame({ number, attempt: this.attempt, restorable: this.restorable, sealed }),
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RequestReleased } from '#contracts';
-import { applyEdits } from '#protocols';
+import { applyEdits, type MaskedRequest, type OpenMask, type RequestReading } from '#protocols';
 import type { MaskingPass } from '../masking-pass.ts';
 import type { Release } from '../running/release.ts';
 import { RefusedReleaseError } from '../running/verify-release.ts';
@@ -12,6 +12,18 @@ export interface PreparedRequest {
   readonly sentDigest: string;
   /** The caller asked for an answer that is JSON text. */
   readonly answersJson: boolean;
+}
+
+/** What a system prompt holds is masked too, but it is not the caller's: it is never restored. */
+function maskedBy(pass: MaskingPass, { protocol }: Release, reading: RequestReading): MaskedRequest {
+  const systems = reading.turns.filter(({ role }) => role === 'system' || role === 'developer');
+  const isSystem = (place: string) =>
+    /^\/(?:system|instructions)\b/.test(place) ||
+    systems.some(({ pointer }) => place === pointer || place.startsWith(`${pointer}/`));
+  const openMask: OpenMask = (place) => pass.openMaskOf(!isSystem(place));
+  const openJsonMask: OpenMask | undefined =
+    pass.openJsonMask && ((place) => pass.openJsonMaskOf(!isSystem(place)));
+  return protocol.maskRequest(reading, openMask, undefined, openJsonMask);
 }
 
 /** Whether the model server knows the model by another name. */
@@ -37,7 +49,7 @@ export function prepareRequest(
   }
   const reading = protocol.readRequest(body, route);
   if (reading.kind === 'refusal') throw new RefusedReleaseError('body', true);
-  const masked = requestPass && protocol.maskRequest(reading, requestPass.openMask);
+  const masked = requestPass && maskedBy(requestPass, release, reading);
   let bytes: Uint8Array = masked?.changed ? masked.bytes : body;
   if (model !== undefined && reading.model !== undefined) {
     const edit = applyEdits(bytes, [{ op: 'replace', pointer: '/model', value: model }]);

@@ -24,12 +24,18 @@ export function isStreamType(contentType: string | undefined): boolean {
   return contentType !== undefined && streamType.test(contentType.trim());
 }
 
+/** How texts are masked; JSON texts in their own way where there is one. */
+export interface Masks {
+  readonly openMask: OpenMask;
+  readonly openJsonMask?: OpenMask | undefined;
+}
+
 /** Masks a stream with the protocol's own reading of it. */
 export class MaskedRelay implements Relay {
   private readonly stream: AnswerStream;
 
-  constructor(protocol: Protocol, route: Route, openMask: OpenMask, contentIsJson: boolean) {
-    this.stream = protocol.openAnswerStream(route, { openMask, contentIsJson });
+  constructor(protocol: Protocol, route: Route, { openMask, openJsonMask }: Masks, contentIsJson: boolean) {
+    this.stream = protocol.openAnswerStream(route, { openMask, openJsonMask, contentIsJson });
   }
 
   get isOver(): boolean {

@@ -146,7 +146,7 @@ export class ReviewedAnswers {
   ): Ending {
     let text = answer.toString('utf8');
     if (pass) {
-      const relay = new MaskedRelay(protocol, route, pass.openMask, false);
+      const relay = new MaskedRelay(protocol, route, pass, false);
       const first = relay.push(answer);
       const { bytes, ending } = relay.end();
       if (ending !== 'finished' && ending !== 'upstream_error') {
@@ -161,12 +161,12 @@ export class ReviewedAnswers {
 
 function answered(facts: AnswerFacts): Ending {
   const { status, contentType, headers, stream, attempt, sentDigest, usage, findings } = facts;
-  const { modelStartedAt, firstByteAt } = facts;
+  const { modelStartedAt, firstByteAt, restorable } = facts;
   return {
     outcome: 'answered',
     frames: 0,
     ...{ status, contentType, headers, stream, attempt, sentDigest, usage, findings },
-    ...{ modelStartedAt, firstByteAt },
+    ...{ modelStartedAt, firstByteAt, restorable },
   };
 }
 

@@ -1,7 +1,7 @@
-import { runKey } from '#contracts';
+import type { FrozenList } from '#boot';
+import { type RequestReleased, runKey } from '#contracts';
 import { cancelledEnding } from '../asking/ask-model.ts';
 import { type Ending, endingOf } from '../completions.ts';
-import type { Frozen } from '../frozen.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Cancellations } from './cancellations.ts';
 import type { Redeliveries } from './redeliveries.ts';
@@ -30,12 +30,19 @@ const end = (ending: Ending, claim?: Claim): Admitted => ({ kind: 'end', ending,
 const lost = (attempt: number): Ending =>
   endingOf('failed', 'upstream.interrupted', "The answer of the model's server was interrupted.", attempt);
 
+/** Whether a request may no longer run. */
+export function isFrozen(frozen: FrozenList, head: RequestReleased): boolean {
+  if (frozen.isEmpty) return false;
+  const groups = head.groups ?? head.context?.principal.groups ?? [];
+  return frozen.covers({ subjectKey: head.subjectKey, groups, connection: head.terms.connection });
+}
+
 /** Decides, in order, what keeps a verified release from being run. */
 export class Admission {
   constructor(
     private readonly redeliveries: Redeliveries,
     private readonly runs: Runs,
-    private readonly frozen: Frozen,
+    private readonly frozen: FrozenList,
     private readonly cancellations: Cancellations,
   ) {}
 
@@ -58,7 +65,7 @@ export class Admission {
   /** What overrides a release at the moment it would be run. */
   private refuse({ head, by }: Release, { upstream }: Listening, nowMs: number): Ending | undefined {
     if (head.terms.notAfter <= nowMs) return expired(by);
-    if (this.frozen.covers(head)) {
+    if (isFrozen(this.frozen, head)) {
       return endingOf('denied', 'policy.frozen', 'Requests of this caller or connection are frozen.');
     }
     // An answer that people let through needs no model any more.
