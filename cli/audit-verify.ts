@@ -86,6 +86,7 @@ function describe(report: ExportReport): string {
     `verified       ${entries} entries, ${checkpoints} checkpoints`,
     ...report.logs.map((log) => `stream         ${log.logId}: ${log.firstSequence} to ${log.lastSequence}`),
     `not in here    ${skipped} entries, ${withoutContent} contents, ${erasedValues} erased personal values`,
+    ...report.tombstones.map(tombstoneText),
     `lost           ${lostSequences} sequences, recorded as lost`,
   ];
   if (report.firstBad === null) return [...facts, 'INTACT'].join('\n');
@@ -94,6 +95,18 @@ function describe(report: ExportReport): string {
     .filter((problem) => problem !== report.firstBad)
     .map((problem) => `also           ${place(problem)}${problem.detail} (${problem.code})`);
   return [...facts, first, ...others.slice(0, 9), 'NOT INTACT'].join('\n');
+}
+
+function tombstoneText({
+  scope,
+  from,
+  to,
+  dropped,
+  atMs,
+  reason,
+}: ExportReport['tombstones'][number]): string {
+  const at = new Date(atMs).toISOString();
+  return `dropped        ${dropped} ${scope === 'content' ? 'contents' : 'entries'} of ${from} to ${to - 1}, ${at}: ${reason}`;
 }
 
 function place({ index, logId, sequence, line }: Problem): string {

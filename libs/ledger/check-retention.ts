@@ -1,15 +1,18 @@
 import type { NoteVerifier } from './keys.ts';
 import type { Problem } from './problems.ts';
 import { RangeSet } from './range-set.ts';
-import { openTombstone, type TombstoneScope } from './tombstone.ts';
+import { openTombstone, type Tombstone, type TombstoneScope } from './tombstone.ts';
 
 const maxOwners = 1_000_000;
+const maxListed = 1000;
 
 /** Decides what may be gone: what a signed tombstone names, and what an erasure in the ledger destroyed. */
 export class RetentionCheck {
   readonly #ranges: Record<TombstoneScope, RangeSet> = { content: new RangeSet(), entries: new RangeSet() };
   readonly #allowed: Record<TombstoneScope, number> = { content: 0, entries: 0 };
   readonly #gone: Record<TombstoneScope, number> = { content: 0, entries: 0 };
+  readonly #known = new Set<string>();
+  readonly #stones: Tombstone[] = [];
   readonly #erasedKeys = new Set<string>();
   /** The first entry that lacks a value of each person. */
   readonly #goneOwners = new Map<string, number>();
@@ -21,12 +24,21 @@ export class RetentionCheck {
       if (stone.origin !== origin) {
         return [{ code: 'tombstone.unverified', detail: `is of the log ${stone.origin}` }];
       }
+      // Said twice it allows no more than once.
+      if (this.#known.has(note)) return [];
+      this.#known.add(note);
+      if (this.#stones.length < maxListed) this.#stones.push(stone);
       this.#ranges[stone.scope].add(stone.from, stone.to);
       this.#allowed[stone.scope] += stone.dropped;
       return [];
     } catch (error) {
       return [{ code: 'tombstone.unverified', detail: (error as Error).message }];
     }
+  }
+
+  /** What the tombstones say, in their order (the first 1000). */
+  get tombstones(): readonly Tombstone[] {
+    return this.#stones;
   }
 
   /** Something of that scope is gone in `[from, to)`; false where no tombstone says so. */

@@ -206,6 +206,7 @@ export class ExportVerifier {
       root: Buffer.from(this.#tree.root()).toString('hex'),
       checkpoints: this.#tree.checkpoints,
       ...this.#counts,
+      tombstones: this.#retention.tombstones,
       lostSequences: this.#sequences.lostSequences,
       logs: this.#sequences.logs,
       firstBad: firstBadOf(this.#problems),

@@ -1,3 +1,5 @@
+import type { Tombstone } from './tombstone.ts';
+
 /** What can be wrong with an export. */
 export type ProblemCode =
   /** A line is not of the format, or a stream of bytes is no export. */
@@ -79,6 +81,8 @@ export interface ExportReport {
   erasedValues: number;
   /** Sequences that the stream lost and the ledger recorded as lost. */
   lostSequences: number;
+  /** What signed tombstones say was dropped, when and why (the first 1000). */
+  tombstones: readonly Tombstone[];
   logs: { logId: string; firstSequence: number; lastSequence: number }[];
   /** The problem of the first bad entry; else the first problem. */
   firstBad: Problem | null;

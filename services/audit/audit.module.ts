@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { LOGGER, Readiness, readSecret, SETTINGS } from '#boot';
+import { ActiveConfig, LOGGER, Readiness, readSecret, SETTINGS } from '#boot';
 import { asMissingDependency, openDataSource } from '#database';
 import { type NoteSigner, noteSigner } from '#ledger';
 import { BodyStore, Bus } from '#messaging';
@@ -28,6 +28,7 @@ import { Owners } from './owners.ts';
 import { PersonalVault } from './personal-vault.ts';
 import { RecordedController } from './recorded/recorded.controller.ts';
 import { RecordedRequests } from './recorded/recorded-requests.ts';
+import { type RetentionRule, retentionRule } from './retaining/due.ts';
 import { ContentOpener } from './sessions/content-opener.ts';
 import { SessionStore } from './sessions/session-store.ts';
 import { SessionsController } from './sessions/sessions.controller.ts';
@@ -97,9 +98,16 @@ const schema = 'audit';
     },
     {
       provide: LedgerWriter,
-      inject: [SETTINGS, Bus, PersonalVault, SIGNER, LOGGER],
-      useFactory: (settings: AuditSettings, ...rest: [Bus, PersonalVault, NoteSigner, Logger]) =>
-        new LedgerWriter({ ...settings, schema }, ...rest),
+      inject: [SETTINGS, ActiveConfig, Bus, PersonalVault, SIGNER, LOGGER],
+      useFactory: (
+        settings: AuditSettings,
+        config: ActiveConfig,
+        ...rest: [Bus, PersonalVault, NoteSigner, Logger]
+      ) => {
+        const retention = (): RetentionRule | null =>
+          config.current ? retentionRule(config.current.document, config.current.revision) : null;
+        return new LedgerWriter({ ...settings, schema, retention }, ...rest);
+      },
     },
     { provide: EntryReader, inject: [QUERIES], useFactory: (queries: Queryable) => new EntryReader(queries) },
     { provide: Incidents, inject: [QUERIES], useFactory: (queries: Queryable) => new Incidents(queries) },

@@ -10,14 +10,19 @@ export class CreateGovernance1760000000400 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('drop function drop_content(int)');
-    await runner.query('drop function drop_entries(int, bigint, bigint, bigint[])');
-    await runner.query('alter table segment drop column content_dropped_at, drop column entries_dropped_at');
+    await runner.query('drop function drop_entries(int, bigint[])');
+    await runner.query(
+      'alter table segment drop column content_dropped_at, drop column metadata_dropped_at, drop column decisions_dropped_at',
+    );
     await runner.query('alter table erasure drop column approval');
     for (const table of ['tombstone', 'legal_hold', 'erasure_request']) {
       await runner.query(`drop table ${table}`);
     }
   }
 }
+
+/** As the partitions that they take the place of. */
+const wholeRows = 'with (toast_tuple_target = 8160, autovacuum_enabled = true)';
 
 const statements = [
   `create table erasure_request (
@@ -55,24 +60,24 @@ const statements = [
     at bigint not null,
     published_at bigint
   )`,
-  'alter table segment add column content_dropped_at bigint, add column entries_dropped_at bigint',
+  'alter table segment add column content_dropped_at bigint, add column metadata_dropped_at bigint, add column decisions_dropped_at bigint',
   // The service's own login may not drop tables: these two do it, for whole segments only.
   `create function drop_content(number int) returns void
     language plpgsql security definer set search_path from current as $body$
     begin
       execute format('drop table if exists content_%s', number);
     end $body$`,
-  `create function drop_entries(number int, first_index bigint, to_index bigint, kept bigint[]) returns void
+  `create function drop_entries(number int, kept bigint[]) returns void
     language plpgsql security definer set search_path from current as $body$
     begin
-      if cardinality(kept) = 0 then
-        execute format('drop table if exists entry_%s', number);
-      else
-        execute format('create table kept_%s (like entry_%s including all)', number, number);
-        execute format('insert into kept_%s select * from entry_%s where index = any($1) or index < $2 or index >= $3', number, number)
-          using kept, first_index, to_index;
-        execute format('drop table entry_%s', number);
+      if cardinality(kept) > 0 then
+        execute format('create table kept_%s (like entry_%s including all) ${wholeRows}', number, number);
+        execute format('insert into kept_%s select * from entry_%s where index = any($1)', number, number) using kept;
+      end if;
+      execute format('drop table if exists entry_%s', number);
+      if cardinality(kept) > 0 then
         execute format('alter table kept_%s rename to entry_%s', number, number);
+        execute format('alter index if exists kept_%s_pkey rename to entry_%s_pkey', number, number);
         execute format('alter table entry attach partition entry_%s for values in (%s)', number, number);
         execute format('grant select, insert, update, delete on entry_%s to %I', number, session_user);
       end if;

@@ -60,6 +60,36 @@ export class EntryReader {
     return rows.map(storedOf);
   }
 
+  /** The first entry that is left and not older than a moment; at most `size`. */
+  async firstSince(atMs: number, size: number): Promise<number> {
+    let [low, high, found] = [0, size, size];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const [row] = await this.database.query(
+        `select index, at from entry where index >= $1 and segment >= coalesce(
+           (select max(id) from segment where first_index <= $1), 0) order by segment, index limit 1`,
+        [middle],
+      );
+      if (row !== undefined && Number(row.index) < size && Number(row.at) < atMs) {
+        low = Number(row.index) + 1;
+        continue;
+      }
+      if (row !== undefined) found = Math.min(size, Number(row.index));
+      high = middle;
+    }
+    return found;
+  }
+
+  /** The tombstones that speak of entries in these ranges, oldest first. */
+  async tombstones(ranges: readonly (readonly [from: number, to: number])[]): Promise<string[]> {
+    const rows = await this.database.query(
+      `select distinct t.id, t.note from tombstone t
+       join unnest($1::bigint[], $2::bigint[]) as r(a, b) on t.first_index < r.b and t.to_index > r.a order by t.id`,
+      [ranges.map(([from]) => from), ranges.map(([, to]) => to)],
+    );
+    return rows.map(({ note }) => note as string);
+  }
+
   /** The sealed bytes of entries, by the index that holds them. */
   async contents(indexes: readonly number[]): Promise<Map<number, Buffer>> {
     if (indexes.length === 0) return new Map();
@@ -127,7 +157,10 @@ function storedOf(row: Record<string, unknown>): StoredEntry {
 }
 
 /** Opens an entry's personal values as far as they weren't erased. */
-export function openPersonal(vault: PersonalVault, stored: StoredEntry): Promise<(PersonalOpening | null)[]> {
+export function openPersonal(
+  vault: Pick<PersonalVault, 'open'>,
+  stored: StoredEntry,
+): Promise<(PersonalOpening | null)[]> {
   const { logId, sequence, personal } = stored.entry;
   return vault.open({ logId, sequence }, personal.length, stored.openings);
 }

@@ -231,34 +231,18 @@ test('a legal hold on a person, a request of theirs or its time keeps them from 
 }, 90_000);
 
 test('holds and erasures are asked for, listed and ended on the command line', async () => {
-  const added = await cli(
-    'alice',
-    'hold',
-    'add',
-    '--request',
-    newRequestId(),
-    '--reason',
-    'case 13',
-    '--json',
-  );
+  const id = newRequestId();
+  const added = await cli('alice', 'hold', 'add', '--request', id, '--reason', 'case 13', '--json');
   expect(added).toMatchObject({ code: 0 });
   const hold: HoldView = JSON.parse(added.out);
-  expect((await cli('alice', 'hold', 'list')).out).toMatch(new RegExp(`${hold.id}  request req-.*case 13`));
-  expect(await cli('erin', 'hold', 'lift', hold.id, '--reason', 'over')).toMatchObject({
-    ...{ code: 0, out: `lifted ${hold.id}\n` },
-  });
-  expect((await cli('alice', 'hold', 'add', '--reason', 'nothing named')).code).not.toBe(0);
-  expect((await cli('carol', 'hold', 'list')).error).toContain('access.forbidden');
+  expect((await cli('alice', 'hold', 'list')).out).toMatch(new RegExp(`${hold.id}  request ${id}.*case 13`));
+  const lifted = await cli('erin', 'hold', 'lift', hold.id, '--reason', 'over');
+  expect(lifted).toMatchObject({ code: 0, out: `lifted ${hold.id}\n` });
   const asked = await cli('erin', 'erase', '--subject', 'nobody-yet', '--reason', 'They asked.');
   expect(asked.out).toMatch(/^req-[0-9a-f]{32}\.change {2}waiting {2}[0-9a-f]{32} {2}asked of security\n$/);
-  const id = asked.out.split('  ')[0]!;
-  expect((await cli('erin', 'erasures', id, '--certificate')).error).toContain('no certificate yet');
-  expect((await vote(id, 'alice')).status).toBe(200);
-  const done = await cli('erin', 'erase', '--subject', 'somebody-else', '--wait', '0', '--json');
-  expect(JSON.parse(done.out).state).toBe('waiting');
-  await until(id.replace('.change', ''), 'erased');
-  expect((await cli('erin', 'erasures', id, '--certificate')).out).toMatch(
-    /^sallyport\/erasure\/1\nsallyport\n/,
-  );
-  expect((await cli('erin', 'erasures')).out.split('\n').length).toBeGreaterThan(4);
-}, 90_000);
+  const approval = asked.out.split('  ')[0]!;
+  expect((await vote(approval, 'alice')).status).toBe(200);
+  await until(approval.replace('.change', ''), 'erased');
+  const certificate = await cli('erin', 'erasures', approval, '--certificate');
+  expect(certificate.out).toMatch(/^sallyport\/erasure\/1\nsallyport\n/);
+}, 240_000);

@@ -101,12 +101,13 @@ export async function startAuditWorld(): Promise<AuditWorld> {
   };
 }
 
-async function activate(policy: Bus, yaml: string): Promise<void> {
+/** Puts a document into force, as policy would. */
+export async function activate(policy: Bus, yaml: string, name = 'r1'): Promise<void> {
   const loaded = loadPolicy(yaml);
   if (loaded.kind === 'issues') throw new Error(JSON.stringify(loaded.issues));
   const { document } = loaded;
   const revision: ActiveRevision = {
-    revision: 'r1',
+    revision: name,
     digest: sha256(canonicalJson(document)),
     activatedAt: Date.now(),
     document,

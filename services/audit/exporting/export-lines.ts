@@ -9,7 +9,7 @@ export type Range = readonly [from: number, to: number];
 export interface ExportParts {
   entries: EntryReader;
   proofs: LedgerProofs;
-  vault: PersonalVault;
+  vault: Pick<PersonalVault, 'open'>;
   signer: NoteSigner;
   origin: string;
 }
@@ -30,6 +30,7 @@ export async function* exportLines(
   const writer = new ExportWriter(parts.origin);
   const isComplete = ranges.length === 1 && ranges[0]?.[0] === 0 && ranges[0][1] === size;
   yield writer.header(isComplete ? 'complete' : 'selection', [parts.signer.publicKey]);
+  for (const note of await parts.entries.tombstones(ranges)) yield writer.tombstone(note);
   let next = 0;
   for (const [from, to] of ranges) {
     if (from > next) yield await writer.skipped(next, from, parts.entries.nodes);
@@ -50,16 +51,21 @@ async function* entryLines(
   to: number,
 ): AsyncGenerator<string> {
   const notes = await checkpointsWithin(parts, from, to);
+  let next = from;
   for (let start = from; start < to; start += pageEntries) {
     const end = Math.min(to, start + pageEntries);
     const page = await parts.entries.range(start, end);
     for (const entry of await exportEntries(parts, page)) {
+      if (entry.index > next) yield await writer.skipped(next, entry.index, parts.entries.nodes);
+      next = entry.index + 1;
       // Written one by one: the seal covers the lines in the order of these calls.
       yield writer.entry(entry);
       const note = notes.get(entry.index + 1);
       if (note !== undefined) yield writer.checkpoint(note);
     }
   }
+  // What retention dropped at the end of the range.
+  if (next < to) yield await writer.skipped(next, to, parts.entries.nodes);
 }
 
 async function exportEntries(parts: ExportParts, page: readonly StoredEntry[]): Promise<ExportEntry[]> {
@@ -83,17 +89,4 @@ async function checkpointsWithin(parts: ExportParts, from: number, to: number): 
     notes.set(found.size, found.note);
     size = found.size;
   }
-}
-
-/** The first entry that is not older than a moment; the tree's size where all are. */
-export async function indexAt(entries: EntryReader, atMs: number, size: number): Promise<number> {
-  let low = 0;
-  let high = size;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    const [found] = await entries.at([middle]);
-    if ((found?.entry.atMs ?? 0) < atMs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

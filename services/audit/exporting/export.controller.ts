@@ -8,7 +8,7 @@ import { LOGGER } from '#boot';
 import { CodedError, Moment, RequestId } from '#contracts';
 import type { Logger } from '#telemetry';
 import { SessionStore } from '../sessions/session-store.ts';
-import { type ExportParts, exportLines, indexAt, type Range } from './export-lines.ts';
+import { type ExportParts, exportLines, type Range } from './export-lines.ts';
 
 export const EXPORT_PARTS = Symbol('audit:export-parts');
 
@@ -53,8 +53,8 @@ export class ExportController {
   private async rangesOf(query: ExportQuery, size: number): Promise<Range[]> {
     if (query.request !== undefined) return this.rangesOfRequest(query.request, size);
     const { entries } = this.parts;
-    const from = query.from === undefined ? 0 : await indexAt(entries, query.from, size);
-    const to = query.to === undefined ? size : await indexAt(entries, query.to, size);
+    const from = query.from === undefined ? 0 : await entries.firstSince(query.from, size);
+    const to = query.to === undefined ? size : await entries.firstSince(query.to, size);
     return from < to ? [[from, to]] : [];
   }
 

@@ -2,6 +2,7 @@ import type { NoteSigner } from '#ledger';
 import type { Bus } from '#messaging';
 import type { Logger } from '#telemetry';
 import type { PersonalVault } from '../personal-vault.ts';
+import type { RetentionRule } from '../retaining/due.ts';
 import { ledgerMetrics } from './audit-metrics.ts';
 import { BatchPull } from './batch-pull.ts';
 import type { Batch } from './build-batch.ts';
@@ -18,6 +19,8 @@ export interface WriterOptions {
   checkpointEntries: number;
   checkpointMs: number;
   pickUpMs: number;
+  /** What is dropped by age; without it nothing is. */
+  retention?: () => RetentionRule | null;
 }
 
 /** `writing`: this process holds the lock; `standby`: another does; `away`: the database or the broker is. */
@@ -119,6 +122,7 @@ export class LedgerWriter {
           for (const listener of this.listeners) listener(batch);
         },
         pickUpMs: this.options.pickUpMs,
+        retention: { signer: this.signer, origin, rule: this.options.retention ?? (() => null) },
         onPurged: (keptFrom) => this.logger.info({ keptFrom }, 'log purged'),
         onAlarm: (what, details) => this.logger.error({ ...details }, what),
       });

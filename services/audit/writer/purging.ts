@@ -2,7 +2,6 @@ import type pg from 'pg';
 import { streams } from '#contracts';
 import { type Bus, MissingDependencyError } from '#messaging';
 import { EntryReader } from '../entry-reader.ts';
-import { indexAt } from '../exporting/export-lines.ts';
 import type { LogStatus } from './event-log.ts';
 import type { LedgerState } from './ledger-state.ts';
 
@@ -91,7 +90,7 @@ async function recordedFloors(
   const first = open.rows[0]?.first ?? null;
   const indexes = [
     state.checkpointed,
-    await indexAt(entries, pickUpSinceMs, state.range.size),
+    await entries.firstSince(pickUpSinceMs, state.range.size),
     ...(first === null ? [] : [Number(first)]),
   ];
   const lowest = Math.min(...indexes);

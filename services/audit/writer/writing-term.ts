@@ -5,6 +5,7 @@ import { EntryReader, factOf, openPersonal, type Queryable } from '../entry-read
 import { Eraser } from '../erasing/eraser.ts';
 import type { Fact } from '../facts.ts';
 import type { PersonalVault } from '../personal-vault.ts';
+import { Retention, type RetentionParts } from '../retaining/retention.ts';
 import { SessionWriter } from '../sessions/session-writer.ts';
 import { ledgerMetrics } from './audit-metrics.ts';
 import type { BatchPull, Pulled } from './batch-pull.ts';
@@ -32,6 +33,7 @@ export interface WriterParts {
   /** What was published since stays in the log for those who come back for it. */
   pickUpMs: number;
   onPurged: (keptFrom: number) => void;
+  retention: Omit<RetentionParts, 'bus' | 'vault'>;
   onAlarm: (what: string, details: object) => void;
 }
 
@@ -47,6 +49,7 @@ export class WritingTerm {
   private lookedAtMs = 0;
   private lastEventAtMs = 0;
   private readonly eraser: Eraser;
+  private readonly retention: Retention;
   /** There may be erasures to carry out. */
   private mayErase = true;
   /** Asked for while the batch before it is written. */
@@ -61,6 +64,7 @@ export class WritingTerm {
     private readonly parts: WriterParts,
   ) {
     this.eraser = new Eraser(client, parts.bus, parts.vault);
+    this.retention = new Retention(client, { ...parts.retention, bus: parts.bus, vault: parts.vault });
   }
 
   /** Reads where the last writer stopped, and brings what follows the ledger up to it. */
@@ -265,6 +269,10 @@ export class WritingTerm {
       }
     }
     await this.erase(nowMs);
+    if (this.retention.isDue(nowMs)) {
+      await this.sessions.flush(this.client);
+      await this.retention.run(nowMs);
+    }
     const uncovered = this.state.range.size > this.state.checkpointed;
     const checkpoint =
       isLast && uncovered
