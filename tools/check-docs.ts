@@ -7,7 +7,16 @@ import { brokenLinks, commandsOf } from './docs/read-docs.ts';
  * instance that `npm start` runs in this folder. With `--links` it only looks whether every link leads somewhere.
  */
 const commandTimeoutMs = 60_000;
-const first = ['getting-started', 'connections', 'policies', 'approvals', 'masking', 'sessions', 'runbook'];
+const first = [
+  'getting-started',
+  'connections',
+  'policies',
+  'approvals',
+  'notifications',
+  'masking',
+  'sessions',
+  'runbook',
+];
 
 function run(command: string): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
-import { Approvals, PolicyDocument } from '#contracts';
+import { parse } from 'yaml';
+import { Approvals } from '#contracts';
 import { isAddress } from '../../services/approval/notifying/audience.ts';
 import { atMost, oneLine } from '../../services/approval/notifying/content-text.ts';
 import { emailMessage } from '../../services/approval/notifying/email-message.ts';
@@ -10,10 +12,11 @@ import type { Facts } from '../../services/approval/notifying/facts.ts';
 import { mayReach } from '../../services/approval/notifying/network.ts';
 import { post } from '../../services/approval/notifying/post.ts';
 import { retryAfterMs } from '../../services/approval/notifying/retry.ts';
+import { sendEmail } from '../../services/approval/notifying/send-email.ts';
 import { signedHeaders, signingKey } from '../../services/approval/notifying/sign.ts';
 import { slackPayload } from '../../services/approval/notifying/slack-payload.ts';
 import { webhookPayload } from '../../services/approval/notifying/webhook-payload.ts';
-import { type HookReceiver, startHookReceiver } from './notify-receivers.ts';
+import { type HookReceiver, startHookReceiver, startMailServer } from './notify-receivers.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const message = (url: string, privateNetworks: string[] = []) => ({
@@ -133,6 +136,27 @@ describe('posting', () => {
     const attempt = await post(message(`${closed.url}/`, ['127.0.0.1/32']));
     expect(attempt).toEqual({ kind: 'failed', error: 'connection.econnrefused' });
   });
+});
+
+test('a letter goes to no server without encryption, unless the configuration says so', async () => {
+  const server = await startMailServer('gate', 'password');
+  try {
+    const letter = { message: emailMessage(facts(), 0), to: 'a@b.test', id: 'msg_1', thread: 'req-1' };
+    const channel = (tls: 'starttls' | 'none') => ({
+      from: 'sallyport@gateway.test',
+      server: { host: '127.0.0.1', port: server.port, tls, username: 'gate' },
+    });
+    expect(await sendEmail(channel('starttls'), 'password', letter, 2000)).toMatchObject({ kind: 'failed' });
+    expect(server.mails).toEqual([]);
+    expect(await sendEmail(channel('none'), 'wrong', letter, 2000)).toEqual({
+      kind: 'failed',
+      error: 'smtp.535',
+    });
+    expect(await sendEmail(channel('none'), 'password', letter, 2000)).toEqual({ kind: 'delivered' });
+    expect(server.mails).toMatchObject([{ from: 'sallyport@gateway.test', to: ['a@b.test'] }]);
+  } finally {
+    await server.stop();
+  }
 });
 
 describe('signing', () => {
@@ -292,6 +316,16 @@ describe('sallyport.yaml', () => {
     ]) {
       expect([wrong, approvals(wrong).success]).toEqual([wrong, false]);
     }
-    expect(PolicyDocument.shape.approvals).toBeDefined();
+  });
+
+  test('is what docs/notifications.md shows', () => {
+    const [, example = ''] =
+      /^```yaml\n([\s\S]*?)^```$/m.exec(readFileSync('docs/notifications.md', 'utf8')) ?? [];
+    const shown = Approvals.parse((parse(example) as { approvals: object }).approvals);
+    expect(shown.webhooks.map(({ name, content }) => [name, content])).toEqual([
+      ['pager', 'none'],
+      ['chat', 'none'],
+    ]);
+    expect(shown.email).toMatchObject({ content: 'none', server: { tls: 'starttls', port: 587 } });
   });
 });

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   type ChannelList,
@@ -100,7 +102,7 @@ beforeAll(async () => {
   ]);
 }, 120_000);
 afterAll(async () => {
-  await first?.stop();
+  await first?.stop(5000);
   await world?.database.end().catch(() => undefined);
   await world?.stop();
   await hooks?.stop();
@@ -143,6 +145,21 @@ async function deliveryOf(id: string, channel: string, kind = 'waiting'): Promis
 
 const resend = (id: string, user = 'erin') =>
   world.call<DeliveryView>(user, 'POST', `/v1/notifications/${id}/resend`);
+
+const script = `import { main } from '${join(process.cwd(), 'cli/main.ts')}'; await main(process.argv);`;
+
+/** What `sallyport notifications …` prints in a process of its own, as an admin. */
+async function sallyport(...args: string[]): Promise<string> {
+  const env = {
+    ...process.env,
+    SALLYPORT_APPROVAL_URL: world.urlOf('approval'),
+    SALLYPORT_ISSUER: world.idp.issuer,
+    SALLYPORT_STATE_DIR: world.dir,
+  };
+  const loader = ['--import', join(process.cwd(), 'libs/testing/source-loader.mjs'), '--input-type=module'];
+  const line = [...loader, '-e', script, '--', 'sallyport', 'notifications', ...args, '--as', 'erin'];
+  return (await promisify(execFile)(process.execPath, line, { env })).stdout;
+}
 
 describe('a request that is held and decided', () => {
   test('is told once to each channel, signed for both secrets, and the requester hears the outcome', async () => {
@@ -451,6 +468,16 @@ describe('across crashes and replicas', () => {
 });
 
 describe('over HTTP', () => {
+  test('the command line shows channels and deliveries, and sends again', async () => {
+    const channels = await sallyport('channels');
+    expect(channels).toMatch(/slack +slack +none +enabled/);
+    expect(channels).toMatch(/email +email +none +enabled/);
+    const [one] = (JSON.parse(await sallyport('list', '--channel', 'all', '--json')) as DeliveryList).items;
+    expect(await sallyport('list', '--channel', 'all', '--limit', '1')).toContain(one?.id);
+    expect(await sallyport('resend', one?.id ?? '')).toBe('It waits to be sent.\n');
+    expect(await sallyport('enable', 'gone')).toBe('gone is enabled.\n');
+  });
+
   test('admins, operators and auditors look, admins and operators act, others do neither', async () => {
     const { body } = await world.call<DeliveryList>('erin', 'GET', '/v1/notifications?limit=2&channel=all');
     expect(body.items.map(({ channel }) => channel)).toEqual(['all', 'all']);

@@ -53,13 +53,16 @@ function mailOf(from: string, { message, to, id, thread }: Letter) {
   };
 }
 
+/** Where nodemailer says that the server takes the receiver, or the letter, not at all. */
+const aboutTheLetter: ReadonlySet<unknown> = new Set(['EENVELOPE', 'EMESSAGE']);
+
 /** A mail server's refusal as a code: its words may hold addresses. */
 function attemptOf(error: unknown): Attempt {
   const { code, responseCode } = error as { code?: unknown; responseCode?: unknown };
   if (typeof responseCode === 'number') {
     const said = `smtp.${responseCode}`;
-    // RFC 5321: 5yz is for good. A wrong password is for whoever runs this to put right.
-    return responseCode >= 500 && code !== 'EAUTH' ? refused(said) : failed(said);
+    // RFC 5321: 5yz is for good. Of receivers and letters, that is: how we log in or encrypt can be put right here.
+    return responseCode >= 500 && aboutTheLetter.has(code) ? refused(said) : failed(said);
   }
   return failed(
     typeof code === 'string' && /^[A-Z_]{2,30}$/.test(code) ? `smtp.${code.toLowerCase()}` : 'smtp.failed',
