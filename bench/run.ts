@@ -3,6 +3,7 @@ const benches: Record<string, () => Promise<(args: readonly string[]) => Promise
   gateway: async () => (await import('./gateway/index.ts')).benchGateway,
   policy: async () => (await import('./policy.ts')).benchPolicy,
   activate: async () => (await import('./activate/index.ts')).benchActivate,
+  parked: async () => (await import('./parked/index.ts')).benchParked,
   masking: async () => (await import('./masking/index.ts')).benchMasking,
 };
 

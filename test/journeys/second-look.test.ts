@@ -17,6 +17,12 @@ rules:
     mask: { answer: standard }
     review: { when: { keywords: [merger] } }
     approval: { all: { security: 1 } }
+  - name: takeovers-are-looked-at-quickly
+    match: { groups: [platform] }
+    effect: allow
+    mask: { answer: standard }
+    review: { when: { keywords: [takeover] } }
+    approval: { all: { security: 1 }, expiresIn: 2s }
 masking: { profiles: { standard: { packs: [core, secrets] } } }
 approvals: { groups: { security: { claim: security } } }
 `;
@@ -27,9 +33,9 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => world.stop());
 
-/** Asks as carol; resolves with the answer's text. */
-async function ask(content: string, stream: boolean): Promise<string> {
-  const client = await clientOf(world, 'carol', { maxRetries: 0 });
+/** Asks with the openai client; resolves with the answer's text. */
+async function ask(content: string, stream: boolean, user = 'carol'): Promise<string> {
+  const client = await clientOf(world, user, { maxRetries: 0 });
   if (stream) return textOf(await client.chat.completions.create({ ...chat(content), stream: true }));
   const answer = await client.chat.completions.create(chat(content));
   return answer.choices[0]?.message.content ?? '';
@@ -79,5 +85,14 @@ describe.each([
     await vote(world, 'alice', await heldWith(world, word('cedar')), 'reject', 'not yet public');
     expect(await answer).toMatchObject({ code: 'approval.rejected' });
     expect(String(((await answer) as Error).message)).toContain('not yet public');
+  });
+
+  test('is refused as expired where nobody looks in time, after one call of the model', async () => {
+    const calls = world.upstream.calls();
+    world.upstream.answer({ pieces: ['The takeover ', word('daphne')] });
+    const refused = await ask(`fourth ${name}`, stream, 'dave').catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'approval.expired' });
+    expect(JSON.stringify(refused)).not.toContain('daphne');
+    expect(world.upstream.calls()).toBe(calls + 1);
   });
 });

@@ -1,0 +1,37 @@
+import { parseArgs } from 'node:util';
+import { writeResult } from '../results.ts';
+import { measureDecisions } from './decisions.ts';
+import { measurePending } from './pending.ts';
+import { startApprovals } from './world.ts';
+
+/** `--quick`: small sizes, to see that it runs. The goals are for the full ones on an idle machine. */
+export async function benchApproval(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: 'boolean', default: false },
+      decisions: { type: 'string' },
+      pending: { type: 'string' },
+    },
+  });
+  const decisions = Number(values.decisions ?? (values.quick ? 20 : 300));
+  const pending = Number(values.pending ?? (values.quick ? 2000 : 100_000));
+  const world = await startApprovals();
+  try {
+    console.log(
+      `${decisions} decisions, one after the other: from the vote's first byte to the model's first byte`,
+    );
+    const decided = await measureDecisions(world, decisions);
+    console.table(decided);
+    console.log(`${pending} pending requests`);
+    const waiting = await measurePending(world, pending);
+    console.table(waiting);
+    const goals = {
+      'decision to model call, p99 ms': 25,
+      'list, vote and expiry sweep with 100,000 pending, p95 ms': 50,
+    };
+    await writeResult('approval', { quick: values.quick, decisions: decided, pending, waiting, goals });
+  } finally {
+    await world.stop();
+  }
+}

@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { openDataSource, UnitOfWork } from '#database';
+import { eventually } from '#testing';
+import { ApprovalRequest } from '../../services/approval/approval-request.entity.ts';
+import { Judging } from '../../services/approval/deciding/judging.ts';
+import { expireMany } from '../../services/approval/waiting/expire-many.ts';
+import { type Figures, figuresOf, timed } from './figures.ts';
+import type { Approvals } from './world.ts';
+
+const rounds = 60;
+const fillBatch = 5000;
+
+/** Lists, votes and lets the clock run with many requests pending. */
+export async function measurePending(world: Approvals, pending: number): Promise<Record<string, Figures>> {
+  const template = await world.hold(`a password to copy ${randomBytes(8).toString('hex')}`);
+  for (let from = 0; from < pending; from += fillBatch) {
+    await world.database.query(fill, [template.id, Math.min(fillBatch, pending - from)]);
+  }
+  const { rows } = await world.database.query(
+    `select count(*)::int as count from approval_request where state = 'pending'`,
+  );
+  if (rows[0].count < pending) throw new Error(`only ${rows[0].count} pending`);
+  const first = await listTimes(world, 'sort=oldest&limit=50');
+  const expiring = await listTimes(world, 'sort=expiring&limit=50');
+  const votes = await voteTimes(world);
+  const expired = Math.min(pending / 2, 5000);
+  const sweeps = await sweepTimes(world, expired);
+  const all = await sweepAll(world, expired);
+  return {
+    'list, oldest first, page after page': figuresOf(first),
+    'list, expiring first, page after page': figuresOf(expiring),
+    vote: figuresOf(votes),
+    'expiry sweep, one transaction of 100': figuresOf(sweeps),
+    [`expiry of ${expired}, until all are ended and told`]: figuresOf([all]),
+    statistics: figuresOf([await timed(() => world.stats()), await timed(() => world.stats())]),
+  };
+}
+
+/** Copies of one held request, each with its own requester and card, waiting since and until other times. */
+const fill = `
+  with made as (
+    insert into approval_request select (jsonb_populate_record(one, jsonb_build_object(
+      'id', 'req-' || replace(gen_random_uuid()::text, '-', ''),
+      'subject_key', replace(gen_random_uuid()::text, '-', ''),
+      'card', replace(gen_random_uuid()::text, '-', ''),
+      'requested_at', one.requested_at - random() * interval '10 hours',
+      'expires_at', one.expires_at + random() * interval '10 hours'))).*
+    from approval_request one, generate_series(1, $2) where one.id = $1 returning id
+  ), versions as (
+    insert into approval_version
+    select made.id, version, digest, bytes, sealed, stored, editor, at
+    from approval_version, made where approval_id = $1
+  )
+  insert into approval_note (approval_id, kind, version, at) select id, 'requested', 1, now() from made`;
+
+async function listTimes(world: Approvals, query: string): Promise<number[]> {
+  const times: number[] = [];
+  let cursor = '';
+  for (let k = 0; k < rounds; k++) {
+    let next: string | undefined;
+    times.push(
+      await timed(async () => {
+        ({ next } = await world.list(`${query}${cursor}`));
+      }),
+    );
+    cursor = next === undefined ? '' : `&cursor=${encodeURIComponent(next)}`;
+  }
+  return times;
+}
+
+async function voteTimes(world: Approvals): Promise<number[]> {
+  const { items } = await world.list('sort=newest&limit=200');
+  const times: number[] = [];
+  for (const item of items.slice(0, rounds)) times.push(await timed(() => world.vote(item, 'reject')));
+  return times;
+}
+
+/** Lets `count` requests run out now. */
+async function runOut(world: Approvals, count: number): Promise<string[]> {
+  const { rows } = await world.database.query<{ id: string }>(
+    `update approval_request set expires_at = now() where id in (
+       select id from approval_request where state = 'pending' order by expires_at limit $1) returning id`,
+    [count],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** The sweep's own code, transaction by transaction, while the service is away. */
+async function sweepTimes(world: Approvals, count: number): Promise<number[]> {
+  await world.stopApproval();
+  const source = await openDataSource({
+    ...{ url: world.databaseUrl, schema: 'approval', entities: [ApprovalRequest], migrations: [] },
+  });
+  const unit = new UnitOfWork(source, 'approval');
+  const judging = { withVotes: Judging.prototype.withVotes };
+  const times: number[] = [];
+  try {
+    await runOut(world, count);
+    for (let done = -1; done !== 0; ) {
+      const at = Date.now();
+      const sweep = unit.inTransaction((transaction) => expireMany(transaction, judging, { at, limit: 100 }));
+      times.push(await timed(() => sweep));
+      done = await sweep;
+    }
+  } finally {
+    await source.destroy();
+    await world.startApproval();
+  }
+  return times.slice(0, -1);
+}
+
+/** The same by the service, until everything is ended and everybody was told. */
+async function sweepAll(world: Approvals, count: number): Promise<number> {
+  const ids = await runOut(world, count);
+  const left = async (): Promise<void> => {
+    const { rows } = await world.database.query(
+      `select (select count(*)::int from approval_request where id = any($1) and state = 'pending')
+         + (select count(*)::int from outbox where sent_at is null) as count`,
+      [ids],
+    );
+    if (rows[0].count > 0) throw new Error(`${rows[0].count} still wait`);
+  };
+  return timed(() => eventually(left, { timeoutMs: 600_000, everyMs: 20 }));
+}

@@ -1,0 +1,98 @@
+import pg from 'pg';
+import type { ApprovalDetail, ApprovalList } from '#contracts';
+import type { Bus } from '#messaging';
+import { eventually, startWorld } from '#testing';
+
+/** Everything as it runs for users, a database that syncs to disk, and a model that only says when it was called. */
+export interface Approvals {
+  /** Asks as a contractor and doesn't wait; resolves with the held request. */
+  hold(text: string): Promise<ApprovalDetail>;
+  /** Votes; resolves with how long the answer took, in ms. */
+  vote(seen: Pick<ApprovalDetail, 'id' | 'digest' | 'version'>, vote?: 'approve' | 'reject'): Promise<void>;
+  list(query: string): Promise<ApprovalList>;
+  stats(): Promise<void>;
+  /** When the model was called for a text, by `performance.now()`. */
+  calledAt(text: string): number | undefined;
+  /** With the rights of the approval service's owner. */
+  database: pg.Client;
+  databaseUrl: string;
+  stopApproval(): Promise<void>;
+  startApproval(): Promise<void>;
+  /** As approval. */
+  bus: Bus;
+  stop(): Promise<void>;
+}
+
+const policy = (issuer: string, upstream: string): string => `
+version: 1
+roles: { approver: [security], admin: [admin] }
+identity: { issuers: [{ issuer: "${issuer}", audience: sallyport }] }
+connections: { demo: { baseUrl: "${upstream}", models: [demo], concurrency: 64 } }
+rules:
+  - { name: all, match: { connections: [demo] }, effect: allow }
+  - name: sensitive-words
+    prompt: { keywords: [password] }
+    effect: hold
+    approval: { all: { security: 1 } }
+approvals: { groups: { security: { claim: security } }, maxPendingPerPrincipal: 10000 }
+`;
+
+export async function startApprovals(): Promise<Approvals> {
+  const world = await startWorld({
+    durable: true,
+    config: ({ issuer, upstream }) => policy(issuer, upstream),
+  });
+  await world.startServices();
+  const called = new Map<string, number>();
+  world.upstream.answer(({ body }) => {
+    const asked = JSON.parse(body) as { messages: { content: string }[] };
+    called.set(asked.messages[0]?.content ?? '', performance.now());
+    return { pieces: ['Yes.'] };
+  });
+  const [carol, alice] = await Promise.all(
+    ['carol', 'alice'].map((user) => world.idp.mint({ user, expiresInSeconds: 7200 })),
+  );
+  const api = async <T>(path: string, body?: object): Promise<T> => {
+    const response = await fetch(`${world.urlOf('approval')}${path}`, {
+      method: body ? 'POST' : 'GET',
+      headers: { authorization: `Bearer ${alice}`, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  };
+  const databaseUrl = world.environment('approval').DATABASE_URL ?? '';
+  const database = new pg.Client({ connectionString: databaseUrl });
+  await database.connect();
+  return {
+    hold: async (text) => {
+      const response = await fetch(`${world.urlOf('ingress')}/v1/chat/completions`, {
+        method: 'POST',
+        headers: {
+          ...{ authorization: `Bearer ${carol}`, 'content-type': 'application/json' },
+          prefer: 'respond-async',
+        },
+        body: JSON.stringify({ model: 'demo', messages: [{ role: 'user', content: text }] }),
+      });
+      const id = response.headers.get('x-request-id') ?? '';
+      if (response.status !== 202) throw new Error(`held: ${response.status} ${await response.text()}`);
+      return eventually(() => api<ApprovalDetail>(`/v1/approvals/${id}`), { timeoutMs: 60_000, everyMs: 5 });
+    },
+    vote: async ({ id, digest, version }, vote = 'approve') => {
+      const reason = vote === 'reject' ? { reason: 'measured' } : {};
+      await api(`/v1/approvals/${id}/votes`, { vote, digest, version, ...reason });
+    },
+    list: (query) => api<ApprovalList>(`/v1/approvals?${query}`),
+    stats: async () => void (await api('/v1/approvals/stats')),
+    calledAt: (text) => called.get(text),
+    database,
+    databaseUrl,
+    stopApproval: () => world.service('approval').stop(),
+    startApproval: async () => void (await world.startService('approval')),
+    bus: await world.bus('approval'),
+    stop: async () => {
+      await database.end().catch(() => undefined);
+      await world.stop();
+    },
+  };
+}
