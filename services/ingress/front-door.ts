@@ -7,10 +7,12 @@ import { type FoundRoute, findRoute, protocols } from '#protocols';
 import { type ClaimNames, claimNames } from '#rules';
 import { SubjectNames } from '#sealing';
 import type { Logger } from '#telemetry';
+import { Background } from './background/background.ts';
+import { BackgroundConnection } from './background/background-connection.ts';
 import { patienceMs, respondAsync } from './caller.ts';
 import { neededClaims } from './claims.ts';
 import type { IngressSettings } from './config.ts';
-import { Intake } from './intake.ts';
+import { type Call, Intake } from './intake.ts';
 import { GatewayKeys } from './keys/gateway-keys.ts';
 import { Admission } from './limiting/admission.ts';
 import { TooManyError } from './limiting/turnstile.ts';
@@ -22,6 +24,7 @@ import { ClientConnection } from './waiting/client-connection.ts';
 import { HeldIndex } from './waiting/held-index.ts';
 import { WaitingRoom } from './waiting/waiting-room.ts';
 
+const defaultKeepAliveMs = 15_000;
 const noBody = new Uint8Array(0);
 /** What a caller without a known route gets errors in. */
 const fallbackWire = protocols[0]!.wire;
@@ -56,6 +59,7 @@ export class FrontDoor {
     private readonly admission: Admission,
     private readonly names: SubjectNames,
     private readonly keys: GatewayKeys,
+    private readonly background: Background,
     @Inject(SETTINGS) private readonly settings: IngressSettings,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
@@ -92,7 +96,7 @@ export class FrontDoor {
       const arrived = { requestId, url, found, request, client };
       const caller = await this.authenticate(arrived);
       principal = caller.principal;
-      if (found.route.answeredBy === 'gateway') this.answerModels(arrived);
+      if (found.route.answeredBy === 'gateway') await this.answerHere(arrived, caller);
       else await this.letIn(arrived, caller);
     } catch (error) {
       this.refuse(error, request, client, principal);
@@ -131,6 +135,7 @@ export class FrontDoor {
     const body = request.body instanceof Uint8Array ? request.body : noBody;
     if (body.length > limits.maxBodyBytes) throw tooLarge(limits.maxBodyBytes);
     this.admission.admit(this.room.size, limits.maxOpenRequests);
+    const asked = backgroundOf(arrived, body);
     const received = receive({
       requestId,
       principal,
@@ -143,11 +148,30 @@ export class FrontDoor {
       instance: this.settings.instance,
       claims: neededClaims(claims, this.claims),
       nowMs: Date.now(),
+      isBackground: asked.background !== undefined,
     });
     if (key) this.keys.tie(received, body, key);
+    const { background } = asked;
     const asyncWaitMs = respondAsync(request.headers)?.waitMs;
     const patience = patienceMs(request.headers, limits.maxSilentWaitMs);
-    await this.intake.take({ received, body, client, patienceMs: patience, asyncWaitMs }, limits);
+    const call = {
+      received,
+      body,
+      client,
+      patienceMs: patience,
+      asyncWaitMs,
+      ...(background && { background }),
+    };
+    await this.intake.take(call, limits);
+  }
+
+  /** What needs no model: lists of models, and responses that run in the background. */
+  private async answerHere(arrived: Arrived, { principal }: Caller): Promise<void> {
+    const { found, url, client } = arrived;
+    if (!found.route.operation.startsWith('responses.')) return this.answerModels(arrived);
+    const keepAliveMs = this.limits?.keepAliveMs ?? defaultKeepAliveMs;
+    const query = new URLSearchParams(url.split('?')[1] ?? '');
+    await this.background.answer({ found, query, principal, response: client.response, keepAliveMs });
   }
 
   /** `GET /v1/models` and the like: what the configuration lists. */
@@ -190,6 +214,24 @@ export class FrontDoor {
     const client = new ClientConnection(reply.raw, wire, newRequestId());
     this.refuse(error, request, client, undefined);
   }
+}
+
+/** A response that its client asks for later. */
+function backgroundOf({ requestId, found, client }: Arrived, body: Uint8Array): Pick<Call, 'background'> {
+  if (found.route.operation !== 'responses.create') return {};
+  const reading = found.protocol.readRequest(body, found.route);
+  if (reading.kind === 'refusal' || !reading.background) return {};
+  const { wire } = found.protocol;
+  const after = { as: 'events' as const, after: -1 };
+  const connection = new BackgroundConnection(
+    client.response,
+    wire,
+    requestId,
+    after,
+    Date.now(),
+    reading.model,
+  );
+  return { background: { client: connection, stream: reading.stream } };
 }
 
 function textHeader(request: FastifyRequest, name: string): string | undefined {

@@ -3,6 +3,7 @@ import { ActiveConfig, FrozenList, LOGGER, Readiness, readSecret, SETTINGS } fro
 import { Bus, defaultTopology } from '#messaging';
 import { Sealer, SubjectNames, secretFiles } from '#sealing';
 import type { Logger } from '#telemetry';
+import { Background } from './background/background.ts';
 import type { IngressSettings } from './config.ts';
 import { FrontDoor } from './front-door.ts';
 import { Intake } from './intake.ts';
@@ -61,6 +62,7 @@ const runtime = [Bus, SETTINGS, LOGGER];
       useFactory: (bus: Bus, sealer: Sealer) => new Restoring(bus, sealer),
     },
     Intake,
+    Background,
     FrontDoor,
     OnApprovalRequested,
     OnCompletedParked,

@@ -13,6 +13,8 @@ import { BodyStore, Bus } from '#messaging';
 import { type ProtocolName, protocolOf } from '#protocols';
 import { contentLabel, Sealer } from '#sealing';
 import { type Logger, traceHeaders, tracing } from '#telemetry';
+import { Background } from './background/background.ts';
+import type { BackgroundConnection } from './background/background-connection.ts';
 import type { IngressSettings } from './config.ts';
 import { Turnstile } from './limiting/turnstile.ts';
 import type { Limits } from './limits.ts';
@@ -31,6 +33,8 @@ export interface Call {
   patienceMs: number | undefined;
   /** `Prefer: respond-async`: how long to wait before answering 202. */
   asyncWaitMs: number | undefined;
+  /** Set where the answer is asked for later: what the client gets now. */
+  background?: { client: BackgroundConnection; stream: boolean };
 }
 
 /** Lets a call in: as the continuation of an earlier one, or as a new request that is published and waited for. */
@@ -44,6 +48,7 @@ export class Intake {
     private readonly held: HeldIndex,
     private readonly room: WaitingRoom,
     private readonly turnstile: Turnstile,
+    private readonly background: Background,
     @Inject(SETTINGS) private readonly settings: IngressSettings,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -51,7 +56,8 @@ export class Intake {
   /** Takes a call in. Throws a `CodedError` where it is refused before anything was published. */
   async take(call: Call, limits: Limits): Promise<void> {
     const { context, body } = call.received;
-    const known = this.held.find(context.fingerprint);
+    // Without a waiting client a call that is sent twice can't be told from two calls.
+    const known = call.background ? undefined : this.held.find(context.fingerprint);
     if (known) {
       const nowMs = Date.now();
       const live = this.isLive(known, nowMs);
@@ -99,7 +105,7 @@ export class Intake {
     const stored = received.body.location.in === 'store';
     if (received.body.location.in === 'store') await this.bodies.put(received.body.location.name, sealed);
     const entry = this.entryOf(received);
-    if (call.asyncWaitMs === undefined) {
+    if (call.asyncWaitMs === undefined && !call.background) {
       this.room.enter(entry, this.waiterFor(call, requestId, context.subjectKey, limits));
     }
     try {
@@ -115,7 +121,23 @@ export class Intake {
         cause,
       });
     }
-    if (call.asyncWaitMs !== undefined) await this.answerLater(call, entry, limits);
+    if (call.background) await this.answerInBackground(call, call.background, entry, limits);
+    else if (call.asyncWaitMs !== undefined) await this.answerLater(call, entry, limits);
+  }
+
+  /** Says that the answer is to be asked for, or begins its stream, which goes on when the client leaves. */
+  private async answerInBackground(
+    call: Call,
+    { client, stream }: NonNullable<Call['background']>,
+    entry: HeldEntry,
+    limits: Limits,
+  ): Promise<void> {
+    const parked = { ...entry, destination: 'parked', live: false, stream };
+    await this.held.write(entry.requestId, (now) => (now ? undefined : parked));
+    if (!stream) return client.sendState('queued');
+    const waiter = this.waiterFor({ ...call, client }, entry.requestId, entry.subjectKey, limits);
+    const now = this.held.get(entry.requestId) ?? parked;
+    await this.background.follow(now, waiter, client, limits.keepAliveMs);
   }
 
   /** RFC 7240 `respond-async`: waits as long as the client prefers, then says where the answer will be. */

@@ -18,6 +18,8 @@ export interface Arrival {
   instance: string;
   /** The token's claims that rules look at. */
   claims?: Record<string, unknown> | undefined;
+  /** The client does not wait: it asks for the answer later. */
+  isBackground?: boolean;
   nowMs: number;
 }
 
@@ -69,7 +71,7 @@ export function receive(arrival: Arrival): RequestReceived {
     method: route.route.method,
     path,
     instance,
-    wait: respondAsync(headers) ? 'async' : 'open',
+    wait: arrival.isBackground ? 'background' : respondAsync(headers) ? 'async' : 'open',
     headers: forwardedHeaders(headers),
     fingerprint: fingerprintOf(principal, {
       method: route.route.method,

@@ -10,7 +10,7 @@ export class ClientConnection {
   private keepAlive: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly response: ServerResponse,
+    readonly response: ServerResponse,
     readonly wire: Wire,
     private readonly requestId: string,
     private readonly extraHeaders: Record<string, string> = {},

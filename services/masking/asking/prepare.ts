@@ -43,7 +43,10 @@ export function prepareRequest(
 ): PreparedRequest {
   const { head, protocol, route } = release;
   const model = renamed(head);
-  const mustParse = requestPass !== undefined || model !== undefined || head.terms.obligations.maskAnswer;
+  // Whoever waits for a response in the background waits here: the model's server answers at once.
+  const mayBeBackground = route.operation === 'responses.create' && head.destination === 'parked';
+  const mustParse =
+    requestPass !== undefined || model !== undefined || head.terms.obligations.maskAnswer || mayBeBackground;
   if (!mustParse || body.length === 0) {
     return { body, sentDigest: head.terms.digest, answersJson: false };
   }
@@ -53,6 +56,11 @@ export function prepareRequest(
   let bytes: Uint8Array = masked?.changed ? masked.bytes : body;
   if (model !== undefined && reading.model !== undefined) {
     const edit = applyEdits(bytes, [{ op: 'replace', pointer: '/model', value: model }]);
+    if (edit.kind === 'fault') throw new RefusedReleaseError('body', true);
+    bytes = edit.bytes;
+  }
+  if (reading.background) {
+    const edit = applyEdits(bytes, [{ op: 'replace', pointer: '/background', value: false }]);
     if (edit.kind === 'fault') throw new RefusedReleaseError('body', true);
     bytes = edit.bytes;
   }
