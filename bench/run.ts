@@ -2,8 +2,10 @@
 const benches: Record<string, () => Promise<(args: readonly string[]) => Promise<void>>> = {
   gateway: async () => (await import('./gateway/index.ts')).benchGateway,
   policy: async () => (await import('./policy.ts')).benchPolicy,
-  activate: async () => (await import('./activate/index.ts')).benchActivate,
   parked: async () => (await import('./parked/index.ts')).benchParked,
+  simulate: async () => (await import('./simulate/index.ts')).benchSimulate,
+  activate: async () => (await import('./activate/index.ts')).benchActivate,
+  approval: async () => (await import('./approval/index.ts')).benchApproval,
   masking: async () => (await import('./masking/index.ts')).benchMasking,
 };
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { openDataSource, UnitOfWork } from '#database';
+import { contentLabel } from '#sealing';
 import { eventually } from '#testing';
 import { ApprovalRequest } from '../../services/approval/approval-request.entity.ts';
 import { Judging } from '../../services/approval/deciding/judging.ts';
@@ -14,7 +15,7 @@ const fillBatch = 5000;
 export async function measurePending(world: Approvals, pending: number): Promise<Record<string, Figures>> {
   const template = await world.hold(`a password to copy ${randomBytes(8).toString('hex')}`);
   for (let from = 0; from < pending; from += fillBatch) {
-    await world.database.query(fill, [template.id, Math.min(fillBatch, pending - from)]);
+    await fillWith(world, template.id, Math.min(fillBatch, pending - from));
   }
   const { rows } = await world.database.query(
     `select count(*)::int as count from approval_request where state = 'pending'`,
@@ -36,22 +37,36 @@ export async function measurePending(world: Approvals, pending: number): Promise
   };
 }
 
-/** Copies of one held request, each with its own requester and card, waiting since and until other times. */
 const fill = `
-  with made as (
+  with copies as (select id, sealed from unnest($2::text[], $3::bytea[]) as copy (id, sealed)
+  ), made as (
     insert into approval_request select (jsonb_populate_record(one, jsonb_build_object(
-      'id', 'req-' || replace(gen_random_uuid()::text, '-', ''),
-      'subject_key', replace(gen_random_uuid()::text, '-', ''),
-      'card', replace(gen_random_uuid()::text, '-', ''),
+      'id', copies.id, 'request_id', copies.id, 'card', md5(copies.id),
       'requested_at', one.requested_at - random() * interval '10 hours',
       'expires_at', one.expires_at + random() * interval '10 hours'))).*
-    from approval_request one, generate_series(1, $2) where one.id = $1 returning id
+    from approval_request one, copies where one.id = $1 returning id
   ), versions as (
     insert into approval_version
-    select made.id, version, digest, bytes, sealed, stored, editor, at
-    from approval_version, made where approval_id = $1
+    select copies.id, version, digest, bytes, copies.sealed, stored, editor, at
+    from approval_version, copies where approval_id = $1
   )
   insert into approval_note (approval_id, kind, version, at) select id, 'requested', 1, now() from made`;
+
+/** Copies of one held request, each with its own id, card and sealed content, waiting since and until other times. */
+async function fillWith(world: Approvals, template: string, count: number): Promise<void> {
+  const ids = Array.from({ length: count }, () => `req-${randomBytes(16).toString('hex')}`);
+  const { rows } = await world.database.query<{ key: string }>(
+    'select subject_key as key from approval_request where id = $1',
+    [template],
+  );
+  const key = rows[0]?.key ?? '';
+  const body = Buffer.from(
+    JSON.stringify({ model: 'demo', messages: [{ role: 'user', content: 'a password' }] }),
+  );
+  const sealed = await Promise.all(ids.map((id) => world.sealer.seal(key, contentLabel(id, 'body:1'), body)));
+  // A foreign key is checked row by row at the end of the statement: the parents are there by then.
+  await world.database.query(fill, [template, ids, sealed]);
+}
 
 async function listTimes(world: Approvals, query: string): Promise<number[]> {
   const times: number[] = [];

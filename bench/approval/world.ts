@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import pg from 'pg';
 import type { ApprovalDetail, ApprovalList } from '#contracts';
 import type { Bus } from '#messaging';
+import { readKeyEncryptionKey, Sealer, secretFiles } from '#sealing';
 import { eventually, startWorld } from '#testing';
 
 /** Everything as it runs for users, a database that syncs to disk, and a model that only says when it was called. */
@@ -15,6 +17,7 @@ export interface Approvals {
   calledAt(text: string): number | undefined;
   /** With the rights of the approval service's owner. */
   database: pg.Client;
+  sealer: Sealer;
   databaseUrl: string;
   stopApproval(): Promise<void>;
   startApproval(): Promise<void>;
@@ -64,6 +67,8 @@ export async function startApprovals(): Promise<Approvals> {
   const databaseUrl = world.environment('approval').DATABASE_URL ?? '';
   const database = new pg.Client({ connectionString: databaseUrl });
   await database.connect();
+  const bus = await world.bus('approval');
+  const secretsDir = world.secrets.dirOf('approval');
   return {
     hold: async (text) => {
       const response = await fetch(`${world.urlOf('ingress')}/v1/chat/completions`, {
@@ -87,9 +92,10 @@ export async function startApprovals(): Promise<Approvals> {
     calledAt: (text) => called.get(text),
     database,
     databaseUrl,
+    sealer: new Sealer(bus, await readKeyEncryptionKey(join(secretsDir, secretFiles.keyEncryptionKey))),
     stopApproval: () => world.service('approval').stop(),
     startApproval: async () => void (await world.startService('approval')),
-    bus: await world.bus('approval'),
+    bus,
     stop: async () => {
       await database.end().catch(() => undefined);
       await world.stop();
