@@ -9,6 +9,8 @@ const turns = 20;
 let world: World;
 let model: Server;
 let calls = 0;
+/** Called when the gateway hangs up on a call that is never answered. */
+let abandoned: () => void = () => undefined;
 
 /** A model that asks for a tool until it has been given enough results. */
 function startModel(): Promise<Server> {
@@ -16,6 +18,10 @@ function startModel(): Promise<Server> {
     let body = '';
     for await (const part of request) body += String(part);
     calls += 1;
+    if (body.includes('never answer')) {
+      response.once('close', () => abandoned());
+      return;
+    }
     const { messages } = JSON.parse(body) as OpenAI.ChatCompletionCreateParamsNonStreaming;
     const results = messages.filter(({ role }) => role === 'tool').length;
     const call = {
@@ -146,3 +152,28 @@ test('a conversation with a changed earlier message is held', async () => {
   await vote(world, 'alice', held, 'reject', 'not what was approved');
   expect(await answer).toMatchObject({ code: 'approval.rejected' });
 }, 120_000);
+
+test('a call that an approver stops is hung up on at once, long before its claim is renewed', async () => {
+  const client = await clientOf(world, 'carol', { maxRetries: 0 });
+  const hungUp = new Promise<void>((resolve) => {
+    abandoned = resolve;
+  });
+  const before = calls;
+  const asked = { model: 'demo', messages: [{ role: 'user' as const, content: 'password, never answer' }] };
+  const answer = client.chat.completions.create(asked).catch((error: unknown) => error);
+  const held = await eventually(async () => {
+    const [one] = await newlyHeld();
+    if (!one) throw new Error('nothing is held');
+    return one;
+  });
+  await vote(world, 'alice', held, 'approve');
+  await eventually(() => expect(calls).toBe(before + 1));
+  const stopped = await approvalApi(world, 'alice', `/v1/approvals/${held.id}/stop`, {
+    reason: 'wrong server',
+  });
+  expect(stopped.status).toBe(200);
+  // A claim is renewed every 10 s: the renewal would find out too late for this.
+  const late = new Promise((_, reject) => setTimeout(() => reject(new Error('still called')), 8000).unref());
+  await Promise.race([hungUp, late]);
+  expect(await answer).toMatchObject({ code: 'approval.rejected' });
+}, 60_000);

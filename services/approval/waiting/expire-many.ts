@@ -12,7 +12,7 @@ import { announceAll } from '../listing/feed.ts';
  */
 export async function expireMany(
   transaction: Transaction,
-  judging: Judging,
+  judging: Pick<Judging, 'withVotes'>,
   { at, limit }: { at: number; limit: number },
 ): Promise<number> {
   const { manager } = transaction;

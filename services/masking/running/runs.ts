@@ -45,6 +45,8 @@ export class Claim {
   private onLost: (why: 'revoked' | 'lease_lost') => void = () => undefined;
   private lost: 'revoked' | 'lease_lost' | undefined;
   private busy: Promise<void> = Promise.resolve();
+  private isOver = false;
+  private unfollow: () => void = () => undefined;
 
   constructor(
     private readonly bucket: KV,
@@ -55,6 +57,28 @@ export class Claim {
     this.timer = setInterval(() => {
       this.busy = this.busy.then(() => this.renew());
     }, renewMs);
+    void this.follow();
+  }
+
+  /** Hears at once of a stop. Where the watch fails, the next renewal finds out. */
+  private async follow(): Promise<void> {
+    try {
+      const watch = await this.bucket.watch({ key: this.key });
+      this.unfollow = () => watch.stop();
+      if (this.isOver) watch.stop();
+      for await (const found of watch) {
+        const entry = found.operation === 'PUT' ? RunEntry.parse(found.json()) : undefined;
+        if (entry?.state === 'revoked') this.lose(entry);
+      }
+    } catch {
+      this.unfollow = () => undefined;
+    }
+  }
+
+  private end(): void {
+    this.isOver = true;
+    clearInterval(this.timer);
+    this.unfollow();
   }
 
   /** Calls back once the claim is lost. */
@@ -65,7 +89,7 @@ export class Claim {
 
   /** The run has its ending. Never throws: where this can't be written the ending in the log counts. */
   async finish(): Promise<void> {
-    clearInterval(this.timer);
+    this.end();
     await this.busy;
     if (this.lost) return;
     await write(this.bucket, this.key, { ...this.entry, state: 'finished' }, this.revision).catch(
@@ -75,7 +99,7 @@ export class Claim {
 
   /** Gives the run back without an ending: another replica may take it over at once. Never throws. */
   async release(): Promise<void> {
-    clearInterval(this.timer);
+    this.end();
     await this.busy;
     if (this.lost) return;
     const entry = { ...this.entry, leaseUntil: Date.now() };
@@ -95,7 +119,7 @@ export class Claim {
   }
 
   private lose(now: RunEntry | undefined): void {
-    clearInterval(this.timer);
+    this.end();
     if (this.lost) return;
     this.lost = now?.state === 'revoked' ? 'revoked' : 'lease_lost';
     this.onLost(this.lost);
