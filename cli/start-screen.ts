@@ -5,6 +5,8 @@ export interface ScreenFacts {
   readonly model: string;
   readonly isStandIn: boolean;
   readonly hasSeededPeople: boolean;
+  /** Where the seeded people's passwords lie. */
+  readonly passwordsFile: string;
   readonly offered: readonly { readonly name: string; readonly url: string }[];
 }
 
@@ -43,6 +45,15 @@ export function screen(facts: ScreenFacts): string {
     '  npx sallyport approvals list --as alice',
     '  npx sallyport approvals approve "$(npx sallyport approvals list --as alice --json | node -p \'' +
       'JSON.parse(fs.readFileSync(0)).items[0].id\')" --as alice',
+    '',
+    facts.hasSeededPeople
+      ? 'or in a browser, as alice with the password that the second line prints:'
+      : 'or in a browser:',
+    '',
+    `  ${urls.approvals}/approvals`,
+    ...(facts.hasSeededPeople
+      ? [`  node -p 'JSON.parse(fs.readFileSync("${facts.passwordsFile}")).alice'`]
+      : []),
     '',
   ].join('\n');
 }

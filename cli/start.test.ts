@@ -243,10 +243,13 @@ test('the closing screen has a line for each address and lines to paste', () => 
     model: 'demo',
     isStandIn: true,
     hasSeededPeople: true,
+    passwordsFile: '.sallyport/identity/passwords.json',
     offered: [{ name: 'Ollama', url: 'http://127.0.0.1:11434' }],
   });
   expect(text).toContain('offline stand-in');
   expect(text).toContain('curl -s http://127.0.0.1:8080/v1/chat/completions');
   expect(text).toContain('npx sallyport approvals list --as alice');
+  expect(text).toContain('http://127.0.0.1:8081/approvals\n');
+  expect(text).toContain('.sallyport/identity/passwords.json');
   expect(text).toContain('npm start -- --model-url http://127.0.0.1:11434');
 });

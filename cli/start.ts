@@ -1,9 +1,10 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { serviceNames } from '#contracts';
 import {
   ensureSecrets,
   type NeededPort,
+  PASSWORDS_FILE,
   type RunningProcess,
   reasonIn,
   requireFreePorts,
@@ -189,6 +190,7 @@ function showScreen(
     model,
     isStandIn: options.modelUrl === undefined,
     hasSeededPeople: options.issuer === undefined,
+    passwordsFile: relative(process.cwd(), join(options.stateDir, 'identity', PASSWORDS_FILE)),
     offered,
   });
   progress.tell({ event: 'screen', text, urls });

@@ -112,7 +112,10 @@ type Mint = (wanted: MintOptions) => Promise<string>;
 
 function requestHandler(provider: Provider, state: IdentityState, settings: IdentitySettings, mint: Mint) {
   const oidc = provider.callback();
+  const { host } = new URL(provider.issuer);
   const route = (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    // Its addresses are the issuer's, also for who reaches it by another name (as containers do).
+    request.headers.host = host;
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     if (path === '/local/token') return localToken(request, response, state, settings, mint);
     if (path === '/healthz') return reply(response, 200, 'application/json', '{"status":"ok"}');

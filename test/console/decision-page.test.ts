@@ -27,7 +27,7 @@ beforeAll(async () => {
   if (!browser) return;
   world = await startPageWorld();
   url = world.urlOf('approval');
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
   await browser?.close();
   await world?.stop();
