@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ErasureList, ErasureView, HoldList, HoldView } from '#contracts';
+import { ErasureList, ErasureView, HoldList, HoldView, RotatedKeys } from '#contracts';
 import { addressOf } from './addresses.ts';
 import { CallError, type Caller, type CallerFlags, runCall, withCaller } from './caller.ts';
 import { unseenAsText } from './terminal.ts';
@@ -7,10 +7,27 @@ import { unseenAsText } from './terminal.ts';
 const usualUrl = addressOf('audit');
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** Adds `audit erase|erasures|hold`. */
+/** Adds `audit erase|erasures|hold|rotate-keys`. */
 export function registerGovernance(audit: Command): void {
   registerErasure(audit);
   registerHolds(audit);
+  withCaller(
+    audit.command('rotate-keys').description('wrap every data key with the current key-encryption key'),
+    usualUrl,
+  ).action((flags: CallerFlags) => runCall(flags, (caller) => rotate(caller, flags)));
+}
+
+async function rotate(caller: Caller, { json }: CallerFlags): Promise<void> {
+  let [rotated, seen, key] = [0, 0, ''];
+  for (let from: number | null = 1; from !== null; ) {
+    const step: RotatedKeys = await caller.call('POST', '/v1/keys/rotation', RotatedKeys, { from });
+    [rotated, seen, key, from] = [rotated + step.rotated, seen + step.seen, step.key, step.next];
+  }
+  say(
+    json
+      ? JSON.stringify({ key, rotated, seen })
+      : `${rotated} of ${seen} data keys wrapped anew with ${key}`,
+  );
 }
 
 interface EraseFlags extends CallerFlags {

@@ -15,6 +15,7 @@ const first = [
   'notifications',
   'masking',
   'sessions',
+  'erasure',
   'runbook',
 ];
 

@@ -6,7 +6,7 @@ import { PassportModule } from '@nestjs/passport';
 import { RefusalListener, RoleSource, TokenGuard, TokenStrategy, TokenVerifier } from '#auth';
 import type { ServiceName } from '#contracts';
 import { BodyStore, Bus, type EventStrategy, Settlement } from '#messaging';
-import { keyEncryptionKey, Sealer, secretFiles } from '#sealing';
+import { Sealer } from '#sealing';
 import { createLogger, type Logger, metrics } from '#telemetry';
 import { ActiveConfig } from './active-config.ts';
 import { DeniedRecorder } from './denied-recorder.ts';
@@ -51,7 +51,7 @@ export async function openRuntime(settings: ServiceSettings): Promise<Runtime> {
     password,
     onStatus: (status) => logger.info({ status }, 'broker'),
   });
-  const kek = keyEncryptionKey(Buffer.from(await readSecret(settings, secretFiles.keyEncryptionKey), 'hex'));
+  const keys = await settings.keys.read();
   const config = new ActiveConfig(bus, logger);
   const references = new SecretReferences(settings.secretsDir);
   const verifier = new TokenVerifier((reference) => references.open(reference));
@@ -68,7 +68,7 @@ export async function openRuntime(settings: ServiceSettings): Promise<Runtime> {
     config,
     verifier,
     readiness,
-    sealer: new Sealer(bus, kek),
+    sealer: new Sealer(bus, keys),
     settlement: openSettlement(bus, settings.service, logger),
     denied: new DeniedRecorder(bus, settings.service, logger),
     bodies: new BodyStore(bus),

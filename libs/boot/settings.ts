@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { type ServiceName, SubjectToken } from '#contracts';
+import { type KeySource, keySource } from '#sealing';
 
 const port = z.coerce.number().int().min(1).max(65_535);
 
@@ -39,6 +40,8 @@ export interface ServiceSettings {
   bind: string;
   port: number;
   secretsDir: string;
+  /** Where the key-encryption keys come from. */
+  keys: KeySource;
   issuer: string | undefined;
   audience: string;
   instance: string;
@@ -80,6 +83,7 @@ export function readSettings(service: ServiceName, environment: NodeJS.ProcessEn
     bind: env.SALLYPORT_BIND,
     port: ports[portName] ?? defaultPorts[service],
     secretsDir: env.SALLYPORT_SECRETS_DIR,
+    keys: keySource(env.SALLYPORT_SECRETS_DIR, environment),
     issuer: env.SALLYPORT_ISSUER,
     audience: env.SALLYPORT_AUDIENCE,
     instance: env.SALLYPORT_INSTANCE ?? `${service}-1`,

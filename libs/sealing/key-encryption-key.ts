@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { decrypt, encrypt } from './envelope-encryption.ts';
 
 /** Wraps data keys. `id` says which key-encryption key wrapped one, so that keys can be rotated. */
@@ -17,9 +16,4 @@ export function keyEncryptionKey(bytes: Uint8Array): KeyEncryptionKey {
     wrap: (dataKey, subjectKey) => encrypt(bytes, `key:${subjectKey}`, dataKey),
     unwrap: (wrapped, subjectKey) => decrypt(bytes, `key:${subjectKey}`, wrapped),
   };
-}
-
-/** Reads a key-encryption key (64 hex digits) from a file. */
-export async function readKeyEncryptionKey(path: string): Promise<KeyEncryptionKey> {
-  return keyEncryptionKey(Buffer.from((await readFile(path, 'utf8')).trim(), 'hex'));
 }

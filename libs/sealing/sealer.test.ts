@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -7,7 +7,21 @@ import { buckets, contentErased, encodeEnvelope, type ServiceName } from '#contr
 import { type NatsServer, startNats } from '#embedded';
 import { applyTopology, Bus, MissingDependencyError, natsAuthorization, natsUsers } from '#messaging';
 import { eventually } from '#testing';
-import { ContentErasedError, contentLabel, keyEncryptionKey, Sealer, SubjectNames } from './index.ts';
+import {
+  ContentErasedError,
+  contentLabel,
+  destroyKeys,
+  environmentKeySource,
+  fileKeySource,
+  type KeyEncryptionKey,
+  type KeyRing,
+  keyEncryptionKey,
+  keyRing,
+  keySource,
+  rotateKeys,
+  Sealer,
+  SubjectNames,
+} from './index.ts';
 
 const passwords = Object.fromEntries(natsUsers.map((user) => [user, randomBytes(12).toString('hex')]));
 const kek = keyEncryptionKey(randomBytes(32));
@@ -23,7 +37,7 @@ async function connect(user: ServiceName): Promise<Bus> {
   opened.push(bus);
   return bus;
 }
-function sealerOn(bus: Bus, key = kek): Sealer {
+function sealerOn(bus: Bus, key: KeyRing | KeyEncryptionKey = kek): Sealer {
   const sealer = new Sealer(bus, key);
   opened.unshift(sealer);
   return sealer;
@@ -141,6 +155,82 @@ describe('erasing a person', () => {
     const after = await later.seal(who, label, clear);
     expect(await later.open(who, label, after)).toEqual(clear);
     await expect(later.open(who, label, before)).rejects.toBeInstanceOf(ContentErasedError);
+  });
+});
+
+describe('rotating the key-encryption key', () => {
+  const [first, second, third] = [randomBytes(32), randomBytes(32), randomBytes(32)].map((b) =>
+    b.toString('hex'),
+  ) as [...[string, string, string]];
+  async function rotateAll(audit: Bus, ring: KeyRing): Promise<number> {
+    let rotated = 0;
+    for (let from: number | null = 1; from !== null; ) {
+      const step = await rotateKeys(audit, ring, from, 3);
+      [rotated, from] = [rotated + step.rotated, step.next];
+    }
+    return rotated;
+  }
+
+  test('leaves every byte of content as it was, twice in a row, and the retired key opens nothing any more', async () => {
+    const [ingress, audit] = [await connect('ingress'), await connect('audit')];
+    const people = Array.from({ length: 7 }, (_, i) => person(`rotated-${i}`));
+    const before = sealerOn(ingress, keyRing(first));
+    const sealed = await Promise.all(people.map((who) => before.seal(who, label, clear)));
+    const known = { current: keyRing(second).current, retired: [keyRing(first).current, kek] };
+    expect(await rotateAll(audit, known)).toBeGreaterThanOrEqual(people.length);
+    expect(await rotateAll(audit, known)).toBe(0);
+    const again = { current: keyRing(third).current, retired: [keyRing(second).current] };
+    expect(await rotateAll(audit, again)).toBeGreaterThanOrEqual(people.length);
+    const after = sealerOn(await connect('masking'), again);
+    const retired = sealerOn(await connect('policy'), keyRing(second, first));
+    for (const [i, who] of people.entries()) {
+      expect(await after.open(who, label, sealed[i]!)).toEqual(clear);
+      await expect(retired.open(who, label, sealed[i]!)).rejects.toBeInstanceOf(Error);
+    }
+    // An erasure destroys a key that was moved, too.
+    expect(await destroyKeys(audit, people[0]!)).toBe(1);
+    const fresh = sealerOn(await connect('masking'), again);
+    await expect(fresh.open(people[0]!, label, sealed[0]!)).rejects.toBeInstanceOf(ContentErasedError);
+    // The other tests' keys go back under theirs.
+    const back = { current: kek, retired: [keyRing(third).current] };
+    expect(await rotateAll(audit, back)).toBeGreaterThan(0);
+  });
+
+  test('may be cut off anywhere: what stands in both places is finished the next time', async () => {
+    const [ingress, audit] = [await connect('ingress'), await connect('audit')];
+    const who = person('cut-off');
+    const sealed = await sealerOn(ingress, keyRing(first)).seal(who, label, clear);
+    const ring = keyRing(second, first);
+    const keys = await audit.bucket(buckets.keys);
+    const stored = (await keys.get(who))!.json<{ wrapped: string; createdAt: number }>();
+    const dataKey = keyRing(first).current.unwrap(Buffer.from(stored.wrapped, 'base64'), who);
+    const wrapped = ring.current.wrap(dataKey, who).toString('base64');
+    await keys.create(
+      `${who}.${ring.current.id}`,
+      JSON.stringify({ ...stored, kek: ring.current.id, wrapped }),
+    );
+    expect(await sealerOn(await connect('policy'), ring).open(who, label, sealed)).toEqual(clear);
+    await rotateAll(audit, { ...ring, retired: [...ring.retired, kek] });
+    expect(await keys.get(who)).toBeNull();
+    expect(await sealerOn(await connect('approval'), ring).open(who, label, sealed)).toEqual(clear);
+    await rotateAll(audit, { current: kek, retired: [ring.current] });
+  });
+
+  test('reads keys from files or the environment, and says what is wrong with one', async () => {
+    const folder = await mkdtemp(join(dir, 'keys-'));
+    await writeFile(join(folder, 'kek.hex'), `${first}\n`);
+    const alone = await fileKeySource(folder).read();
+    expect([alone.current.id, alone.retired]).toEqual([keyRing(first).current.id, []]);
+    await writeFile(join(folder, 'kek-retired.hex'), `${third}\n${second}\n${first}\n`);
+    const { retired } = await keySource(folder, {}).read();
+    expect(retired.map(({ id }) => id)).toEqual([third, second].map((hex) => keyRing(hex).current.id));
+    const environment = { SALLYPORT_KEK: second, SALLYPORT_KEK_RETIRED: `${first},${third}` };
+    const named = await keySource(folder, environment).read();
+    expect([named.current, ...named.retired].map(({ id }) => id)).toEqual(
+      [second, first, third].map((hex) => keyRing(hex).current.id),
+    );
+    await expect(environmentKeySource({ SALLYPORT_KEK: 'short' }).read()).rejects.toThrow('64 hex digits');
+    await expect(fileKeySource(join(folder, 'nowhere')).read()).rejects.toThrow('ENOENT');
   });
 });
 

@@ -3,6 +3,8 @@ import { buckets, contentErased, decodeEnvelope, WrappedKey } from '#contracts';
 import { type Bus, MissingDependencyError } from '#messaging';
 import { DataKey } from './data-key.ts';
 import type { KeyEncryptionKey } from './key-encryption-key.ts';
+import type { KeyRing } from './key-source.ts';
+import { keyNames, wrapperOf } from './wrapped-keys.ts';
 
 /** The person's data key is destroyed: what it sealed can't be read again. */
 export class ContentErasedError extends Error {
@@ -35,11 +37,13 @@ export function contentLabel(requestId: string, part: string): string {
 export class Sealer {
   private readonly cache = new Map<string, CachedKey>();
   private readonly stopListening: () => void;
+  private readonly ring: KeyRing;
 
   constructor(
     private readonly bus: Bus,
-    private readonly kek: KeyEncryptionKey,
+    keys: KeyRing | KeyEncryptionKey,
   ) {
+    this.ring = 'current' in keys ? keys : { current: keys, retired: [] };
     this.stopListening = bus.listen(contentErased.liveFilter(), (message) => {
       const parsed = contentErased.schema.safeParse(decodeEnvelope(message.data).head);
       if (parsed.success) this.cache.delete(parsed.data.subjectKey);
@@ -100,8 +104,8 @@ export class Sealer {
     if (!create) throw new ContentErasedError();
     const dataKey = randomBytes(32);
     const entry: WrappedKey = {
-      kek: this.kek.id,
-      wrapped: this.kek.wrap(dataKey, subjectKey).toString('base64'),
+      kek: this.ring.current.id,
+      wrapped: this.ring.current.wrap(dataKey, subjectKey).toString('base64'),
       createdAt: Date.now(),
     };
     const bucket = await this.bucket();
@@ -118,13 +122,15 @@ export class Sealer {
 
   private async read(subjectKey: string): Promise<Buffer | null> {
     const bucket = await this.bucket();
-    const entry = await bucket.get(subjectKey).catch((error: Error) => {
-      throw new MissingDependencyError('the key bucket is away', { cause: error });
-    });
-    if (entry?.operation !== 'PUT') return null;
-    const { kek, wrapped } = WrappedKey.parse(entry.json());
-    if (kek !== this.kek.id) throw new MissingDependencyError(`no key-encryption key ${kek}`);
-    return this.kek.unwrap(Buffer.from(wrapped, 'base64'), subjectKey);
+    for (const name of keyNames(subjectKey, this.ring)) {
+      const entry = await bucket.get(name).catch((error: Error) => {
+        throw new MissingDependencyError('the key bucket is away', { cause: error });
+      });
+      if (entry?.operation !== 'PUT') continue;
+      const stored = WrappedKey.parse(entry.json());
+      return wrapperOf(stored, this.ring).unwrap(Buffer.from(stored.wrapped, 'base64'), subjectKey);
+    }
+    return null;
   }
 
   private async bucket() {

@@ -22,6 +22,7 @@ import type { ExportParts } from './exporting/export-lines.ts';
 import { HoldsController } from './holding/holds.controller.ts';
 import { LegalHolds } from './holding/legal-holds.ts';
 import { Incidents } from './incidents.ts';
+import { KeysController } from './keys.controller.ts';
 import { LedgerController } from './ledger.controller.ts';
 import { LedgerProofs } from './ledger-proofs.ts';
 import { Owners } from './owners.ts';
@@ -46,6 +47,7 @@ const schema = 'audit';
     DeadLettersController,
     ErasuresController,
     HoldsController,
+    KeysController,
   ],
   providers: [
     {

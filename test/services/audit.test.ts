@@ -1,13 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type pg from 'pg';
 import { accessDenied, encodeEnvelope } from '#contracts';
-import {
-  noteVerifier,
-  openCheckpoint,
-  verifyConsistency,
-  verifyExport,
-  verifyInclusion,
-} from '#ledger';
+import { noteVerifier, openCheckpoint, verifyConsistency, verifyExport, verifyInclusion } from '#ledger';
 import { deadLetterHeaders, deadLetterSubject } from '#messaging';
 import { eventually } from '#testing';
 import { checkpointSize, openDatabase, verifyWhole } from './audit-ledger.ts';
@@ -175,6 +169,7 @@ describe('who may read what', () => {
     ['GET', '/v1/holds', { alice: 200, carol: 403, dave: 403, erin: 200 }],
     ['POST', '/v1/holds', { alice: 400, carol: 403, dave: 403, erin: 400 }],
     ['POST', '/v1/holds/none/lift', { alice: 403, carol: 403, dave: 403, erin: 400 }],
+    ['POST', '/v1/keys/rotation', { alice: 403, carol: 403, dave: 403, erin: 400 }],
   ])('%s %s answers each role as it should', async (method, path, expected) => {
     await eventually(async () => expect(await checkpointSize(audit)).toBeGreaterThan(0));
     const found = Object.fromEntries(

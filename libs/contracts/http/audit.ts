@@ -205,6 +205,21 @@ export const IncidentList = z.object({
 });
 export type IncidentList = z.infer<typeof IncidentList>;
 
+/** Somewhere that copies of the ledger go. */
+export const SinkView = z.object({
+  name: z.string(),
+  kind: z.enum(['files', 'https', 'otlp', 's3']),
+  /** The first entry that it does not have. */
+  next: z.number().int(),
+  /** Signed entries that it does not have. */
+  behind: z.number().int(),
+  deliveredAt: EpochMs.nullable(),
+  failingSince: EpochMs.nullable(),
+  failure: z.string().nullable(),
+});
+export const SinkList = z.object({ items: z.array(SinkView) });
+export type SinkList = z.infer<typeof SinkList>;
+
 export const SignedCheckpoint = z.object({ size: z.number().int(), note: z.string(), at: EpochMs });
 export type SignedCheckpoint = z.infer<typeof SignedCheckpoint>;
 
@@ -315,3 +330,18 @@ export const HoldView = z.object({
 export type HoldView = z.infer<typeof HoldView>;
 export const HoldList = z.object({ items: z.array(HoldView) });
 export type HoldList = z.infer<typeof HoldList>;
+
+/** `POST /v1/keys/rotation`. */
+export const RotateKeysBody = z.strictObject({
+  /** `next` of the answer before. */
+  from: z.number().int().positive().default(1),
+});
+export type RotateKeysBody = z.infer<typeof RotateKeysBody>;
+export const RotatedKeys = z.object({
+  /** Names the key-encryption key that wraps from now on. */
+  key: z.string(),
+  rotated: z.number().int(),
+  seen: z.number().int(),
+  next: z.number().int().nullable(),
+});
+export type RotatedKeys = z.infer<typeof RotatedKeys>;

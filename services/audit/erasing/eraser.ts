@@ -1,11 +1,11 @@
 import type pg from 'pg';
 import type { Bus } from '#messaging';
+import { destroyKeys } from '#sealing';
 import { EntryReader, factOf, openPersonal, type Queryable } from '../entry-reader.ts';
 import { LegalHolds } from '../holding/legal-holds.ts';
 import type { PersonalVault } from '../personal-vault.ts';
 import { facetOf } from '../sessions/facets.ts';
 import { object, texts } from '../sessions/views.ts';
-import { destroyKey } from './destroy-key.ts';
 import { destroyStored } from './stored-values.ts';
 
 const pageRows = 500;
@@ -52,7 +52,7 @@ export class Eraser {
       }
       await destroyStored(this.bus, this.database, subjectKey);
       await this.forget(subjectKey);
-      await destroyKey(this.bus, subjectKey);
+      await destroyKeys(this.bus, subjectKey);
       this.vault.sealer.forget(subjectKey);
       await this.client.query('update erasure set done_at = $2 where index = $1', [index, nowMs]);
     }
