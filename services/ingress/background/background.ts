@@ -14,6 +14,7 @@ import type { FoundRoute } from '#protocols';
 import { Sealer } from '#sealing';
 import type { IngressSettings } from '../config.ts';
 import { HeldIndex } from '../waiting/held-index.ts';
+import { Restoring } from '../waiting/restoring.ts';
 import { Waiter } from '../waiting/waiter.ts';
 import { WaitingRoom } from '../waiting/waiting-room.ts';
 import { BackgroundConnection, type Reading } from './background-connection.ts';
@@ -47,6 +48,7 @@ export class Background {
     private readonly sealer: Sealer,
     private readonly held: HeldIndex,
     private readonly room: WaitingRoom,
+    private readonly restoring: Restoring,
     @Inject(SETTINGS) private readonly settings: IngressSettings,
   ) {
     this.releases = new OutputLog(bus, requestReleased.filter('people'), (head) => {
@@ -166,7 +168,7 @@ export class Background {
       patienceMs: undefined,
       statusUrl,
     };
-    return new Waiter(request, client, this.sealer, this.bodies, keepAliveMs, noEvents);
+    return new Waiter(request, client, this.sealer, this.bodies, this.restoring, keepAliveMs, noEvents);
   }
 }
 
