@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { IncidentList, Replay, SessionDetail, SessionList, SignedCheckpoint } from '#contracts';
 import { addressOf } from './addresses.ts';
 import { registerGovernance } from './audit-governance.ts';
+import { registerSinks } from './audit-sinks.ts';
 import { incidentsText, sessionsText, sessionText, stepText } from './audit-text.ts';
 import { registerAuditVerify } from './audit-verify.ts';
 import { CallError, type Caller, type CallerFlags, runCall, withCaller } from './caller.ts';
@@ -22,6 +23,7 @@ export function registerAudit(program: Command): void {
   registerLedger(audit);
   registerExport(audit);
   registerGovernance(audit);
+  registerSinks(audit, usualUrl);
   registerAuditVerify(audit);
 }
 

@@ -18,6 +18,8 @@ export interface HeaderLine {
   scope: ExportScope;
   /** Public keys that signed in this export, for the reader's convenience; a verifier trusts only its own. */
   keys: string[];
+  /** No personal value is in the export, whether erased or not: copies that leave stay out of an erasure's way. */
+  personal?: 'withheld';
 }
 
 export interface TombstoneLine {

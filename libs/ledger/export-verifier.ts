@@ -143,7 +143,7 @@ export class ExportVerifier {
       this.#report(this.#tree.hole(index));
       this.#sequences.excuse();
     }
-    const finding = checkEntry(line);
+    const finding = checkEntry(line, this.#header?.personal === 'withheld');
     const problems = [...this.#sequences.take(line), ...finding.problems, ...this.#whatIsGone(line, finding)];
     this.#report(...problems.map((problem) => ({ ...problem, ...place })));
     this.#counts.entries += 1;

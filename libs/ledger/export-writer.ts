@@ -47,13 +47,14 @@ export class ExportWriter {
     return text;
   }
 
-  header(scope: ExportScope, keys: readonly string[]): string {
+  header(scope: ExportScope, keys: readonly string[], personal?: 'withheld'): string {
     return this.#write({
       line: 'header',
       format: exportFormat,
       origin: this.#origin,
       scope,
       keys: [...keys],
+      ...(personal && { personal }),
     });
   }
 

@@ -96,6 +96,32 @@ describe('an export', () => {
     expect(report.logs.map((log) => log.logId)).toEqual(['EVENTS-1', 'EVENTS-2']);
   });
 
+  test('may withhold all personal values, but not pretend that it does', async () => {
+    const entry: Entry = {
+      ...{ kind: 'event', logId: 'L', sequence: 1, atMs: 1, subject: 'evt.x', messageId: 'm' },
+      head: Buffer.from('{"name":null}'),
+      personal: [{ path: '/name', ownerKey: 'somebody', digest: Buffer.alloc(32, 7) }],
+      sealed: digestSealed(new Uint8Array(0)),
+    };
+    const tree = new CompactRange();
+    tree.append(entryLeafHash(entry));
+    const write = (personal?: 'withheld') => {
+      const writer = new ExportWriter(origin);
+      const row = { index: 0, entry, leaf: entryLeafHash(entry), openings: [null], tail: new Uint8Array(0) };
+      return [
+        writer.header('complete', [], personal),
+        writer.entry(row),
+        writer.checkpoint(signCheckpoint({ origin, size: 1, root: tree.root() }, [signer])),
+        writer.seal(signer),
+      ];
+    };
+    expect(await check(write('withheld'))).toMatchObject({ isIntact: true, problems: [] });
+    expect((await check(write())).firstBad).toMatchObject({ code: 'entry.personal_missing' });
+    const [header = '', ...rest] = write();
+    const pretending = [header.replace('}\n', ',"personal":"withheld"}\n'), ...rest];
+    expect((await check(pretending)).isIntact).toBe(false);
+  });
+
   test('verifies whatever the sizes of the chunks it is read in', async () => {
     const bytes = Buffer.from(sample.join(''));
     for (const size of [1, 7, 64, 4096, bytes.length]) {

@@ -13,7 +13,14 @@ export function parseLine(text: string): ExportLine {
   const fields = objectOf(parseJson(text), 'line');
   switch (fields.line) {
     case 'header':
-      only(fields, ['line', 'format', 'origin', 'scope', 'keys']);
+      only(fields, [
+        'line',
+        'format',
+        'origin',
+        'scope',
+        'keys',
+        ...('personal' in fields ? ['personal'] : []),
+      ]);
       if (fields.format !== exportFormat) throw new LineError('format');
       return {
         line: 'header',
@@ -21,6 +28,7 @@ export function parseLine(text: string): ExportLine {
         origin: textOf(fields, 'origin'),
         scope: oneOf(fields, 'scope', ['complete', 'selection'] as const),
         keys: listOf(fields, 'keys').map((key) => (typeof key === 'string' ? key : fail('keys'))),
+        ...('personal' in fields && { personal: oneOf(fields, 'personal', ['withheld'] as const) }),
       };
     case 'tombstone':
     case 'checkpoint':

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { z } from 'zod';
 import { readEnvironment, readSettings, type ServiceSettings, SettingsError } from '#boot';
 
@@ -12,6 +13,9 @@ const Environment = z.object({
     .default('sallyport'),
   AUDIT_CHECKPOINT_ENTRIES: z.coerce.number().int().min(1).default(10_000),
   AUDIT_CHECKPOINT_SECONDS: z.coerce.number().min(0.1).default(5),
+  /** Where sinks of kind `files` have their directories; by default `sinks` in the state directory. */
+  AUDIT_SINK_DIRECTORY: z.string().min(1).optional(),
+  SALLYPORT_STATE_DIR: z.string().min(1).default('.sallyport'),
   /** How long purging leaves answers in the log for those who come back for them, minutes. */
   AUDIT_PICK_UP_MINUTES: z.coerce.number().min(1).default(60),
 });
@@ -25,6 +29,7 @@ export interface AuditSettings extends ServiceSettings {
   checkpointEntries: number;
   checkpointMs: number;
   pickUpMs: number;
+  sinkDirectory: string;
 }
 
 /** Reads the environment once. Throws `SettingsError` naming what is missing. */
@@ -41,5 +46,6 @@ export function auditSettings(environment: NodeJS.ProcessEnv): AuditSettings {
     checkpointEntries: own.AUDIT_CHECKPOINT_ENTRIES,
     checkpointMs: own.AUDIT_CHECKPOINT_SECONDS * 1000,
     pickUpMs: own.AUDIT_PICK_UP_MINUTES * 60_000,
+    sinkDirectory: own.AUDIT_SINK_DIRECTORY ?? path.resolve(own.SALLYPORT_STATE_DIR, 'sinks'),
   };
 }

@@ -15,3 +15,4 @@ export {
   secretReferenceOf,
   sizeBytes,
 } from './scalars.ts';
+export { Sink } from './sinks.ts';

@@ -7,6 +7,7 @@ import { GatewayKeys } from './gateway-keys.ts';
 import { Identity } from './identity.ts';
 import { Rule } from './rules.ts';
 import { ByteSize, Duration, distinct, Name } from './scalars.ts';
+import { Sinks } from './sinks.ts';
 
 const Groups = distinct(z.string().min(1).max(255));
 
@@ -54,6 +55,8 @@ export const PolicyDocument = z.strictObject({
   retention: Retention.prefault({}),
   ingress: IngressLimits.prefault({}),
   gatewayKeys: GatewayKeys.prefault({}),
+  /** Where copies of the ledger go. */
+  sinks: Sinks,
 });
 export type PolicyDocument = z.infer<typeof PolicyDocument>;
 

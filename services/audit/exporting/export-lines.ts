@@ -12,6 +12,8 @@ export interface ExportParts {
   vault: Pick<PersonalVault, 'open'>;
   signer: NoteSigner;
   origin: string;
+  /** Leaves all personal values out. */
+  personal?: 'withheld';
 }
 
 const pageEntries = 500;
@@ -29,7 +31,7 @@ export async function* exportLines(
 ): AsyncGenerator<string> {
   const writer = new ExportWriter(parts.origin);
   const isComplete = ranges.length === 1 && ranges[0]?.[0] === 0 && ranges[0][1] === size;
-  yield writer.header(isComplete ? 'complete' : 'selection', [parts.signer.publicKey]);
+  yield writer.header(isComplete ? 'complete' : 'selection', [parts.signer.publicKey], parts.personal);
   for (const note of await parts.entries.tombstones(ranges)) yield writer.tombstone(note);
   let next = 0;
   for (const [from, to] of ranges) {

@@ -1,0 +1,29 @@
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { createGzip } from 'node:zlib';
+import { post } from './post.ts';
+import { type Piece, pieceName, type SinkTarget } from './sink.ts';
+
+/** Sends each piece by POST: gzipped NDJSON with its name as the idempotency key. */
+export class HttpsTarget implements SinkTarget {
+  constructor(
+    private readonly url: string,
+    private readonly authorization: () => Promise<string | undefined>,
+  ) {}
+
+  async deliver(piece: Piece, signal: AbortSignal): Promise<void> {
+    const body = await buffer(Readable.from(piece.lines()).pipe(createGzip()));
+    await post({
+      url: this.url,
+      authorization: await this.authorization(),
+      body,
+      signal,
+      headers: {
+        'content-type': 'application/x-ndjson',
+        'content-encoding': 'gzip',
+        'idempotency-key': pieceName(piece),
+        'x-sallyport-entries': `${piece.from}-${piece.to}`,
+      },
+    });
+  }
+}

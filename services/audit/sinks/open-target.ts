@@ -1,0 +1,36 @@
+import path from 'node:path';
+import type { SecretReferences } from '#boot';
+import type { Sink } from '#contracts';
+import { FileTarget } from './file-target.ts';
+import { HttpsTarget } from './https-target.ts';
+import { OtlpTarget } from './otlp-target.ts';
+import { S3Target } from './s3-target.ts';
+import type { SinkTarget } from './sink.ts';
+
+export interface TargetSurroundings {
+  /** Where sinks of kind `files` have their directories. */
+  readonly directory: string;
+  readonly origin: string;
+  readonly secrets: SecretReferences;
+}
+
+/** The target of a sink of `sallyport.yaml`. Secrets are opened when they are used. */
+export function openTarget(sink: Sink, { directory, origin, secrets }: TargetSurroundings): SinkTarget {
+  switch (sink.kind) {
+    case 'files':
+      return new FileTarget(path.join(directory, sink.directory), sink.keep);
+    case 'https':
+      return new HttpsTarget(sink.url, opening(secrets, sink.authorization));
+    case 'otlp':
+      return new OtlpTarget(sink.url, origin, opening(secrets, sink.authorization));
+    case 's3':
+      return new S3Target(sink, async () => ({
+        accessKeyId: await secrets.open(sink.accessKeyId),
+        secretAccessKey: await secrets.open(sink.secretAccessKey),
+      }));
+  }
+}
+
+function opening(secrets: SecretReferences, reference: string | undefined) {
+  return async () => (reference === undefined ? undefined : secrets.open(reference));
+}
