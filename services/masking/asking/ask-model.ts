@@ -38,6 +38,9 @@ export type Asked =
   | { readonly kind: 'ending'; readonly ending: Ending }
   | { readonly kind: 'held'; readonly answer: Buffer; readonly facts: AnswerFacts };
 
+/** Approval commits and says that it stopped a call in less than this. */
+const approvalEndsMs = 2000;
+
 /** The call ended without an ending of its request: another replica, or a later delivery, goes on. */
 export class CallAbandonedError extends Error {
   override readonly name = 'CallAbandonedError';
@@ -271,11 +274,17 @@ export class ModelAsk {
     return { ...endingOf('blocked', 'masking.blocked', text, this.attempt), findings: this.tally.counts };
   }
 
-  private aborted(reason: AbortReason): Promise<Ending> {
+  private async aborted(reason: AbortReason): Promise<Ending> {
     const isStreamed = (this.frames?.count ?? 0) > 0;
     if (reason === 'lease_lost' || (reason === 'shutdown' && !isStreamed))
       throw new CallAbandonedError(reason);
     if (reason === 'shutdown') return this.failed('upstream.interrupted');
+    if (reason === 'revoked') {
+      // Approval ends it with the reason, and the first ending counts; this one stands where approval can't any more.
+      if (!isStreamed) await new Promise((resolve) => setTimeout(resolve, approvalEndsMs));
+      const text = 'An approver stopped this.';
+      return this.withFrames(endingOf('rejected', 'approval.rejected', text, this.attempt));
+    }
     if (reason === 'frozen') {
       const text = 'Requests of this caller or connection are frozen.';
       return this.withFrames(endingOf('denied', 'policy.frozen', text, this.attempt));
