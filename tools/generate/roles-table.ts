@@ -36,7 +36,8 @@ function endpointsOf(service: string, controller: Class): Endpoint[] {
   const prefix = Reflect.getMetadata(keys.path, controller) as string | undefined;
   if (prefix === undefined) return [];
   return Object.getOwnPropertyNames(controller.prototype).flatMap((name) => {
-    const handler = (controller.prototype as Record<string, object>)[name];
+    // Its descriptor: reading a getter would run it.
+    const handler = Object.getOwnPropertyDescriptor(controller.prototype, name)?.value as object | undefined;
     if (name === 'constructor' || handler === undefined) return [];
     const method = Reflect.getMetadata(keys.method, handler) as number | undefined;
     if (method === undefined) return [];
@@ -74,7 +75,8 @@ export async function rolesTable(root: string): Promise<string> {
     '',
     'Roles come from groups in `sallyport.yaml`. ✓: this role is enough. Being allowed in is the first question only: an',
     'approver sees and decides what their groups may decide, a requester sees their own requests. The routes of the client',
-    'protocols on ingress take any valid token; rules decide about the request.',
+    'protocols on ingress take any valid token; rules decide about the request. The pages of approval (no `/v1` in their path)',
+    'lead anyone to a login; what they show and do they ask of the endpoints here, with the token of who is logged in.',
     '',
     `| service | endpoint | ${roles.join(' | ')} | others |`,
     `|---|---|${roles.map(() => '---|').join('')}---|`,
