@@ -22,6 +22,7 @@ import type { ExportParts } from './exporting/export-lines.ts';
 import { HoldsController } from './holding/holds.controller.ts';
 import { LegalHolds } from './holding/legal-holds.ts';
 import { Incidents } from './incidents.ts';
+import { CreateKeptBody1760000000600 } from './keeping/create-kept-body.migration.ts';
 import { KeysController } from './keys.controller.ts';
 import { LedgerController } from './ledger.controller.ts';
 import { LedgerProofs } from './ledger-proofs.ts';
@@ -33,6 +34,9 @@ import { type RetentionRule, retentionRule } from './retaining/due.ts';
 import { ContentOpener } from './sessions/content-opener.ts';
 import { SessionStore } from './sessions/session-store.ts';
 import { SessionsController } from './sessions/sessions.controller.ts';
+import { CreateSinks1760000000500 } from './sinks/create-sinks.migration.ts';
+import { sinkParts } from './sinks/parts.ts';
+import { SinksController } from './sinks/sinks.controller.ts';
 import { DATABASE, QUERIES, SIGNER } from './tokens.ts';
 import { LedgerWriter } from './writer/ledger-writer.ts';
 
@@ -48,6 +52,7 @@ const schema = 'audit';
     ErasuresController,
     HoldsController,
     KeysController,
+    SinksController,
   ],
   providers: [
     {
@@ -60,7 +65,12 @@ const schema = 'audit';
             schema,
             poolSize,
             entities: [],
-            migrations: [CreateAudit1760000000200, CreateGovernance1760000000400],
+            migrations: [
+              CreateAudit1760000000200,
+              CreateGovernance1760000000400,
+              CreateSinks1760000000500,
+              CreateKeptBody1760000000600,
+            ],
           },
           ...(ownerDatabaseUrl !== undefined && { ownerUrl: ownerDatabaseUrl }),
           onWaiting: () => logger.warn('waiting for postgres'),
@@ -150,6 +160,7 @@ const schema = 'audit';
       inject: [QUERIES],
       useFactory: (queries: Queryable) => new ErasureStore(queries),
     },
+    ...sinkParts,
     ErasureQuestions,
     OnApprovalDecided,
     {

@@ -11,6 +11,7 @@ import { GatewayKeys } from './keys/gateway-keys.ts';
 import { Admission } from './limiting/admission.ts';
 import { Turnstile } from './limiting/turnstile.ts';
 import { RequestsController } from './requests.controller.ts';
+import { Edits } from './waiting/edit.ts';
 import { HeldIndex } from './waiting/held-index.ts';
 import { OnApprovalRequested } from './waiting/on-approval-requested.ts';
 import { OnCompletedParked } from './waiting/on-completed-parked.ts';
@@ -52,14 +53,15 @@ const runtime = [Bus, SETTINGS, LOGGER];
         new Turnstile(bus, new FrozenList(bus, logger), config, instance, logger),
     },
     {
-      provide: GatewayKeys,
-      inject: [Bus, ActiveConfig, LOGGER],
-      useFactory: (bus: Bus, config: ActiveConfig, logger: Logger) => new GatewayKeys(bus, config, logger),
-    },
-    {
       provide: Restoring,
       inject: [Bus, Sealer],
       useFactory: (bus: Bus, sealer: Sealer) => new Restoring(bus, sealer),
+    },
+    Edits,
+    {
+      provide: GatewayKeys,
+      inject: [Bus, ActiveConfig, LOGGER],
+      useFactory: (bus: Bus, config: ActiveConfig, logger: Logger) => new GatewayKeys(bus, config, logger),
     },
     Intake,
     Background,

@@ -6,6 +6,7 @@ import { CurrentPrincipal } from '#auth';
 import { SETTINGS } from '#boot';
 import {
   CodedError,
+  type ContentDifference,
   encodeEnvelope,
   type HeldEntry,
   type Principal,
@@ -20,6 +21,7 @@ import { protocols, type Wire } from '#protocols';
 import { contentLabel, Sealer } from '#sealing';
 import type { IngressSettings } from './config.ts';
 import { ClientConnection } from './waiting/client-connection.ts';
+import { Edits } from './waiting/edit.ts';
 import { HeldIndex } from './waiting/held-index.ts';
 import { Restoring } from './waiting/restoring.ts';
 import { Waiter } from './waiting/waiter.ts';
@@ -40,6 +42,8 @@ export interface RequestStatus {
   received_at: string;
   expires_at: string;
   completed_at?: string;
+  /** People edited the request; what they changed, unless the rule says `showEdit: false`. */
+  edit?: { differences: ContentDifference[] };
 }
 
 /** Pure: an index entry in the API's words. */
@@ -72,13 +76,16 @@ export class RequestsController {
     private readonly bodies: BodyStore,
     private readonly sealer: Sealer,
     private readonly restoring: Restoring,
+    private readonly edits: Edits,
     @Inject(SETTINGS) private readonly settings: IngressSettings,
   ) {}
 
   @ApiOperation({ summary: 'Where a request stands: rule, who can decide, since when, until when' })
   @Get(':id')
-  show(@Param('id') id: string, @CurrentPrincipal() caller: Principal): RequestStatus {
-    return statusOf(this.own(id, caller));
+  async show(@Param('id') id: string, @CurrentPrincipal() caller: Principal): Promise<RequestStatus> {
+    const entry = this.own(id, caller);
+    const differences = await this.edits.of(entry);
+    return { ...statusOf(entry), ...(differences && { edit: { differences } }) };
   }
 
   @ApiOperation({ summary: 'The answer, as the client would have got it; 202 while there is none' })
