@@ -8,7 +8,7 @@ import { delivery, valueAt } from './conversation.ts';
  * digits inside a word or a longer run stay: nothing that reads as an instruction can take a value's place.
  */
 const value =
-  /(?<![\p{L}\p{N}_])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[a-f]*[0-9])[0-9a-f]{8,40}|[0-9]{1,18})(?![\p{L}\p{N}_])/giu;
+  /(?<![\p{L}\p{N}_])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{8,40}|[0-9]{1,18})(?![\p{L}\p{N}_])/giu;
 
 /** Members that tie a tool's result to its call; clients make them up anew for each call. */
 const references = new Set(['id', 'call_id', 'tool_call_id', 'tool_use_id']);
