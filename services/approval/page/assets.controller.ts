@@ -32,7 +32,7 @@ export class AssetsController {
     reply.headers(headers).type(asset.type).send(asset.text);
   }
 
-  /** The API's feed for a session. A login that has ended is told apart from a page: 401, which ends the following. */
+  /** The API's feed for a session. Where the login has ended: 204, which tells a browser to stop following. */
   @Get('approvals/changes')
   async changes(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const ended = new AbortController();
@@ -47,7 +47,7 @@ export class AssetsController {
       reply.type('text/event-stream').send(feed.pipe(out));
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
-      reply.status(error.status).send();
+      reply.status(error.status === 401 ? 204 : error.status).send();
     }
   }
 }
