@@ -131,8 +131,36 @@ const cases: [name: string, events: Loose[], findings: Finding['code'][]][] = [
   ],
   [
     'a request on a live grant',
-    [received, held('prompt'), { type: 'waived', by: 'grant' }, released('people'), answered],
+    [
+      received,
+      held('prompt'),
+      { type: 'waived', by: 'grant', gate: 'prompt', version: 1 },
+      released('people'),
+      answered,
+    ],
     [],
+  ],
+  [
+    'an answer that nobody looked at, though the glass was broken for the request',
+    [
+      received,
+      held('prompt'),
+      { type: 'waived', by: 'break_glass', gate: 'prompt', version: 1, approver: 'dave' },
+      released('people'),
+      held('response'),
+      released('people', 1, 'response'),
+    ],
+    ['release.without_votes'],
+  ],
+  [
+    'a glass that the requester broke',
+    [
+      received,
+      held('prompt'),
+      { type: 'waived', by: 'break_glass', gate: 'prompt', version: 1, approver: 'carol' },
+      released('people'),
+    ],
+    ['vote.by_requester', 'release.without_votes'],
   ],
   ['a second completed', [received, released('rule'), answered, denied], []],
   ['a call that nothing released', [received, answered], ['call.without_release']],

@@ -15,8 +15,8 @@ export type ReconcileEvent = { requestId: string; sequence: number; atMs: number
       groups: readonly string[];
       vote: 'approve' | 'reject';
     }
-  /** A live grant or break-glass stands in for votes. */
-  | { type: 'waived'; by: 'grant' | 'break_glass' }
+  /** A live grant or break-glass stands in for votes at one gate. `approver`: who broke the glass. */
+  | { type: 'waived'; by: 'grant' | 'break_glass'; gate: Gate; version: number; approver?: string }
   | { type: 'released'; by: 'rule' | 'people'; gate: Gate; version: number }
   | { type: 'completed'; version: number; outcome: Outcome; calledModel: boolean; hasTranscript: boolean }
 );
@@ -51,7 +51,7 @@ function openRequest(state: Reconciliation, requestId: string): OpenRequest {
     receivedAtMs: null,
     expiresAtMs: null,
     requester: null,
-    isWaived: false,
+    waived: [],
     holds: [],
     releases: [],
   };
@@ -77,8 +77,7 @@ function judge(request: OpenRequest, event: ReconcileEvent): Finding['code'][] {
     case 'voted':
       return onVoted(request, event);
     case 'waived':
-      request.isWaived = true;
-      return [];
+      return onWaived(request, event);
     case 'released':
       return onReleased(request, event);
     case 'completed':
@@ -107,12 +106,20 @@ function onVoted(request: OpenRequest, event: Event<'voted'>): Finding['code'][]
   return [];
 }
 
+function onWaived(request: OpenRequest, event: Event<'waived'>): Finding['code'][] {
+  const { gate, version, approver } = event;
+  if (holdOf(request, gate, version) === undefined) return ['vote.without_hold'];
+  if (approver !== undefined && approver === request.requester) return ['vote.by_requester'];
+  request.waived.push({ gate, version });
+  return [];
+}
+
 function onReleased(request: OpenRequest, event: Event<'released'>): Finding['code'][] {
   const { gate, version, by } = event;
   request.releases.push({ gate, version });
   const hold = holdOf(request, gate, version);
   if (by === 'rule') return hold === undefined ? [] : ['release.despite_hold'];
-  if (request.isWaived) return [];
+  if (request.waived.some((waiver) => waiver.gate === gate && waiver.version === version)) return [];
   const approvals = hold?.approvals.filter((approval) => approval.version === version) ?? [];
   return hold !== undefined && isSatisfied(hold.requirement, approvals) ? [] : ['release.without_votes'];
 }

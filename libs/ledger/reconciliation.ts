@@ -24,7 +24,8 @@ export interface OpenRequest {
   /** When the last hold expires. */
   expiresAtMs: number | null;
   requester: string | null;
-  isWaived: boolean;
+  /** Where a grant or break-glass stands in for votes. */
+  waived: { gate: string; version: number }[];
   holds: {
     gate: string;
     version: number;
@@ -71,5 +72,9 @@ export function decodeReconciliation(text: string): Reconciliation {
   const value = JSON.parse(text);
   if (!Array.isArray(value?.open) || !Array.isArray(value?.closed))
     throw new SyntaxError('not a reconciliation');
-  return { open: new Map(value.open), closed: new Map(value.closed) };
+  const open = (value.open as [string, OpenRequest][]).map(([id, request]): [string, OpenRequest] => [
+    id,
+    { ...request, waived: request.waived ?? [] },
+  ]);
+  return { open: new Map(open), closed: new Map(value.closed) };
 }

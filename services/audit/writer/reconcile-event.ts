@@ -43,7 +43,8 @@ export function reconcileEventOf(fact: Fact): ReconcileEvent | null {
     case 'approval.decided':
       return voted({ requestId, sequence, atMs }, fact);
     case 'grant.used':
-      return { requestId, sequence, atMs, type: 'waived', by: 'grant' };
+      // A grant is used once, when the request is taken in: on what the requester sent.
+      return { requestId, sequence, atMs, type: 'waived', by: 'grant', gate: 'prompt', version: 1 };
     default:
       return null;
   }
@@ -66,9 +67,11 @@ function voted(about: About, fact: Fact): ReconcileEvent | null {
   const parsed = approvalDecided.schema.safeParse(fact.head);
   if (!parsed.success || parsed.data.kind !== 'vote') return null;
   const { gate, version, approver, vote, breakGlass } = parsed.data;
-  // Who breaks the glass approves alone: the votes of others come afterwards, as reviews.
-  if (breakGlass === true && vote === 'approve') return { ...about, type: 'waived', by: 'break_glass' };
   const name = fact.owners.get('/approver') ?? `${approver.issuer}\n${approver.subject}`;
+  // Who breaks the glass approves alone: others look at it afterwards, as reviews.
+  if (breakGlass === true && vote === 'approve') {
+    return { ...about, type: 'waived', by: 'break_glass', gate, version, approver: name };
+  }
   return {
     ...about,
     type: 'voted',
