@@ -3,7 +3,7 @@ import { charSet } from './automaton/char-set.ts';
 import { parsePattern } from './automaton/parse-pattern.ts';
 import { PositionBuilder } from './automaton/positions.ts';
 import { Product } from './automaton/product.ts';
-import { foldUnit, isZeroWidth } from './normalise.ts';
+import { foldedUnits } from './normalise.ts';
 import type { DetectorRule } from './rule.ts';
 
 const ZERO_WIDTH_SPACE = 0x200b;
@@ -39,7 +39,7 @@ export class Detector {
     const leftIds = rules.map((rule) => rule.left && builder.set(rule.left));
     const rightIds = rules.map((rule) => rule.right && builder.set(rule.right));
     const positions = builder.finish();
-    this.alphabet = buildAlphabet(positions.sets, CLASS_UNITS);
+    this.alphabet = buildAlphabet(positions.sets, FOLDED);
     this.rules = rules;
     this.product = new Product(positions, this.alphabet, (rule, cls) => this.mayEndBefore(rule, cls));
     this.first = positions.first;
@@ -76,7 +76,4 @@ export class Detector {
   }
 }
 
-/** By code unit: the one it is classed with. Zero-width characters all count as one. */
-const CLASS_UNITS = Uint16Array.from({ length: 0x10000 }, (_, unit) =>
-  isZeroWidth(unit) ? ZERO_WIDTH_SPACE : foldUnit(unit),
-);
+const FOLDED = foldedUnits(ZERO_WIDTH_SPACE);

@@ -33,6 +33,13 @@ export function isZeroWidth(unit: number): boolean {
   return unit >= 0xad && ZERO_WIDTH.has(unit);
 }
 
+/** The code units that count as others; zero-width characters count as the one given. */
+export function foldedUnits(zeroWidth: number): ReadonlyMap<number, number> {
+  const units = new Map(folds);
+  for (const unit of ZERO_WIDTH) units.set(unit, zeroWidth);
+  return units;
+}
+
 /** A piece of text as rules see it, and where each of its code units stood. */
 export interface NormalisedText {
   readonly text: string;

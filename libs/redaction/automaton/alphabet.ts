@@ -9,11 +9,11 @@ export interface Alphabet {
   readonly members: readonly Uint8Array[];
 }
 
-/** `folded` holds, for each code unit, the one it counts as (see normalise.ts). */
-export function buildAlphabet(sets: readonly CharSet[], folded: Uint16Array): Alphabet {
+/** `folded` names the code units that count as others (see normalise.ts). */
+export function buildAlphabet(sets: readonly CharSet[], folded: ReadonlyMap<number, number>): Alphabet {
   const { classOf, representatives } = partition(sets);
-  const classOfFolded = new Uint16Array(MAX_CODE_UNIT + 1);
-  for (let unit = 0; unit <= MAX_CODE_UNIT; unit++) classOfFolded[unit] = classOf[folded[unit]!]!;
+  const classOfFolded = classOf.slice();
+  for (const [unit, other] of folded) classOfFolded[unit] = classOf[other]!;
   const order = representatives.map((unit, id) => [unit, id] as const).sort((a, b) => a[0] - b[0]);
   const members = sets.map((set) => {
     const row = new Uint8Array(representatives.length + 1);
@@ -37,17 +37,17 @@ function partition(sets: readonly CharSet[]): { classOf: Uint16Array; representa
   });
   const cuts = [...toggles.keys()].filter((cut) => cut <= MAX_CODE_UNIT).sort((a, b) => a - b);
   if (cuts[0] !== 0) cuts.unshift(0);
-  const inside = new Set<number>();
-  const ids = new Map<string, number>();
+  // One bit for each set that holds the present character.
+  let inside = 0n;
+  const ids = new Map<bigint, number>();
   const representatives: number[] = [];
   const classOf = new Uint16Array(MAX_CODE_UNIT + 1);
   cuts.forEach((cut, k) => {
-    for (const id of toggles.get(cut) ?? []) if (!inside.delete(id)) inside.add(id);
-    const key = [...inside].sort((a, b) => a - b).join(',');
-    let id = ids.get(key);
+    for (const id of toggles.get(cut) ?? []) inside ^= 1n << BigInt(id);
+    let id = ids.get(inside);
     if (id === undefined) {
       id = representatives.length;
-      ids.set(key, id);
+      ids.set(inside, id);
       representatives.push(cut);
     }
     classOf.fill(id, cut, cuts[k + 1] ?? MAX_CODE_UNIT + 1);

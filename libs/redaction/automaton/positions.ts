@@ -143,9 +143,7 @@ export class PositionBuilder {
   }
 
   private connect(from: readonly number[], to: readonly number[]): void {
-    for (const a of from) {
-      const follow = this.follow[a]!;
-      for (const b of to) if (!follow.includes(b)) follow.push(b);
-    }
+    // Nested repetitions name a few twice; whoever follows them passes over those.
+    for (const a of from) this.follow[a]!.push(...to);
   }
 }
