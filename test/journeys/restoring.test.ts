@@ -73,7 +73,7 @@ describe.each([
   });
 });
 
-test('what the ledger keeps is masked', async () => {
+test('the answer that the ledger keeps is masked', async () => {
   echo();
   const client = await clientOf(world, 'carol');
   const { response } = await client.chat.completions

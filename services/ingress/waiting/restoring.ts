@@ -40,7 +40,7 @@ export interface RestoredAnswer {
 }
 
 /** Reads the answer as its protocol does, so that values are written as text, JSON or the JSON inside a tool call. */
-function restoredAnswer(
+export function restoredAnswer(
   { method, path, answersJson, values }: VaultContent,
   nowMs: number,
 ): RestoredAnswer | null {
