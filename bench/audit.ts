@@ -15,6 +15,8 @@ import { DATABASE, ensureDatabase, ensureSecrets, roleUrl, startNats, startPostg
 import { applyTopology, Bus, natsAuthorization } from '#messaging';
 import { SubjectNames } from '#sealing';
 import { CreateAudit1760000000200 } from '../services/audit/create-audit.migration.ts';
+import { CreateGovernance1760000000400 } from '../services/audit/create-governance.migration.ts';
+import { CreateKeptBody1760000000600 } from '../services/audit/keeping/create-kept-body.migration.ts';
 import { eventsOfRequest, publishAll } from './audit-events.ts';
 import type { WriterOrder, WriterUse } from './audit-writer.ts';
 
@@ -101,7 +103,8 @@ export async function benchAudit(requests: number): Promise<Result> {
   const dir = await mkdtemp(join(tmpdir(), 'sallyport-bench-audit-'));
   const { nats, postgres, buses, databaseUrl, natsPassword } = await openParts(dir);
   const source = await openDataSource({
-    ...{ url: databaseUrl, schema: 'audit', entities: [], migrations: [CreateAudit1760000000200] },
+    ...{ url: databaseUrl, schema: 'audit', entities: [] },
+    migrations: [CreateAudit1760000000200, CreateGovernance1760000000400, CreateKeptBody1760000000600],
   });
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();

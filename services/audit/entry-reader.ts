@@ -102,6 +102,15 @@ export class EntryReader {
     return new Map(rows.map(({ index, sealed }) => [Number(index), sealed as Buffer]));
   }
 
+  /** Content that was too large for its event, sealed, by its name; null where the ledger hasn't it (yet). */
+  async kept(name: string): Promise<Buffer | null> {
+    const rows = await this.database.query(
+      `select c.sealed from kept_body k join content c on c.segment = k.segment and c.index = k.index where k.name = $1`,
+      [name],
+    );
+    return (rows[0]?.sealed as Buffer | undefined) ?? null;
+  }
+
   /** Number of entries in the tree. */
   async size(): Promise<number> {
     const rows = await this.database.query('select range from writer_state', []);

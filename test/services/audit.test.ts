@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type pg from 'pg';
-import { accessDenied, encodeEnvelope } from '#contracts';
+import { accessDenied, encodeEnvelope, requestReceived } from '#contracts';
 import { noteVerifier, openCheckpoint, verifyConsistency, verifyExport, verifyInclusion } from '#ledger';
-import { deadLetterHeaders, deadLetterSubject } from '#messaging';
+import { BodyStore, deadLetterHeaders, deadLetterSubject } from '#messaging';
+import { contentLabel } from '#sealing';
 import { eventually } from '#testing';
 import { checkpointSize, openDatabase, verifyWhole } from './audit-ledger.ts';
-import { type AuditWorld, Play, startAuditWorld } from './audit-world.ts';
+import { type AuditWorld, contextOf, newRequestId, Play, startAuditWorld } from './audit-world.ts';
 
 let audit: AuditWorld;
 let database: pg.Client;
@@ -316,4 +318,33 @@ test('ingress can tell how far the ledger reaches', async () => {
     const entry = await (await audit.ingress.bucket('config')).get('recorded');
     expect(entry?.json<{ sequence: number }>().sequence).toBeGreaterThanOrEqual(sequence);
   });
+});
+
+test('a body that is too large for an event is in the ledger when the object store has dropped it', async () => {
+  const [id, prompt] = [newRequestId(), JSON.stringify({ text: 'large '.repeat(120_000) })];
+  const name = `${id}.body.1`;
+  const sealed = await audit.sealer.seal(
+    audit.keyOf('dave'),
+    contentLabel(id, 'body:1'),
+    Buffer.from(prompt),
+  );
+  await new BodyStore(audit.ingress).put(name, sealed);
+  const digest = createHash('sha256').update(prompt).digest('hex');
+  const body = { digest, bytes: prompt.length, location: { in: 'store', name } };
+  const head = requestReceived.schema.parse({ requestId: id, context: contextOf(audit, 'dave'), body });
+  await audit.ingress.publish(requestReceived.subject(), encodeEnvelope(head), {
+    messageId: `${id}:received`,
+  });
+  await eventually(async () => {
+    const { rows } = await database.query('select state from kept_body where name = $1', [name]);
+    expect(rows).toEqual([{ state: 'kept' }]);
+  });
+  const bus = await audit.world.bus('audit');
+  const stored = await bus.readMessage({ lastOf: '$O.bodies.M.>' }, 'OBJ_bodies');
+  const order = JSON.stringify({ seq: stored?.sequence, no_erase: false });
+  const reply = await bus.nc.request('$JS.API.STREAM.MSG.DELETE.OBJ_bodies', order);
+  expect(reply.json()).toMatchObject({ success: true });
+  expect(await new BodyStore(audit.ingress).get(name)).toBeNull();
+  const { versions } = await audit.show('alice', id);
+  expect(versions[0]?.content).toEqual({ state: 'shown', text: prompt });
 });

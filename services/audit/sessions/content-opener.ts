@@ -1,8 +1,9 @@
-import { BodyReference, type RecordedContent } from '#contracts';
+import type { RecordedContent } from '#contracts';
 import type { BodyStore } from '#messaging';
 import { ContentErasedError, contentLabel, type Sealer } from '#sealing';
 import type { EntryReader } from '../entry-reader.ts';
 import { requestIdOf } from '../facts.ts';
+import { storedName } from '../keeping/stored-name.ts';
 import type { RecordedFact } from './session-store.ts';
 import { number, object, text } from './views.ts';
 
@@ -25,7 +26,7 @@ export function sealedPartOf({ fact, stored }: RecordedFact): SealedPart | null 
   if (requestId === null || head === null) return null;
   const part = partOf(fact.name, head);
   if (part === null) return null;
-  const store = storeOf(head);
+  const store = storedName(head);
   if (store === null && stored.contentIndex === null) return null;
   const subjectKey = text(head.subjectKey) ?? text(object(head.context).subjectKey) ?? '';
   const { index } = fact;
@@ -53,12 +54,6 @@ function partOf(name: string | null, head: Record<string, unknown>): string | nu
   }
 }
 
-function storeOf(head: Record<string, unknown>): string | null {
-  if (typeof head.store === 'string') return head.store;
-  const body = BodyReference.safeParse(head.body);
-  return body.success && body.data.location.in === 'store' ? body.data.location.name : null;
-}
-
 /** Opens recorded content for those who may read it. */
 export class ContentOpener {
   constructor(
@@ -76,11 +71,16 @@ export class ContentOpener {
     const opened = await Promise.all(
       parts.map(async (part) => {
         const own = part.contentIndex === null ? undefined : contents.get(part.contentIndex);
-        const sealed = own ?? (part.store === null ? null : await this.bodies.get(part.store));
+        const sealed = own ?? (part.store === null ? null : await this.stored(part.store));
         return [part.index, await this.openPart(part, sealed)] as const;
       }),
     );
     return new Map(opened);
+  }
+
+  /** The ledger's copy; the object store's while the writer hasn't taken it in. */
+  private async stored(name: string): Promise<Uint8Array | null> {
+    return (await this.entries.kept(name)) ?? (await this.bodies.get(name));
   }
 
   private async openPart(part: SealedPart, sealed: Uint8Array | null): Promise<RecordedContent> {

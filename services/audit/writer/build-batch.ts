@@ -1,5 +1,7 @@
 import { digestSealed, type Entry, entryLeafHash, hashBytes, type NodeRun } from '#ledger';
 import { eventNameOf, type Fact, flawOf, requestIdOf } from '../facts.ts';
+import type { WaitingBody } from '../keeping/body-keeper.ts';
+import { storedName } from '../keeping/stored-name.ts';
 import type { PersonalVault, SealedPersonal } from '../personal-vault.ts';
 import type { ContentRow, EntryRow } from './copy-rows.ts';
 import type { Incoming, Lost } from './incoming.ts';
@@ -23,6 +25,8 @@ export interface Batch {
   runs: NodeRun[];
   incidents: Incident[];
   facts: Fact[];
+  /** Content that stands in the object store, to be taken in. */
+  waiting: WaitingBody[];
   /** The last sequence that is stored with it. */
   sequence: number;
 }
@@ -53,6 +57,7 @@ export async function buildBatch(
     runs: [],
     incidents: [],
     facts: [],
+    waiting: [],
     sequence: state.sequence,
   };
   const leaves = Buffer.allocUnsafe(items.length * hashBytes);
@@ -65,7 +70,7 @@ export async function buildBatch(
     entryLeafHash(entry).copy(leaves, i * hashBytes);
     const index = first + i;
     addRow(batch, state, { index, entry, read }, parts.tails);
-    if (read) addFact(batch, state.log.id, index, read);
+    if (read) addFact(batch, state, index, read);
     else addGap(batch, item as Lost);
     batch.sequence = entry.sequence;
   });
@@ -151,11 +156,19 @@ function addRow(
   });
 }
 
-function addFact(batch: Batch, log: number, index: number, { event, read, personal }: Read): void {
+function addFact(
+  batch: Batch,
+  state: { log: { id: number }; segment: { id: number } },
+  index: number,
+  { event, read, personal }: Read,
+): void {
   const { sequence, atMs, subject } = event;
   const owners = personal
     ? new Map(personal.commitments.map(({ path, ownerKey }) => [path, ownerKey]))
     : noOwners;
+  const name = storedName(read.head);
+  if (name !== null) batch.waiting.push({ name, segment: state.segment.id, index });
+  const log = state.log.id;
   const fact = { index, log, sequence, atMs, subject, name: eventNameOf(subject), head: read.head, owners };
   batch.facts.push(fact);
   const code = flawOf(fact);

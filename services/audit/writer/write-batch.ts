@@ -2,6 +2,7 @@ import { finished } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { contentErased } from '#contracts';
+import { writeWaiting } from '../keeping/body-keeper.ts';
 import type { Batch } from './build-batch.ts';
 import { contentRows, entryColumns, entryRows } from './copy-rows.ts';
 import { type LedgerState, runParameters } from './ledger-state.ts';
@@ -33,6 +34,7 @@ export async function writeBatch(
     });
     if (batch.incidents.length > 0) await writeIncidents(client, state.log, batch);
     await writeErasures(client, batch);
+    await writeWaiting(client, batch.waiting);
   }
   if (checkpoint !== null) {
     const { size, note, atMs } = checkpoint;

@@ -1,9 +1,10 @@
 import type pg from 'pg';
 import { contentErased } from '#contracts';
-import { type Bus, MissingDependencyError } from '#messaging';
+import { BodyStore, type Bus, MissingDependencyError } from '#messaging';
 import { EntryReader, factOf, openPersonal, type Queryable } from '../entry-reader.ts';
 import { Eraser } from '../erasing/eraser.ts';
 import type { Fact } from '../facts.ts';
+import { BodyKeeper } from '../keeping/body-keeper.ts';
 import type { PersonalVault } from '../personal-vault.ts';
 import { Retention, type RetentionParts } from '../retaining/retention.ts';
 import { SessionWriter } from '../sessions/session-writer.ts';
@@ -50,6 +51,10 @@ export class WritingTerm {
   private lastEventAtMs = 0;
   private readonly eraser: Eraser;
   private readonly retention: Retention;
+  private readonly keeper: BodyKeeper;
+  /** There may be large content to take in. */
+  private mayKeep = true;
+  private keepAtMs = 0;
   /** There may be erasures to carry out. */
   private mayErase = true;
   /** Asked for while the batch before it is written. */
@@ -64,6 +69,7 @@ export class WritingTerm {
     private readonly parts: WriterParts,
   ) {
     this.eraser = new Eraser(client, parts.bus, parts.vault);
+    this.keeper = new BodyKeeper(client, new BodyStore(parts.bus));
     this.retention = new Retention(client, { ...parts.retention, bus: parts.bus, vault: parts.vault });
   }
 
@@ -126,6 +132,7 @@ export class WritingTerm {
     const checkpoint = this.parts.checkpointing.due(this.state, nowMs);
     await writeBatch(this.client, storedState(this.state), batch, checkpoint);
     this.follow(batch.facts, nowMs);
+    this.mayKeep ||= batch.waiting.length > 0;
     this.lastEventAtMs = batch.facts.at(-1)?.atMs ?? nowMs;
     for (const { kind, ...details } of batch.incidents) {
       ledgerMetrics.incidents.inc({ kind });
@@ -258,6 +265,17 @@ export class WritingTerm {
     }
   }
 
+  /** Takes in one large body; where the object store is away it waits. */
+  private async keep(nowMs: number): Promise<void> {
+    if (!this.mayKeep || nowMs < this.keepAtMs) return;
+    try {
+      this.mayKeep = await this.keeper.next();
+    } catch (error) {
+      if (!(error instanceof MissingDependencyError)) throw error;
+      this.keepAtMs = nowMs + statusEveryMs;
+    }
+  }
+
   private async chores(nowMs: number, isLast: boolean): Promise<void> {
     this.reconciler.look(nowMs);
     if (isLast || this.sessions.isDue(nowMs)) await this.sessions.flush(this.client);
@@ -269,6 +287,7 @@ export class WritingTerm {
       }
     }
     await this.erase(nowMs);
+    await this.keep(nowMs);
     if (this.retention.isDue(nowMs)) {
       await this.sessions.flush(this.client);
       await this.retention.run(nowMs);
