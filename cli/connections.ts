@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import { Agent, request } from 'undici';
 import type { Connection } from '#contracts';
 import { formatIssue } from '#rules';
+import { registerConnectionChanges } from './connections-change.ts';
 import { readPolicy } from './read-policy.ts';
 import { table } from './terminal.ts';
 
@@ -40,17 +42,37 @@ export function judgeBackDoor(
   return { connection, result: 'unclear', text: `answers ${status}, which says neither yes nor no` };
 }
 
-/** Asks a connection's server for its models, without the gateway's credential. Sends nothing else. */
+/** A server that wants a client certificate ends the connection of who has none, with a TLS alert or without a word. */
+function judgeSilence(connection: string, { credential }: Connection, code: string): BackDoorReport {
+  if (credential.kind === 'mtls' && /^(?:UND_ERR_SOCKET|ECONNRESET|EPROTO|ERR_SSL_.*)$/.test(code)) {
+    return { connection, result: 'closed', text: 'ends the connection without the certificate' };
+  }
+  return { connection, result: 'unreachable', text: 'does not answer from here' };
+}
+
+/** From the least to the most worrying: what a connection of several servers is said to be. */
+const worrying: readonly BackDoor[] = ['closed', 'unreachable', 'unclear', 'unprotected', 'open'];
+
+/** Asks each of a connection's servers for its models, without the gateway's credential. Sends nothing else. */
 export async function checkBackDoor(
   name: string,
   connection: Connection,
   fetchStatus: (url: string) => Promise<number> = statusOf,
 ): Promise<BackDoorReport> {
-  try {
-    return judgeBackDoor(name, connection, await fetchStatus(modelsUrl(connection)));
-  } catch {
-    return { connection: name, result: 'unreachable', text: 'does not answer from here' };
-  }
+  const urls = [connection.baseUrl, ...(connection.targets ?? [])];
+  const reports = await Promise.all(
+    urls.map(async (baseUrl): Promise<BackDoorReport> => {
+      try {
+        return judgeBackDoor(name, connection, await fetchStatus(modelsUrl({ ...connection, baseUrl })));
+      } catch (error) {
+        return judgeSilence(name, connection, (error as NodeJS.ErrnoException).code ?? '');
+      }
+    }),
+  );
+  const worst = reports.map(({ result }) => worrying.indexOf(result));
+  const at = worst.indexOf(Math.max(...worst));
+  const report = reports[at] as BackDoorReport;
+  return urls.length === 1 ? report : { ...report, text: `${urls[at]} ${report.text}` };
 }
 
 /** Where a connection's server lists its models: the one address that costs nothing to ask. */
@@ -61,10 +83,17 @@ export function modelsUrl({ baseUrl, protocols }: Connection): string {
   return base.endsWith('/v1') ? `${base}/models` : `${base}/v1/models`;
 }
 
+/** Who the server is doesn't matter here: nothing secret is sent. */
 async function statusOf(url: string): Promise<number> {
-  const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(patienceMs) });
-  await response.body?.cancel();
-  return response.status;
+  const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
+  try {
+    const signal = AbortSignal.timeout(patienceMs);
+    const { statusCode, body } = await request(url, { dispatcher, signal });
+    await body.dump();
+    return statusCode;
+  } finally {
+    void dispatcher.close();
+  }
 }
 
 interface Flags {
@@ -77,7 +106,7 @@ const print = (text: string): void => {
 };
 
 /**
- * Adds `connections list` and `connections check [NAME…]`. Exit code of `check`: 0 where every server wants its
+ * Adds `connections list`, `check [NAME…]`, `add` and `remove`. Exit code of `check`: 0 where every server wants its
  * credential, 1 where one answers without, 2 where `sallyport.yaml` can't be used.
  */
 export function registerConnections(program: Command): void {
@@ -104,6 +133,7 @@ export function registerConnections(program: Command): void {
       const isOpen = reports.some(({ result }) => result === 'open' || result === 'unprotected');
       process.exitCode = isOpen ? exitCodes.open : exitCodes.closed;
     });
+  registerConnectionChanges(connections);
 }
 
 /** The connections of the document, by name. Says what is wrong with it and returns undefined where it can't be used. */
