@@ -4,7 +4,7 @@ import { contentLabel } from '#sealing';
 import { eventually } from '#testing';
 import { ApprovalRequest } from '../../services/approval/approval-request.entity.ts';
 import { Judging } from '../../services/approval/deciding/judging.ts';
-import { expireMany } from '../../services/approval/waiting/expire-many.ts';
+import { deadlineBatch, expireMany } from '../../services/approval/waiting/expire-many.ts';
 import { type Figures, figuresOf, timed } from './figures.ts';
 import type { Approvals } from './world.ts';
 
@@ -31,7 +31,7 @@ export async function measurePending(world: Approvals, pending: number): Promise
     'list, oldest first, page after page': figuresOf(first),
     'list, expiring first, page after page': figuresOf(expiring),
     vote: figuresOf(votes),
-    'expiry sweep, one transaction of 100': figuresOf(sweeps),
+    [`expiry sweep, one transaction of ${deadlineBatch}`]: figuresOf(sweeps),
     [`expiry of ${expired}, until all are ended and told`]: figuresOf([all]),
     statistics: figuresOf([await timed(() => world.stats()), await timed(() => world.stats())]),
   };
@@ -113,7 +113,9 @@ async function sweepTimes(world: Approvals, count: number): Promise<number[]> {
     await runOut(world, count);
     for (let done = -1; done !== 0; ) {
       const at = Date.now();
-      const sweep = unit.inTransaction((transaction) => expireMany(transaction, judging, { at, limit: 100 }));
+      const sweep = unit.inTransaction((transaction) =>
+        expireMany(transaction, judging, { at, limit: deadlineBatch }),
+      );
       times.push(await timed(() => sweep));
       done = await sweep;
     }

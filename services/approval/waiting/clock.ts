@@ -8,12 +8,11 @@ import { completedEvent } from '../deciding/events.ts';
 import { Judging } from '../deciding/judging.ts';
 import { Grants } from '../granting/grants.ts';
 import { Steps } from '../reminding/steps.ts';
-import { expireMany } from './expire-many.ts';
+import { deadlineBatch, expireMany } from './expire-many.ts';
 import { Runs } from './runs.ts';
 
 const tickMs = 1000;
-/** So many at once: few enough that a vote never waits long behind them. */
-const batchSize = 100;
+const batchSize = deadlineBatch;
 
 /** Applies deadlines: requests nobody decided about in time, and releases that nothing ran in time. */
 @Injectable()

@@ -6,6 +6,9 @@ import { completedEvent, expiredEnding, outcomeEvent } from '../deciding/events.
 import type { Judging } from '../deciding/judging.ts';
 import { announceAll } from '../listing/feed.ts';
 
+/** So many at once: few enough that a vote never waits long behind them. */
+export const deadlineBatch = 50;
+
 /**
  * Expires at most `limit` requests whose time is over, with a handful of statements however many they are. Replicas pass
  * over what another one has in hand. Says how many there were.
