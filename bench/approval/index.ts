@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { writeResult } from '../results.ts';
 import { measureDecisions } from './decisions.ts';
@@ -16,6 +17,8 @@ export async function benchApproval(args: readonly string[]): Promise<void> {
   });
   const decisions = Number(values.decisions ?? (values.quick ? 20 : 300));
   const pending = Number(values.pending ?? (values.quick ? 2000 : 100_000));
+  // Whatever else the machine does is in every number below.
+  const loadAverage = loadavg().map((load) => Math.round(load * 10) / 10);
   const world = await startApprovals();
   try {
     console.log(
@@ -30,7 +33,14 @@ export async function benchApproval(args: readonly string[]): Promise<void> {
       'decision to model call, p99 ms': 25,
       'list, vote and expiry sweep with 100,000 pending, p95 ms': 50,
     };
-    await writeResult('approval', { quick: values.quick, decisions: decided, pending, waiting, goals });
+    await writeResult('approval', {
+      quick: values.quick,
+      loadAverage,
+      decisions: decided,
+      pending,
+      waiting,
+      goals,
+    });
   } finally {
     await world.stop();
   }
