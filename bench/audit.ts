@@ -21,7 +21,7 @@ import { eventsOfRequest, publishAll } from './audit-events.ts';
 import type { WriterOrder, WriterUse } from './audit-writer.ts';
 
 /**
- * `node dist/bench/audit.js [--requests 20000] [--json]`: how fast the audit service takes events out of the log into
+ * How fast the audit service takes events out of the log into
  * a durable ledger (tree, checkpoints, sessions), beside a plain COPY of the same bytes in the same run.
  */
 
@@ -99,7 +99,7 @@ async function until(check: () => Promise<boolean>): Promise<void> {
   while (!(await check())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-export async function benchAudit(requests: number): Promise<Result> {
+async function measure(requests: number): Promise<Result> {
   const dir = await mkdtemp(join(tmpdir(), 'sallyport-bench-audit-'));
   const { nats, postgres, buses, databaseUrl, natsPassword } = await openParts(dir);
   const source = await openDataSource({
@@ -190,25 +190,25 @@ async function plainCopy(client: pg.Client, events: readonly { payload: Uint8Arr
   return (performance.now() - startMs) / 1000;
 }
 
-if (process.argv[1]?.includes('bench/audit')) {
-  const at = process.argv.indexOf('--requests');
-  const requests = at < 0 ? 20_000 : Number(process.argv[at + 1]);
-  const result = await benchAudit(requests);
+/** `npm run bench -- audit [--requests 20000] [--quick] [--json]`. */
+export async function benchAudit(args: readonly string[]): Promise<void> {
+  const at = args.indexOf('--requests');
+  const usual = args.includes('--quick') ? 5000 : 20_000;
+  const result = await measure(at < 0 ? usual : Number(args[at + 1]));
   const machine = `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}`;
-  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ machine, ...result })}\n`);
-  else {
-    const { ledger, copy } = result;
-    process.stdout.write(
-      [
-        machine,
-        `events               ${result.events} of ${result.bytesPerEvent} bytes (three a request)`,
-        `ledger               ${Math.round(ledger.eventsPerSecond)} events/s, ${ledger.seconds.toFixed(2)} s; sessions ${result.sessions.seconds.toFixed(2)} s`,
-        `plain COPY           ${Math.round(copy.eventsPerSecond)} events/s, ${copy.seconds.toFixed(2)} s`,
-        `ratio                ${result.ratio.toFixed(2)}`,
-        `CPU per request      Node ${ledger.nodeUsPerRequest.toFixed(0)} µs, Postgres ${result.postgresUsPerRequest?.toFixed(0) ?? '?'} µs`,
-        `disk per event       ${Math.round(result.diskBytesPerEvent)} bytes`,
-        '',
-      ].join('\n'),
-    );
+  if (args.includes('--json')) {
+    process.stdout.write(`${JSON.stringify({ machine, ...result })}\n`);
+    return;
   }
+  const { ledger, copy, sessions } = result;
+  const lines = [
+    machine,
+    `events               ${result.events} of ${result.bytesPerEvent} bytes (three a request)`,
+    `ledger               ${Math.round(ledger.eventsPerSecond)} events/s, ${ledger.seconds.toFixed(2)} s; sessions ${sessions.seconds.toFixed(2)} s`,
+    `plain COPY           ${Math.round(copy.eventsPerSecond)} events/s, ${copy.seconds.toFixed(2)} s`,
+    `ratio                ${result.ratio.toFixed(2)}`,
+    `CPU per request      Node ${ledger.nodeUsPerRequest.toFixed(0)} µs, Postgres ${result.postgresUsPerRequest?.toFixed(0) ?? '?'} µs`,
+    `disk per event       ${Math.round(result.diskBytesPerEvent)} bytes`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
 }
