@@ -1,5 +1,3 @@
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import {
   PolicyDocument,
@@ -44,15 +42,37 @@ export async function policyOf(session: SessionDetail, flags: RecordedFlags): Pr
 
 /** Requests since a moment, newest first, with their content, as far as the reader may see them; audit records the reading. */
 export async function* readSince(caller: Caller, fromMs: number): AsyncGenerator<RecordedRequest> {
-  const lines = createInterface({
-    input: Readable.fromWeb(await caller.stream(`/v1/recorded?from=${fromMs}`)),
-  });
-  for await (const line of lines) {
+  for await (const line of linesOf(await caller.stream(`/v1/recorded?from=${fromMs}`))) {
     const parsed = RecordedLine.parse(JSON.parse(line));
     if ('end' in parsed) return;
     yield parsed.request;
   }
-  throw new CallError('service.unavailable', 'Audit broke off; nothing can be said from a part.', 0);
+  throw brokenOff();
+}
+
+const brokenOff = (cause?: unknown): Error =>
+  Object.assign(
+    new CallError('service.unavailable', 'Audit broke off; nothing can be said from a part.', 0),
+    { cause },
+  );
+
+/** Whole lines of a body. A caller who stops early ends the request. Throws `CallError` where it breaks off. */
+async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  try {
+    for (;;) {
+      const { value, done } = await reader.read().catch((cause: unknown) => {
+        throw brokenOff(cause);
+      });
+      if (done) return;
+      const lines = (rest + value).split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines;
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
 }
 
 /** What a policy looked at when a recorded request came; a sentence where that can't be told any more. Pure. */
