@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AnswerSink } from '../upstream/call.ts';
-import { coverSecrets } from '../upstream/credentials.ts';
+import { coverHeaders, coverSecrets } from '../upstream/credentials.ts';
 import type { Relay } from './relay.ts';
 import { InvalidAnswerError } from './whole-answer.ts';
 
@@ -32,11 +32,11 @@ export class AnswerReader implements AnswerSink {
   start(status: number, headers: IncomingHttpHeaders): void {
     this.firstByteAt = Date.now();
     this.status = status;
-    this.headers = headers;
+    this.headers = coverHeaders(headers, this.options.secrets);
     if (status >= 300 && status < 400) throw new InvalidAnswerError('a redirect');
     const encoding = headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity') throw new InvalidAnswerError('an encoded body');
-    this.relay = this.options.openRelay(status, headers);
+    this.relay = this.options.openRelay(status, this.headers);
   }
 
   data(chunk: Buffer): void {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { SecretReferenceError, SecretReferences } from '#boot';
 import type { Connection, Credential } from '#contracts';
 import { AccessTokens } from './access-tokens.ts';
@@ -104,8 +105,12 @@ const bearer = (secret: string): OpenedCredential => ({
   secrets: coverable(secret),
 });
 
-const coverable = (secret: string): Buffer[] =>
-  secret.length >= shortestSecret ? [Buffer.from(secret)] : [];
+/** A secret as it would stand in an answer, also inside JSON. */
+function coverable(secret: string): Buffer[] {
+  if (secret.length < shortestSecret) return [];
+  const escaped = JSON.stringify(secret).slice(1, -1);
+  return (escaped === secret ? [secret] : [secret, escaped]).map((text) => Buffer.from(text));
+}
 
 const cover = Buffer.from('[credential]');
 
@@ -116,6 +121,19 @@ export function coverSecrets(bytes: Buffer, secrets: readonly Buffer[]): Buffer 
     for (let at = covered.indexOf(secret); at !== -1; at = covered.indexOf(secret, at + cover.length)) {
       covered = Buffer.concat([covered.subarray(0, at), cover, covered.subarray(at + secret.length)]);
     }
+  }
+  return covered;
+}
+
+/** Covers it in an answer's headers. Returns the same object where no header repeats it. */
+export function coverHeaders(headers: IncomingHttpHeaders, secrets: readonly Buffer[]): IncomingHttpHeaders {
+  let covered = headers;
+  for (const name in headers) {
+    const value = headers[name];
+    if (typeof value !== 'string') continue;
+    const bytes = Buffer.from(value);
+    const clean = coverSecrets(bytes, secrets);
+    if (clean !== bytes) covered = { ...covered, [name]: clean.toString() };
   }
   return covered;
 }
