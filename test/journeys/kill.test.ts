@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ServiceName } from '#contracts';
 import { startWorld, type World } from '#testing';
+import { killAt } from './kill-points.ts';
 import { chat, clientOf, heldWith, vote } from './people.ts';
 
 let world: World;
@@ -11,6 +12,19 @@ beforeAll(async () => {
   await world.startServices(services);
 }, 60_000);
 afterAll(() => world.stop());
+
+describe('kill -9 at another moment (all of them: npm run journey -- kill)', () => {
+  test.each([
+    ['approval', 'after the vote, before the release'],
+    ['ingress', 'before completion'],
+  ] as const)(
+    'of %s, %s: one approval, one call of the model, and the client gets the answer',
+    async (service, point) => {
+      expect(await killAt(world, service, point)).toMatchObject({ ok: true, approvals: 1, modelCalls: 1 });
+    },
+    120_000,
+  );
+});
 
 describe('kill -9 while a request is parked', () => {
   test.each(services.filter((name) => name !== 'ingress'))(
