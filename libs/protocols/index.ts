@@ -8,7 +8,7 @@ export {
   type ToolCallRecord,
 } from './answer/record.ts';
 export type { AnswerOptions, MaskedAnswer } from './answer/whole.ts';
-export { type HttpTexts, httpProtocol } from './http/index.ts';
+export { type HttpTexts, httpProtocolOf } from './http/index.ts';
 export type { Json, JsonObject } from './json/json.ts';
 export type { Protocol } from './protocol.ts';
 export { type FoundRoute, findRoute, protocolOf, protocols } from './protocols.ts';

@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isGatewayKey, TokenExpiredError, TokenVerifier, type VerifiedKey, type VerifiedToken } from '#auth';
 import { ActiveConfig, DeniedRecorder, LOGGER, publicError, SETTINGS } from '#boot';
-import { CodedError, type Principal } from '#contracts';
-import { type FoundRoute, findRoute, protocols } from '#protocols';
+import { CodedError, type PolicyDocument, type Principal } from '#contracts';
+import { type FoundRoute, findRoute, httpProtocolOf, protocols } from '#protocols';
 import { type ClaimNames, claimNames } from '#rules';
 import { SubjectNames } from '#sealing';
 import type { Logger } from '#telemetry';
@@ -48,6 +48,7 @@ interface Arrived {
 export class FrontDoor {
   private limits: Limits | undefined;
   private claims: ClaimNames = [];
+  private connections: PolicyDocument['connections'] = {};
 
   constructor(
     private readonly verifier: TokenVerifier,
@@ -66,6 +67,7 @@ export class FrontDoor {
     config.onChange(({ document }) => {
       this.limits = limitsOf(document);
       this.claims = claimNames(document);
+      this.connections = document.connections;
     });
   }
 
@@ -86,7 +88,7 @@ export class FrontDoor {
     const requestId = newRequestId();
     const url = request.url;
     const query = url.indexOf('?');
-    const found = findRoute(request.method, query < 0 ? url : url.slice(0, query), request.headers);
+    const found = this.find(request, query < 0 ? url : url.slice(0, query));
     reply.hijack();
     const client = new ClientConnection(reply.raw, found?.protocol.wire ?? fallbackWire, requestId);
     let principal: Principal | undefined;
@@ -101,6 +103,17 @@ export class FrontDoor {
     } catch (error) {
       this.refuse(error, request, client, principal);
     }
+  }
+
+  /** The route; one of a server with a protocol of its own speaks as its connection says. */
+  private find({ method, headers }: FastifyRequest, path: string): FoundRoute | undefined {
+    const found = findRoute(method, path, headers);
+    if (found?.protocol.name !== 'http' || found.connection === undefined) return found;
+    const { connections } = this;
+    const texts = Object.hasOwn(connections, found.connection)
+      ? connections[found.connection]?.http
+      : undefined;
+    return texts ? { ...found, protocol: httpProtocolOf(texts) } : found;
   }
 
   /** The caller. A token that expired while its request waits gets its own code, so that the client can say so. */

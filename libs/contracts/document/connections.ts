@@ -66,6 +66,23 @@ const HealthCheck = z.strictObject({
 
 const pathOf = (url: string): string => /^https?:\/\/[^/]+(.*?)\/*$/.exec(url)?.[1] ?? '';
 
+const JsonPointer = z
+  .string()
+  .max(500)
+  .regex(/^(\/[^/]+)+$/, 'expected a JSON pointer such as /token/text; * stands for any one name or index');
+
+/** How a model server speaks that has a protocol of its own (`protocols: [http]`, reached by `/c/{connection}/…`). */
+export const HttpTexts = z.strictObject({
+  /** Strings that go on over the events of a stream; without it a stream is kept until its end. */
+  streamed: z.array(JsonPointer).min(1).max(50).optional(),
+  framing: z.enum(['sse', 'ndjson']).optional(),
+  /** Top-level member that holds the prompt or the messages. */
+  turns: z.string().min(1).max(100).optional(),
+  /** Whether it streams unless the body says otherwise. */
+  streamsByDefault: z.boolean().optional(),
+});
+export type HttpTexts = z.infer<typeof HttpTexts>;
+
 /** One model server, or one account on it. Its name is a NATS subject token. */
 const ConnectionFields = z.strictObject({
   description: z.string().max(500).optional(),
@@ -85,6 +102,7 @@ const ConnectionFields = z.strictObject({
    * `hold`: counts as matching every prompt condition of hold and deny rules; `deny`: refused; `allow`: ignored.
    */
   unreadable: UnreadablePolicy.default('hold'),
+  http: HttpTexts.optional(),
   /** Hosts whose URLs a request may name for the model to fetch; `*.example.com` covers subdomains. */
   remoteUrlHosts: distinct(Glob).optional(),
   /** Calls at the same time, over all replicas of masking together. */

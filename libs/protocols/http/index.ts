@@ -11,13 +11,13 @@ import { httpStream } from './stream.ts';
 /** What a connection says about a model server that speaks a protocol of its own. */
 export interface HttpTexts {
   /** JSON Pointers (`*` stands for any one token) of strings that go on over the events of a stream. */
-  readonly streamed?: readonly string[];
+  readonly streamed?: readonly string[] | undefined;
   /** How its streams are framed. Default `sse`. */
-  readonly framing?: 'sse' | 'ndjson';
+  readonly framing?: 'sse' | 'ndjson' | undefined;
   /** Top-level member that holds the prompt or the messages. */
-  readonly turns?: string;
+  readonly turns?: string | undefined;
   /** Whether its answers are streams unless the body says otherwise. Default false. */
-  readonly streamsByDefault?: boolean;
+  readonly streamsByDefault?: boolean | undefined;
 }
 
 const answer: AnswerShape = {
@@ -81,3 +81,13 @@ export function httpProtocol(texts: HttpTexts): Protocol {
 
 /** Any other model server, with nothing said about it. */
 export const http = httpProtocol({});
+
+const known = new WeakMap<HttpTexts, Protocol>();
+
+/** The same as `httpProtocol`, made once for each connection's configuration. */
+export function httpProtocolOf(texts: HttpTexts | undefined): Protocol {
+  if (texts === undefined) return http;
+  const made = known.get(texts) ?? httpProtocol(texts);
+  known.set(texts, made);
+  return made;
+}

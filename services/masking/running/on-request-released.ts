@@ -1,5 +1,6 @@
 import type { requestReleased } from '#contracts';
 import type { EventMessage } from '#messaging';
+import { httpProtocolOf } from '#protocols';
 import { RedactionError } from '#redaction';
 import { ContentErasedError } from '#sealing';
 import type { Logger } from '#telemetry';
@@ -10,11 +11,18 @@ import { factsOf, type ReviewedAnswers, type Reviews } from '../reviewing/review
 import { reviewMatches } from '../reviewing/review-conditions.ts';
 import { UpstreamCall } from '../upstream/call.ts';
 import { CredentialError } from '../upstream/credential-error.ts';
+import type { Upstream } from '../upstream/upstream.ts';
 import type { Admission, Listening } from './admit.ts';
 import type { Cancellations, RunningCall } from './cancellations.ts';
 import type { Release } from './release.ts';
 import type { Claim } from './runs.ts';
 import { type ReleaseKeys, verifyRelease } from './verify-release.ts';
+
+/** A server with a protocol of its own is read as its connection says. */
+function asSpoken(release: Release, { connection }: Upstream): Release {
+  if (release.protocol.name !== 'http' || !connection.http) return release;
+  return { ...release, protocol: httpProtocolOf(connection.http) };
+}
 
 /** Everything a release passes on its way to its ending. */
 export interface ReleaseDesk {
@@ -75,7 +83,7 @@ export class OnRequestReleased {
     try {
       if (release.head.terms.gate === 'response') return await this.finishReviewed(release);
       if (!upstream) throw new TypeError('admitted without a connection');
-      const ask = new ModelAsk(this.desk.tools, release, upstream, attempt);
+      const ask = new ModelAsk(this.desk.tools, asSpoken(release, upstream), upstream, attempt);
       return await this.watched(release, claim, (call) => ask.run(call));
     } catch (error) {
       return { kind: 'ending', ending: this.endingOfError(error, release, attempt) };

@@ -47,14 +47,14 @@ export function verifyRelease(message: EventMessage<typeof requestReleased>, key
   if (connection !== terms.connection) throw new RefusedReleaseError('subject', true);
   const isGateRight = by === 'rule' ? terms.gate === 'prompt' : terms.gate !== 'change';
   if (!isGateRight) throw new RefusedReleaseError('gate', true);
-  const found = routeOf(head.method, head.path);
+  const found = routeOf(head.method, head.path, connection);
   // The path is not signed; it must say the operation that is.
   if (
     found === undefined ||
     found.protocol.name !== head.protocol ||
     found.route.operation !== terms.operation ||
     found.route.answeredBy !== 'model' ||
-    found.connection !== undefined
+    (found.connection !== undefined && found.connection !== connection)
   ) {
     throw new RefusedReleaseError('route', true);
   }
@@ -65,11 +65,13 @@ const mostRoutes = 1000;
 const routes = new Map<string, FoundRoute | undefined>();
 
 /** Routes are few and looked up for every release. */
-function routeOf(method: string, path: string): FoundRoute | undefined {
-  const key = `${method} ${path}`;
+function routeOf(method: string, path: string, connection: string): FoundRoute | undefined {
+  const key = `${method} ${connection} ${path}`;
   if (routes.has(key)) return routes.get(key);
   const query = path.indexOf('?');
-  const found = findRoute(method, query === -1 ? path : path.slice(0, query));
+  const plain = query === -1 ? path : path.slice(0, query);
+  // A path of no protocol's own is a route behind its connection's name only.
+  const found = findRoute(method, plain) ?? findRoute(method, `/c/${connection}${plain}`);
   if (routes.size >= mostRoutes) routes.clear();
   routes.set(key, found);
   return found;

@@ -1,5 +1,13 @@
 import { type ErrorCode, errorStatus, type RequestContext, type RequestShape } from '#contracts';
-import { type ProtocolName, protocolOf, type Refusal, type RequestReading, type Route } from '#protocols';
+import {
+  httpProtocolOf,
+  type Protocol,
+  type ProtocolName,
+  protocolOf,
+  type Refusal,
+  type RequestReading,
+  type Route,
+} from '#protocols';
 import { type CompiledPolicy, type Decision, evaluate } from '#rules';
 import { approvedKey, conversationId, prefixDigests } from './conversation.ts';
 import { shapeOf } from './shape.ts';
@@ -36,13 +44,19 @@ const maxMatches = 1000;
 /** Reads a body and decides. Pure: time and what was approved are given. */
 export function judge(policy: CompiledPolicy, question: Question): Verdict {
   const { context, body } = question;
-  const protocol = protocolOf(context.protocol as ProtocolName);
+  const protocol = protocolFor(policy, context);
   const route = protocol?.routes.find(
     ({ operation, method }) => operation === context.operation && method === context.method,
   );
   if (!protocol || !route) return refused('route.not_found', 'There is no such operation.', null);
   const reading = protocol.readRequest(body, route);
   return reading.kind === 'refusal' ? refusedUnread(reading) : decide(policy, question, reading, route);
+}
+
+/** A server with a protocol of its own is read as its connection says. */
+function protocolFor({ connections }: CompiledPolicy, { protocol, connection }: RequestContext): Protocol {
+  if (protocol !== 'http') return protocolOf(protocol as ProtocolName);
+  return httpProtocolOf(connection === undefined ? undefined : connections.get(connection)?.http);
 }
 
 function decide(policy: CompiledPolicy, question: Question, reading: RequestReading, route: Route): Verdict {

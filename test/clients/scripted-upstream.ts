@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
+
+/** What the server says next, byte for byte. */
+export interface Script {
+  readonly status?: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Each is written on its own. */
+  readonly pieces: readonly (string | Uint8Array)[];
+  /** The connection breaks after the last piece. */
+  readonly breaks?: boolean;
+}
+
+/** A model server that answers with given bytes, and knows what bytes it was sent. */
+export interface ScriptedUpstream {
+  readonly url: string;
+  say(script: Script): void;
+  /** SHA-256 of the last request's body, hex. */
+  lastDigest(): string;
+  calls(): number;
+  stop(): Promise<void>;
+}
+
+export async function startScriptedUpstream(): Promise<ScriptedUpstream> {
+  let script: Script = { headers: { 'content-type': 'application/json' }, pieces: ['{}'] };
+  let digest = '';
+  let calls = 0;
+  const server = createServer(async (request, response) => {
+    const hash = createHash('sha256');
+    for await (const part of request as AsyncIterable<Buffer>) hash.update(part);
+    digest = hash.digest('hex');
+    calls += 1;
+    const { status = 200, headers, pieces, breaks } = script;
+    response.writeHead(status, headers);
+    for (const piece of pieces) {
+      await new Promise<void>((resolve) => response.write(piece, () => resolve()));
+      // One turn of the event loop each, so that they leave as separate packets.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    if (breaks) response.destroy();
+    else response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    say: (next) => {
+      script = next;
+    },
+    lastDigest: () => digest,
+    calls: () => calls,
+    stop: () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      return closed;
+    },
+  };
+}
