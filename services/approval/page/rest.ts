@@ -51,8 +51,12 @@ export class Rest {
       ...{ payloadAsStream: true, signal: ended },
     });
     const stream = response.stream();
-    if (response.statusCode < 300) return stream;
-    throw refusalOf((await stream.toArray()).join(''));
+    if (response.statusCode >= 300) throw refusalOf((await stream.toArray()).join(''));
+    // An injected request has no connection whose end would tell the endpoint to stop.
+    const close = (): void => void response.raw.res.req.socket.emit('close');
+    if (ended.aborted) close();
+    else ended.addEventListener('abort', close, { once: true });
+    return stream;
   }
 
   private get fastify(): FastifyInstance {
