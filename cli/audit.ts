@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { IncidentList, Replay, SessionDetail, SessionList, SignedCheckpoint } from '#contracts';
 import { addressOf } from './addresses.ts';
 import { registerGovernance } from './audit-governance.ts';
+import { registerReport } from './audit-report.ts';
 import { registerSinks } from './audit-sinks.ts';
 import { incidentsText, sessionsText, sessionText, stepText } from './audit-text.ts';
 import { registerAuditVerify } from './audit-verify.ts';
@@ -24,6 +25,7 @@ export function registerAudit(program: Command): void {
   registerExport(audit);
   registerGovernance(audit);
   registerSinks(audit, usualUrl);
+  registerReport(audit);
   registerAuditVerify(audit);
 }
 
@@ -40,6 +42,7 @@ const filters = [
   ['approver', 'decided by this person'],
   ['entity', 'where a value of this kind was masked'],
   ['conversation', 'of this conversation'],
+  ['words', 'whole words of the prompt or the answer, all of them (auditors; recorded)'],
   ['from', 'received since (ISO 8601)'],
   ['to', 'received before (ISO 8601)'],
   ['limit', 'at most so many'],

@@ -30,7 +30,11 @@ import { Owners } from './owners.ts';
 import { PersonalVault } from './personal-vault.ts';
 import { RecordedController } from './recorded/recorded.controller.ts';
 import { RecordedRequests } from './recorded/recorded-requests.ts';
+import { ReportsController } from './reporting/reports.controller.ts';
+import { Reports } from './reporting/reports.ts';
 import { type RetentionRule, retentionRule } from './retaining/due.ts';
+import { CreateWords1760000000800 } from './searching/create-words.migration.ts';
+import { searchParts } from './searching/parts.ts';
 import { ContentOpener } from './sessions/content-opener.ts';
 import { SessionStore } from './sessions/session-store.ts';
 import { SessionsController } from './sessions/sessions.controller.ts';
@@ -53,6 +57,7 @@ const schema = 'audit';
     HoldsController,
     KeysController,
     SinksController,
+    ReportsController,
   ],
   providers: [
     {
@@ -70,6 +75,7 @@ const schema = 'audit';
               CreateGovernance1760000000400,
               CreateSinks1760000000500,
               CreateKeptBody1760000000600,
+              CreateWords1760000000800,
             ],
           },
           ...(ownerDatabaseUrl !== undefined && { ownerUrl: ownerDatabaseUrl }),
@@ -161,6 +167,12 @@ const schema = 'audit';
       useFactory: (queries: Queryable) => new ErasureStore(queries),
     },
     ...sinkParts,
+    ...searchParts,
+    {
+      provide: Reports,
+      inject: [SessionStore, EntryReader],
+      useFactory: (...parts: ConstructorParameters<typeof Reports>) => new Reports(...parts),
+    },
     ErasureQuestions,
     OnApprovalDecided,
     {

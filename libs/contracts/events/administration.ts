@@ -42,7 +42,10 @@ export const contentRevealed = defineEvent({
     at: EpochMs,
   }),
 });
-/** Someone with the right read recorded content: of one request, or (`bulk`) of all they may read of a range of them. */
+/**
+ * Someone with the right read recorded content: of one request, or (`bulk`) of all they may read of a range of them; or
+ * searched it (`search`).
+ */
 export const contentRead = defineEvent({
   name: 'content.read',
   schema: z.object({
@@ -56,6 +59,10 @@ export const contentRead = defineEvent({
         /** `simulation`: looked at to count what a draft would decide otherwise; the reader was shown no content. */
         purpose: z.enum(['export', 'simulation']),
       })
+      .optional(),
+    /** Looked for words in prompts and answers: how many words, and how many requests it was shown on this page. */
+    search: z
+      .object({ words: z.number().int().positive(), found: z.number().int().nonnegative() })
       .optional(),
     reader: Principal,
     at: EpochMs,

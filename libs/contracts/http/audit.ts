@@ -34,6 +34,8 @@ export const ListSessionsQuery = z.strictObject({
   /** A kind of value that was masked, e.g. `EMAIL`. */
   entity: z.string().max(100).optional(),
   conversation: z.string().max(255).optional(),
+  /** Whole words of the prompt or the answer, all of them, at most 10; for auditors, and recorded. */
+  words: z.string().max(700).optional(),
   from: Moment.optional(),
   to: Moment.optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),

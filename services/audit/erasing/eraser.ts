@@ -4,6 +4,7 @@ import { destroyKeys } from '#sealing';
 import { EntryReader, factOf, openPersonal, type Queryable } from '../entry-reader.ts';
 import { LegalHolds } from '../holding/legal-holds.ts';
 import type { PersonalVault } from '../personal-vault.ts';
+import { removeWordsOf } from '../searching/word-store.ts';
 import { facetOf } from '../sessions/facets.ts';
 import { object, texts } from '../sessions/views.ts';
 import { destroyStored } from './stored-values.ts';
@@ -59,8 +60,9 @@ export class Eraser {
     return kept;
   }
 
-  /** Takes a person out of the sessions: who they were, their groups, their client, their conversations. */
+  /** Takes a person out of the sessions: who they were, their groups, their client, their conversations, their words. */
   private async forget(subjectKey: string): Promise<void> {
+    await removeWordsOf(this.client, subjectKey);
     const user = facetOf('user', subjectKey);
     for (;;) {
       const { rows } = await this.client.query<Row>(

@@ -5,6 +5,7 @@ import { type Bus, MissingDependencyError } from '#messaging';
 import type { Queryable } from '../entry-reader.ts';
 import { LegalHolds } from '../holding/legal-holds.ts';
 import type { PersonalVault } from '../personal-vault.ts';
+import { removeWordsWithin } from '../searching/word-store.ts';
 import { type Dropping, dueOf, isDecision, type RetentionRule, type Segment } from './due.ts';
 
 export interface RetentionParts {
@@ -107,12 +108,13 @@ export class Retention {
     }
   }
 
-  private async dropContent({ id }: Segment): Promise<number> {
+  private async dropContent({ id, from, to }: Segment): Promise<number> {
     const [row] = await this.database.query(
       'select count(*) as count from entry where segment = $1 and sealed_bytes > 0',
       [id],
     );
     await this.client.query('select drop_content($1)', [id]);
+    await removeWordsWithin(this.client, from, to);
     return Number(row?.count);
   }
 

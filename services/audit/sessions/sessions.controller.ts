@@ -19,6 +19,7 @@ import { Bus } from '#messaging';
 import type { AuditSettings } from '../config.ts';
 import { LedgerProofs } from '../ledger-proofs.ts';
 import { Owners } from '../owners.ts';
+import { WordSearch } from '../searching/word-search.ts';
 import { ContentOpener } from './content-opener.ts';
 import { describeSession } from './describe-session.ts';
 import { facetOf } from './facets.ts';
@@ -45,6 +46,7 @@ export class SessionsController {
     private readonly owners: Owners,
     private readonly config: ActiveConfig,
     private readonly bus: Bus,
+    private readonly search: WordSearch,
     @Inject(SETTINGS) private readonly settings: AuditSettings,
   ) {}
 
@@ -55,7 +57,7 @@ export class SessionsController {
     @CurrentPrincipal() caller: Principal,
     @CurrentRoles() roles: Role[],
   ): Promise<SessionList> {
-    return this.page(query, this.reachOf(caller, roles));
+    return this.page(query, caller, roles);
   }
 
   @ApiOperation({ summary: 'The requests of one conversation, newest first' })
@@ -66,7 +68,7 @@ export class SessionsController {
     @CurrentPrincipal() caller: Principal,
     @CurrentRoles() roles: Role[],
   ): Promise<SessionList> {
-    return this.page({ ...query, conversation: id }, this.reachOf(caller, roles));
+    return this.page({ ...query, conversation: id }, caller, roles);
   }
 
   @ApiOperation({ summary: 'Everything that is recorded of a request; reading content is recorded too' })
@@ -94,13 +96,17 @@ export class SessionsController {
     return roles.includes('auditor') ? { all: true } : { all: false, person: this.owners.of(caller) };
   }
 
-  private async page(query: ListSessionsQuery, reach: Reach): Promise<SessionList> {
-    const filter = filterOf(query, reach, { owners: this.owners, issuers: this.issuers() });
+  private async page(query: ListSessionsQuery, caller: Principal, roles: Role[]): Promise<SessionList> {
+    const { words } = query;
+    const people = { owners: this.owners, issuers: this.issuers() };
+    const all = filterOf(query, this.reachOf(caller, roles), people);
+    const filter = words === undefined ? all : this.search.narrow(all, { roles, words });
     const rows = await this.store.page(filter, query.limit);
     const shown = rows.slice(0, query.limit);
     const firsts = await this.store.firstFacts(shown);
     const items = shown.map((row) => summaryOf(row, firsts.get(row.id)));
     const last = shown.at(-1);
+    if (words !== undefined) await this.search.record({ searcher: caller, roles, words }, items.length);
     return { items, ...(rows.length > query.limit && last && { next: last.id }) };
   }
 

@@ -1,0 +1,56 @@
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { type Command, Option } from 'commander';
+import { Report, reportKinds } from '#contracts';
+import { addressOf } from './addresses.ts';
+import { type CallerFlags, runCall, withCaller } from './caller.ts';
+import { inWords, table } from './terminal.ts';
+
+interface ReportFlags extends CallerFlags {
+  by: string;
+  from?: string;
+  to?: string;
+  csv?: boolean;
+}
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** Adds `audit report`: requests of a period, counted. */
+export function registerReport(audit: Command): void {
+  withCaller(
+    audit.command('report').description('requests of a period, counted; the last 30 days'),
+    addressOf('audit'),
+  )
+    .addOption(new Option('--by <what>', 'a line for each').choices(reportKinds).default('user'))
+    .option('--from <time>', 'received since (ISO 8601)')
+    .option('--to <time>', 'received before (ISO 8601)')
+    .option('--csv', 'print CSV, with every column')
+    .action((flags: ReportFlags) =>
+      runCall(flags, async (caller) => {
+        const { by, from, to } = flags;
+        const query = new URLSearchParams({ by, ...(from && { from }), ...(to && { to }) });
+        if (flags.csv) {
+          const body = await caller.stream(`/v1/reports?${query}&format=csv`);
+          process.stdout.write(await text(Readable.fromWeb(body)));
+          return;
+        }
+        const report = await caller.call('GET', `/v1/reports?${query}`, Report);
+        say(flags.json ? JSON.stringify(report) : reportText(report));
+      }),
+    );
+}
+
+function reportText({ by, lines, requests, from, to }: Report): string {
+  const head = [by, 'requests', 'answered', 'held', 'approved', 'rejected', 'decided in', 'tokens', 'masked'];
+  const rows = lines.map((line) => [
+    (line.person?.email ?? line.person?.subject ?? line.key) || '(nobody known)',
+    ...[line.requests, line.outcomes.answered ?? 0, line.held, line.approvals, line.rejections].map(String),
+    line.decisionMs.median === null ? '' : inWords(line.decisionMs.median),
+    String(line.promptTokens + line.completionTokens),
+    Object.entries(line.masked)
+      .map(([entity, count]) => `${entity} ${count}`)
+      .join(', '),
+  ]);
+  const period = `${new Date(from).toISOString()} to ${new Date(to).toISOString()}: ${requests} requests`;
+  return `${period}\n${table([head, ...rows])}`;
+}

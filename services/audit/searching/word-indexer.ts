@@ -1,0 +1,177 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
+import { MissingDependencyError } from '#messaging';
+import type { Logger } from '#telemetry';
+import { type EntryReader, factOf, type Queryable } from '../entry-reader.ts';
+import { requestIdOf } from '../facts.ts';
+import { type ContentOpener, type OpenedContents, sealedPartOf } from '../sessions/content-opener.ts';
+import { uuidOf } from '../sessions/session-row.ts';
+import type { RecordedFact } from '../sessions/session-store.ts';
+import { object } from '../sessions/views.ts';
+import { contentWords } from './content-words.ts';
+import type { WordHashes } from './word-hashes.ts';
+import { wordMetrics } from './word-metrics.ts';
+import { addWordRows, indexedTo, type WordRow } from './word-store.ts';
+
+export interface IndexerParts {
+  readonly source: DataSource;
+  readonly queries: Queryable;
+  readonly entries: EntryReader;
+  readonly opener: ContentOpener;
+  readonly hashes: WordHashes;
+  /** Whether this process writes the ledger: only it keeps the index. */
+  readonly isWriting: () => boolean;
+  readonly logger: Logger;
+}
+
+const pageEntries = 500;
+/** Sealed bytes that are opened at a time; what is larger is opened alone. */
+const openedBytes = 8 * 1024 * 1024;
+const idleMs = 300;
+const longestBackoffMs = 30_000;
+const contentful = new Set([
+  'request.received',
+  'approval.requested',
+  'approval.edited',
+  'request.completed',
+]);
+
+/**
+ * Follows the ledger with a cursor of its own and adds the words of prompts and answers to the index. Content is opened
+ * in memory only, and a writer never waits for it.
+ */
+export class WordIndexer {
+  private readonly stopping = new AbortController();
+  private readonly ended: Promise<void>;
+
+  constructor(private readonly parts: IndexerParts) {
+    this.ended = this.run();
+  }
+
+  /** Called by Nest, before the database is closed. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await this.ended;
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    for (let failures = 0; !signal.aborted; ) {
+      let waitMs = idleMs;
+      try {
+        if (this.parts.isWriting()) waitMs = (await this.step()) ? 0 : idleMs;
+        failures = 0;
+      } catch (err) {
+        failures += 1;
+        waitMs = Math.min(longestBackoffMs, idleMs * 2 ** failures);
+        wordMetrics.failures.inc();
+        this.parts.logger.warn({ reason: (err as Error).name }, 'words are not indexed now');
+      }
+      if (waitMs > 0) await pause(waitMs, signal);
+    }
+  }
+
+  /** Indexes the next entries. Gives whether there may be more. */
+  private async step(): Promise<boolean> {
+    const { queries, entries, source } = this.parts;
+    const [from, size] = await Promise.all([indexedTo(queries), entries.size()]);
+    wordMetrics.lag.set(Math.max(0, size - from));
+    if (from >= size) return false;
+    const to = Math.min(size, from + pageEntries);
+    const stored = await entries.range(from, to);
+    const facts = stored.flatMap((one): RecordedFact[] => {
+      const fact = factOf(one, []);
+      return fact?.name && contentful.has(fact.name) ? [{ fact, stored: one }] : [];
+    });
+    const rows = await this.rowsOf(facts.filter(hasLanguage));
+    if (!(await addWordRows(source, from, to, rows))) return true;
+    wordMetrics.entries.inc(to - from);
+    wordMetrics.lag.set(Math.max(0, size - to));
+    return to < size;
+  }
+
+  private async rowsOf(facts: readonly RecordedFact[]): Promise<WordRow[]> {
+    const rows = new Map<string, WordRow & { seen: Set<string> }>();
+    const hashed = new Map<string, string>();
+    for (const chunk of chunksOf(facts)) {
+      const contents = await this.open(chunk);
+      for (const one of chunk) {
+        const content = contents.get(one.fact.index);
+        if (content?.text === undefined) continue;
+        const form = object(one.fact.head).tail === 'transcript' ? 'transcript' : 'body';
+        const row = rowOf(rows, one);
+        row.last_index = one.fact.index;
+        for (const word of contentWords(content.text, form)) {
+          const hash = hashed.get(word) ?? this.parts.hashes.of(word);
+          hashed.set(word, hash);
+          row.seen.add(hash);
+        }
+        await breathe();
+      }
+    }
+    return [...rows.values()].map(({ seen, ...row }) => ({ ...row, words: [...seen] }));
+  }
+
+  /** What can't be opened for other reasons than a missing service is left out, and counted. */
+  private async open(chunk: readonly RecordedFact[]): Promise<OpenedContents> {
+    try {
+      return await this.parts.opener.open(chunk, true);
+    } catch (error) {
+      if (error instanceof MissingDependencyError) throw error;
+      if (chunk.length === 1) {
+        wordMetrics.unreadable.inc();
+        return new Map();
+      }
+      const single = await Promise.all(chunk.map((one) => this.open([one])));
+      return new Map(single.flatMap((opened) => [...opened]));
+    }
+  }
+}
+
+/** Whether an event has a prompt or an answer of its own; reasons are neither. */
+function hasLanguage({ fact }: RecordedFact): boolean {
+  const head = object(fact.head);
+  if (fact.name === 'request.completed') return head.tail === 'body' || head.tail === 'transcript';
+  return head.gate !== 'change';
+}
+
+function rowOf(rows: Map<string, WordRow & { seen: Set<string> }>, one: RecordedFact) {
+  const id = uuidOf(requestIdOf(one.fact) ?? '');
+  const known = rows.get(id);
+  if (known !== undefined) return known;
+  const { index } = one.fact;
+  const subject_key = sealedPartOf(one)?.subjectKey ?? '';
+  const row = { id, subject_key, first_index: index, last_index: index, words: [], seen: new Set<string>() };
+  rows.set(id, row);
+  return row;
+}
+
+function chunksOf(facts: readonly RecordedFact[]): RecordedFact[][] {
+  const chunks: RecordedFact[][] = [];
+  let bytes = 0;
+  for (const one of facts) {
+    const isLarge = sealedPartOf(one)?.store != null;
+    const own = isLarge ? openedBytes : one.stored.entry.sealed.bytes;
+    const last = chunks.at(-1);
+    if (last === undefined || bytes + own > openedBytes) {
+      chunks.push([one]);
+      bytes = own;
+    } else {
+      last.push(one);
+      bytes += own;
+    }
+  }
+  return chunks;
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+}

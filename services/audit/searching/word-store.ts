@@ -1,0 +1,77 @@
+import type { DataSource } from 'typeorm';
+import { asMissingDependency } from '#database';
+import type { Queryable } from '../entry-reader.ts';
+
+/** The words of one request, of its events from `first_index` on. */
+export interface WordRow {
+  /** The request id as a UUID. */
+  id: string;
+  subject_key: string;
+  first_index: number;
+  /** The newest event among those: an erasure that was recorded later covers it. */
+  last_index: number;
+  words: string[];
+}
+
+/** The first entry whose words are not in the index. */
+export async function indexedTo(database: Queryable): Promise<number> {
+  const [row] = await database.query('select next_index from word_cursor', []);
+  return Number(row?.next_index ?? 0);
+}
+
+/**
+ * Adds words and moves the cursor, in one short transaction. Whoever removes words waits for it at the cursor's row, so
+ * what is erased or dropped meanwhile isn't added. Does nothing where the cursor was moved by somebody else.
+ */
+export async function addWordRows(
+  source: DataSource,
+  from: number,
+  to: number,
+  rows: readonly WordRow[],
+): Promise<boolean> {
+  try {
+    return await source.transaction('READ COMMITTED', async (client) => {
+      const [cursor] = await client.query('select next_index from word_cursor for update');
+      if (Number(cursor?.next_index) !== from) return false;
+      if (rows.length > 0) await client.query(insert, [JSON.stringify(rows)]);
+      await client.query('update word_cursor set next_index = $1', [to]);
+      return true;
+    });
+  } catch (error) {
+    throw asMissingDependency(error);
+  }
+}
+
+const insert = `insert into session_words (id, subject_key, first_index, words)
+  select w.id, w.subject_key, w.first_index, w.words from jsonb_to_recordset($1::jsonb)
+    as w(id uuid, subject_key text, first_index bigint, last_index bigint, words bigint[])
+  where not exists (select from erasure e where e.subject_key = w.subject_key and e.index > w.last_index)
+    and not exists (select from (select first_index, content_dropped_at, lead(first_index) over (order by id) as next
+      from segment) s where s.content_dropped_at is not null and w.last_index >= s.first_index
+      and w.last_index < s.next)
+  on conflict (id) do update set
+    words = (select array_agg(distinct v) from unnest(session_words.words || excluded.words) v)`;
+
+/** Anything that runs a statement on one connection. */
+interface Connection {
+  query(sql: string, values?: unknown[]): Promise<unknown>;
+}
+
+/** Removes a person's words, after what is being added now. */
+export async function removeWordsOf(client: Connection, subjectKey: string): Promise<void> {
+  await client.query('begin');
+  try {
+    await client.query('select next_index from word_cursor for update');
+    await client.query('delete from session_words where subject_key = $1', [subjectKey]);
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
+  }
+}
+
+/** Removes the words of requests whose content begins in a segment that is dropped; inside of a transaction. */
+export async function removeWordsWithin(client: Connection, from: number, to: number): Promise<void> {
+  await client.query('select next_index from word_cursor for update');
+  await client.query('delete from session_words where first_index >= $1 and first_index < $2', [from, to]);
+}

@@ -1,0 +1,18 @@
+/** A word has 2 to 64 letters, marks and digits; what is longer is no word. */
+export const wordLength = { least: 2, most: 64 } as const;
+/** So much of a text is looked at, characters. */
+const textCharacters = 1_000_000;
+/** A run without white space that is longer is data (base64, say), not language. */
+const longestRun = 300;
+
+const runs = /[\p{L}\p{M}\p{N}]+/gu;
+const data = new RegExp(`\\S{${longestRun},}`, 'g');
+
+/** Adds the whole words of a text, normalised: NFKC (Unicode UAX 15), lower case. At most `most` are in the set. Pure. */
+export function addWords(words: Set<string>, text: string, most: number): void {
+  const plain = text.slice(0, textCharacters).replace(data, ' ').normalize('NFKC').toLowerCase();
+  for (const [word] of plain.matchAll(runs)) {
+    if (words.size >= most) return;
+    if (word.length >= wordLength.least && word.length <= wordLength.most) words.add(word);
+  }
+}
