@@ -116,7 +116,11 @@ describe('a grant', () => {
         actor: expect.objectContaining({ subject: 'alice' }),
       }),
     );
-    expect((await grantOf(grant.id)).body).toMatchObject({ state: 'live', used: 1, rules: ['secrets', 'all'] });
+    expect((await grantOf(grant.id)).body).toMatchObject({
+      state: 'live',
+      used: 1,
+      rules: ['secrets', 'all'],
+    });
   });
 
   test('is bound to its requester, connection, model, parameters, system text, words and turns', async () => {
