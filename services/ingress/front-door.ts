@@ -18,6 +18,7 @@ import { Admission } from './limiting/admission.ts';
 import { TooManyError } from './limiting/turnstile.ts';
 import { bodyCeilingBytes, type Limits, limitsOf } from './limits.ts';
 import { listModels } from './models.ts';
+import { personBehind } from './person.ts';
 import { fingerprintOf, receive, sha256 } from './receive.ts';
 import { newRequestId } from './request-id.ts';
 import { ClientConnection } from './waiting/client-connection.ts';
@@ -149,6 +150,7 @@ export class FrontDoor {
     if (body.length > limits.maxBodyBytes) throw tooLarge(limits.maxBodyBytes);
     this.admission.admit(this.room.size, limits.maxOpenRequests);
     const asked = backgroundOf(arrived, body);
+    const behind = personBehind(principal, request.headers, claims, limits.sharedIdentities);
     const received = receive({
       requestId,
       principal,
@@ -161,6 +163,7 @@ export class FrontDoor {
       instance: this.settings.instance,
       claims: neededClaims(claims, this.claims),
       nowMs: Date.now(),
+      person: behind.kind === 'person' ? behind.name : undefined,
       isBackground: asked.background !== undefined,
     });
     if (key) this.keys.tie(received, body, key);
@@ -169,6 +172,7 @@ export class FrontDoor {
     const patience = patienceMs(request.headers, limits.maxSilentWaitMs);
     const call = {
       received,
+      neverResent: behind.kind === 'unknown',
       body,
       client,
       patienceMs: patience,

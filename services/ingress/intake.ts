@@ -33,6 +33,8 @@ export interface Call {
   patienceMs: number | undefined;
   /** `Prefer: respond-async`: how long to wait before answering 202. */
   asyncWaitMs: number | undefined;
+  /** Several people share the caller's identity, and nobody knows who of them calls. */
+  neverResent: boolean;
   /** Set where the answer is asked for later: what the client gets now. */
   background?: { client: BackgroundConnection; stream: boolean };
 }
@@ -57,7 +59,8 @@ export class Intake {
   async take(call: Call, limits: Limits): Promise<void> {
     const { context, body } = call.received;
     // Without a waiting client a call that is sent twice can't be told from two calls.
-    const known = call.background ? undefined : this.held.find(context.fingerprint);
+    const isApart = call.background !== undefined || call.neverResent;
+    const known = isApart ? undefined : this.held.find(context.fingerprint);
     if (known) {
       const nowMs = Date.now();
       const live = this.isLive(known, nowMs);

@@ -7,6 +7,7 @@ export interface Limits {
   keepAliveMs: number;
   maxSilentWaitMs: number | undefined;
   pickUpMs: number;
+  sharedIdentities: PolicyDocument['ingress']['sharedIdentities'];
 }
 
 /** Never more than this, whatever the configuration says. */
@@ -20,5 +21,6 @@ export function limitsOf({ ingress, retention }: PolicyDocument): Limits {
     keepAliveMs: durationMs(ingress.keepAlive),
     maxSilentWaitMs: ingress.maxSilentWait === undefined ? undefined : durationMs(ingress.maxSilentWait),
     pickUpMs: durationMs(retention.pickUp),
+    sharedIdentities: ingress.sharedIdentities,
   };
 }

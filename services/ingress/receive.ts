@@ -20,6 +20,8 @@ export interface Arrival {
   claims?: Record<string, unknown> | undefined;
   /** The client does not wait: it asks for the answer later. */
   isBackground?: boolean;
+  /** Who calls, where several share an identity. */
+  person?: string | undefined;
   nowMs: number;
 }
 
@@ -41,10 +43,17 @@ export function sha256(bytes: Uint8Array | string): string {
  */
 export function fingerprintOf(
   principal: { issuer: string; subject: string },
-  call: { method: string; path: string; bodyDigest: string; idempotencyKey: string | undefined },
+  call: {
+    method: string;
+    path: string;
+    bodyDigest: string;
+    idempotencyKey: string | undefined;
+    person?: string | undefined;
+  },
 ): string {
   const what = call.idempotencyKey === undefined ? `body ${call.bodyDigest}` : `key ${call.idempotencyKey}`;
-  return sha256(`${principal.issuer}\n${principal.subject}\n${call.method} ${call.path}\n${what}`);
+  const who = call.person === undefined ? '' : `\n${sha256(call.person)}`;
+  return sha256(`${principal.issuer}\n${principal.subject}${who}\n${call.method} ${call.path}\n${what}`);
 }
 
 /** The connection that a caller names in the path or in `x-sallyport-connection`. */
@@ -78,6 +87,7 @@ export function receive(arrival: Arrival): RequestReceived {
       path: arrival.url,
       bodyDigest,
       idempotencyKey,
+      person: arrival.person,
     }),
     receivedAt: nowMs,
     ...(connection !== undefined && { connection }),

@@ -32,6 +32,22 @@ export const Retention = z.strictObject({
   pickUp: Duration.default('15m'),
 });
 
+/** A client that calls for several people under one identity, and where it says for whom. It is trusted with that. */
+const SharedIdentity = z
+  .strictObject({
+    /** OAuth client id; of a token without one, its subject. */
+    client: z.string().min(1).max(255),
+    header: z
+      .string()
+      .regex(/^[a-z0-9-]{1,64}$/, 'expected a header name in lower case')
+      .optional(),
+    /** A path into the token's claims. */
+    claim: z.string().min(1).max(255).optional(),
+  })
+  .refine(({ header, claim }) => (header === undefined) !== (claim === undefined), {
+    message: 'expected either header: or claim:',
+  });
+
 /** Limits of the front door. */
 export const IngressLimits = z.strictObject({
   maxBody: ByteSize.default('8MiB'),
@@ -40,6 +56,8 @@ export const IngressLimits = z.strictObject({
   /** The longest wait without a byte, for proxies that cut silent connections. */
   maxSilentWait: Duration.optional(),
   keepAlive: Duration.default('15s'),
+  /** Where a shared identity names nobody its calls are never taken for re-sends. */
+  sharedIdentities: z.array(SharedIdentity).max(100).default([]),
   maxOpenRequests: z.number().int().min(1).max(1_000_000).default(10_000),
 });
 
