@@ -6,6 +6,7 @@ import { findImpurities } from './checks/purity.ts';
 import { findSecrets } from './checks/secrets.ts';
 import { type Finding, readSources, type Source } from './checks/sources.ts';
 import { findSubjects } from './checks/subjects.ts';
+import { findThreatModelProblems } from './checks/threat-model.ts';
 import { findComposeProblems, readCompose } from './compose/compose-file.ts';
 import { findDrift } from './generate/drift.ts';
 
@@ -59,6 +60,10 @@ const steps: Step[] = [
   {
     name: 'Compose file',
     run: async () => findComposeProblems(root, readCompose('docker-compose.yml')),
+  },
+  {
+    name: 'the threat model names tests that exist',
+    run: async () => findThreatModelProblems(root),
   },
   { name: 'generated files are up to date', run: () => findDrift(root) },
 ];

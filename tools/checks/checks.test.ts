@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -8,6 +8,7 @@ import { findImpurities } from './purity.ts';
 import { findSecrets } from './secrets.ts';
 import type { Finding, Source } from './sources.ts';
 import { findSubjects } from './subjects.ts';
+import { findThreatModelProblems } from './threat-model.ts';
 
 const one = (check: (sources: Source[]) => Finding[], text: string, path = 'services/x/main.ts') =>
   check([{ path, text }]);
@@ -102,4 +103,19 @@ describe('licences', () => {
       'node_modules/silent@3.0.0: none named',
     ]);
   });
+});
+
+test('a claim of the threat model without a test that exists is found', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'sallyport-claims-'));
+  await mkdir(join(root, 'docs'));
+  await writeFile(join(root, 'a.test.ts'), "test('holds', () => {});\n// test('is gone')\n");
+  const page = [
+    '| 1 | one | `a.test.ts` › holds |',
+    '| 2 | two | `a.test.ts` › is gone<br>`b.test.ts` › holds |',
+  ];
+  await writeFile(join(root, 'docs/threat-model.md'), [...page, '| 4 | no test | – |'].join('\n'));
+  const problems = findThreatModelProblems(root);
+  await rm(root, { recursive: true, force: true });
+  expect(problems).toHaveLength(4);
+  expect(problems.join('\n')).not.toContain('claim 1');
 });
