@@ -98,6 +98,8 @@ const publishers: Record<string, readonly ServiceName[]> = {
   'evt.content.revealed.v1': ['approval', 'audit'],
   'evt.content.read.v1': ['approval', 'audit'],
   'evt.live.content.erased.v1': ['audit'],
+  'evt.content.held.v1': ['audit'],
+  'evt.content.dropped.v1': ['audit'],
   'evt.principal.frozen.v1': ['policy'],
   'evt.gateway-key.changed.v1': ['policy'],
 };
