@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { IncidentList, Replay, SessionDetail, SessionList, SignedCheckpoint } from '#contracts';
 import { addressOf } from './addresses.ts';
+import { registerEvidence } from './audit-evidence.ts';
 import { registerGovernance } from './audit-governance.ts';
 import { registerReport } from './audit-report.ts';
 import { registerSinks } from './audit-sinks.ts';
@@ -26,6 +27,7 @@ export function registerAudit(program: Command): void {
   registerGovernance(audit);
   registerSinks(audit, usualUrl);
   registerReport(audit);
+  registerEvidence(audit);
   registerAuditVerify(audit);
 }
 

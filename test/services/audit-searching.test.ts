@@ -1,6 +1,14 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Command } from 'commander';
 import { contentErased, contentRead, encodeEnvelope, type Report, type SessionList } from '#contracts';
 import { eventually } from '#testing';
+import { registerEvidence } from '../../cli/audit-evidence.ts';
+import { auditVerify } from '../../cli/audit-verify.ts';
+import { inForce } from '../../cli/evidence-revisions.ts';
 import { cellOf } from '../../services/audit/reporting/csv.ts';
 import { contentWords } from '../../services/audit/searching/content-words.ts';
 import { openDatabase } from './audit-ledger.ts';
@@ -141,3 +149,64 @@ async function recorded(): Promise<unknown[]> {
   await database.end();
   return rows.map(({ head }) => JSON.parse(head.toString('utf8')));
 }
+
+const run = promisify(execFile);
+
+/** `sallyport audit evidence …` as alice. */
+async function evidence(...args: string[]): Promise<void> {
+  const { world } = audit;
+  const services = ['--url', world.urlOf('audit'), '--policy-url', world.urlOf('policy')];
+  const who = ['--issuer', world.idp.issuer, '--state-dir', world.dir, '--as', 'alice'];
+  const command = new Command();
+  registerEvidence(command);
+  await command.parseAsync(['evidence', ...args, ...services, ...who, '--json'], { from: 'user' });
+}
+
+test('the policy of a period is what was in force at its start and whatever came into force in it', () => {
+  const revision = (name: string, ...times: number[]) =>
+    ({ revision: name, activations: times.map((at) => ({ at, by: null, message: '' })) }) as never;
+  const all = [revision('r3', 30), revision('r2', 20, 40), revision('r1', 10)];
+  expect(inForce(all, 0, 10)).toEqual([]);
+  expect(inForce(all, 15, 20)).toEqual(['r1']);
+  expect(inForce(all, 20, 31)).toEqual(['r2', 'r3']);
+  expect(inForce(all, 35, 90)).toEqual(['r3', 'r2']);
+});
+
+test('a bundle of evidence verifies by what is in it, and holds the policy that was in force', async () => {
+  await audit.world.startServices(['policy']);
+  const play = new Play(audit, 'carol', chat('evidence'));
+  await play.allowed();
+  await eventually(async () => expect((await audit.show('alice', play.id)).outcome).toBe('answered'));
+  const covered = async () => {
+    const { index } = (await audit.show('alice', play.id)).steps.at(-1)!;
+    const [newest] = (await audit.call('alice', '/v1/checkpoints?limit=1')).body.items;
+    expect(newest.size).toBeGreaterThanOrEqual(index);
+  };
+  await eventually(covered, { timeoutMs: 60_000 });
+
+  for (const [name, ...scope] of [
+    ['period', '--from', '2026-01-01'],
+    ['request', '--request', play.id],
+  ] as const) {
+    const out = join(audit.world.dir, `evidence-${name}`);
+    await evidence(...scope, '--out', out);
+    const at = (file: string) => join(out, file);
+    const flags = { key: [at('key.txt')], anchor: [at('checkpoint.txt')], origin: 'sallyport' };
+    const said: string[] = [];
+    expect(await auditVerify(at('ledger.ndjson'), flags, (line) => said.push(line))).toBe(0);
+    expect(said.join('\n')).toMatch(/\nINTACT$/);
+    expect(await readFile(at('ledger.ndjson'), 'utf8')).toContain(play.id);
+    await run('sha256sum', ['-c', 'SHA256SUMS'], { cwd: out });
+    expect(await readFile(at('controls.md'), 'utf8')).toMatch(
+      /SOC 2[\s\S]*27001[\s\S]*GDPR[\s\S]*Act \| Art. 26/,
+    );
+    const policy = await readdir(at('policy'));
+    expect(policy).toEqual(expect.arrayContaining(['revisions.json', 'r1.json']));
+    const text = policy.find((file) => file.startsWith('r1-'))!;
+    expect(await readFile(at(`policy/${text}`), 'utf8')).toContain('contractors-sensitive-words');
+    expect((await readdir(out)).includes(name === 'period' ? 'reports' : 'session.json')).toBe(true);
+    await evidence(...scope, '--out', out);
+    expect(process.exitCode).toBe(1);
+    process.exitCode = 0;
+  }
+}, 120_000);
