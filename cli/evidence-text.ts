@@ -45,13 +45,13 @@ to judge; what is not about requests to models is not in here.
 
 | framework | control | evidence | command |
 | --- | --- | --- | --- |
-| SOC 2 | CC6.1 logical access | \`policy/\` (who may reach which connection); \`request.completed\` with outcome \`denied\` in \`ledger.ndjson\` | \`config show REVISION\`, \`audit list --outcome denied\` |
-| SOC 2 | CC6.2, CC6.3 access granted, changed, removed | \`config.activated\`, \`gateway-key.changed\`, \`principal.frozen\` in \`ledger.ndjson\`; \`policy/revisions.json\` | \`config log\`, \`freeze list\` |
+| SOC 2 | CC6.1 logical access | \`policy/\` (who may reach which connection); \`request.completed\` with outcome \`denied\` in \`ledger.ndjson\` | \`config diff r1 r2\`, \`audit list --outcome denied\` |
+| SOC 2 | CC6.2, CC6.3 access granted, changed, removed | \`config.activated\`, \`gateway-key.changed\`, \`principal.frozen\` in \`ledger.ndjson\`; \`policy/revisions.json\` | \`config log\`, \`frozen\` |
 | SOC 2 | CC6.7 disclosure of data restricted | masked values in \`reports/\`; \`findings\` of \`request.completed\` | \`audit report --by connection\`, \`audit list --entity EMAIL\` |
 | SOC 2 | CC7.2 monitoring for anomalies | \`gaps.json\`, \`access.denied\` in \`ledger.ndjson\` | \`audit gaps --all\`, \`audit sinks\` |
-| SOC 2 | CC7.3, CC7.4 incidents evaluated, answered | \`principal.frozen\`, votes and reviews in \`ledger.ndjson\` | \`audit show ID\`, \`reviews list\`, \`freeze list\` |
+| SOC 2 | CC7.3, CC7.4 incidents evaluated, answered | \`principal.frozen\`, votes and reviews in \`ledger.ndjson\` | \`audit show ID\`, \`reviews list\`, \`frozen\` |
 | SOC 2 | CC8.1 changes authorised | \`approval.decided\` at gate \`change\`, \`policy/revisions.json\` | \`config log\`, \`config diff r1 r2\` |
-| ISO/IEC 27001:2022 | A.5.15, A.8.3 access control | \`policy/\`, \`access.denied\` | \`config show REVISION\` |
+| ISO/IEC 27001:2022 | A.5.15, A.8.3 access control | \`policy/\`, \`access.denied\` | \`config log\` |
 | ISO/IEC 27001:2022 | A.5.28 collection of evidence | this bundle | \`audit evidence\` |
 | ISO/IEC 27001:2022 | A.5.33 protection of records | proofs and checkpoints in \`ledger.ndjson\` | \`audit verify\` |
 | ISO/IEC 27001:2022 | A.5.34, A.8.10, A.8.11 privacy, deletion, masking | \`content.erased\`, \`content.dropped\`, \`findings\` | \`audit erasures ID --certificate\`, \`audit report\` |

@@ -4,11 +4,20 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Command } from 'commander';
-import { contentErased, contentRead, encodeEnvelope, type Report, type SessionList } from '#contracts';
+import {
+  contentErased,
+  contentRead,
+  encodeEnvelope,
+  events,
+  type Report,
+  type SessionList,
+} from '#contracts';
 import { eventually } from '#testing';
 import { registerEvidence } from '../../cli/audit-evidence.ts';
 import { auditVerify } from '../../cli/audit-verify.ts';
 import { inForce } from '../../cli/evidence-revisions.ts';
+import { evidenceControls } from '../../cli/evidence-text.ts';
+import { createProgram } from '../../cli/main.ts';
 import { cellOf } from '../../services/audit/reporting/csv.ts';
 import { contentWords } from '../../services/audit/searching/content-words.ts';
 import { openDatabase } from './audit-ledger.ts';
@@ -170,6 +179,25 @@ test('the policy of a period is what was in force at its start and whatever came
   expect(inForce(all, 15, 20)).toEqual(['r1']);
   expect(inForce(all, 20, 31)).toEqual(['r2', 'r3']);
   expect(inForce(all, 35, 90)).toEqual(['r3', 'r2']);
+});
+
+test('the table of controls names commands, events and files that exist', () => {
+  const rows = evidenceControls.split('\n').filter((line) => /^\| (SOC|ISO|GDPR|EU)/.test(line));
+  expect(rows.length).toBeGreaterThan(15);
+  for (const row of rows) {
+    const [, , , sources = '', commands = ''] = row.split('|');
+    for (const [, line = ''] of commands.matchAll(/`([^`]+)`/g)) {
+      const [first, second] = line.split(' ');
+      const command = createProgram().commands.find((one) => one.name() === first);
+      expect([line, command?.name()]).toEqual([line, first]);
+      if (command!.commands.length === 0) continue;
+      expect(command!.commands.map((one) => one.name())).toContain(second);
+    }
+    for (const [, name] of sources.matchAll(/`([a-z-]+\.[a-z-]+)`/g)) {
+      const files = ['ledger.ndjson', 'gaps.json'];
+      expect([...files, ...events.map((event) => event.name)]).toContain(name);
+    }
+  }
 });
 
 test('a bundle of evidence verifies by what is in it, and holds the policy that was in force', async () => {
