@@ -34,6 +34,8 @@ const stones = async (): Promise<number> =>
   Number(
     (await database.query('select count(*) from tombstone where published_at is not null')).rows[0].count,
   );
+const saying = async (word: string): Promise<string[]> =>
+  (await audit.call('alice', `/v1/sessions?words=${word}`)).body.items.map(({ id }: { id: string }) => id);
 const verified = async () => {
   const { report } = await eventually(() => verifyWhole(audit));
   expect(report).toMatchObject({ isIntact: true, problems: [] });
@@ -80,11 +82,13 @@ test('what is past its time goes by class under signed tombstones, and what is l
   await later.allowed();
   await recorded(later);
   expect((await audit.show('alice', allowed.id)).versions[0]?.content.text).toBe('{"old":"a"}');
+  await eventually(async () => expect(await saying('hello')).toHaveLength(3), { timeoutMs: 60_000 });
   expect(await lift(hold)).toBe(200);
 
   await keepFor('1s', '180d', '180d');
   await eventually(async () => expect(await stones()).toBe(1), { timeoutMs: 60_000 });
   expect((await audit.show('alice', allowed.id)).versions[0]?.content).toEqual({ state: 'expired' });
+  expect(await saying('hello')).toEqual([later.id, fresh.id]);
   expect((await audit.show('alice', fresh.id)).versions[0]?.content.text).toBe('{"new":"c"}');
   const first = await verified();
   expect(first.withoutContent).toBeGreaterThan(3);
