@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { ApprovalDetail, ApprovalList, ApprovalStats, type BodyEdit, GrantView, type Vote } from '#contracts';
+import { addressOf } from './addresses.ts';
 import { detailText, listText, statsText } from './approval-text.ts';
 import { CallError, type Caller, type CallerFlags, runCall, withCaller } from './caller.ts';
 import { grantText, readGrant } from './grants.ts';
 import { watchApprovals } from './watch-approvals.ts';
 
-const usualUrl = process.env.SALLYPORT_APPROVAL_URL ?? 'http://127.0.0.1:8081';
+const usualUrl = addressOf('approval');
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const pathOf = (id: string): string => `/v1/approvals/${encodeURIComponent(id)}`;
 const collect = (value: string, values: string[]): string[] => [...values, value];

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { type GrantAsked, GrantList, GrantView } from '#contracts';
+import { addressOf } from './addresses.ts';
 import { nameOf } from './approval-text.ts';
 import { CallError, type CallerFlags, runCall, withCaller } from './caller.ts';
 import { inWords, table } from './terminal.ts';
 
-const usualUrl = process.env.SALLYPORT_APPROVAL_URL ?? 'http://127.0.0.1:8081';
+const usualUrl = addressOf('approval');
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const pathOf = (id: string): string => `/v1/grants/${encodeURIComponent(id)}`;
 const unitMs = { m: 60_000, h: 3_600_000 } as const;

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { ChannelList, ChannelView, DeliveryList, DeliveryView } from '#contracts';
+import { addressOf } from './addresses.ts';
 import { type CallerFlags, runCall, withCaller } from './caller.ts';
 import { inWords, table } from './terminal.ts';
 
-const usualUrl = process.env.SALLYPORT_APPROVAL_URL ?? 'http://127.0.0.1:8081';
+const usualUrl = addressOf('approval');
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const root = '/v1/notifications';
 

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { packageRoot, requestLocalToken, StartProblem } from '#embedded';
+import { addressOf } from './addresses.ts';
 import { currentToken } from './login/current-token.ts';
 import type { Session } from './login/session.ts';
 import { keepFresh } from './login/watch.ts';
@@ -20,11 +21,7 @@ export function registerToken(program: Command): void {
     .description('print a fresh access token of who is logged in')
     .option('--user <name>', "one of the examples' people instead: alice, bob, carol, dave or erin")
     .option('--watch <file>', 'keep this file fresh instead of printing')
-    .option(
-      '--issuer <url>',
-      'the embedded identity provider, for --user',
-      process.env.SALLYPORT_ISSUER ?? 'http://127.0.0.1:8085',
-    )
+    .option('--issuer <url>', 'the embedded identity provider, for --user', addressOf('identity'))
     .option('--state-dir <dir>', 'where the running start keeps its state', process.env.SALLYPORT_STATE_DIR)
     .option('--json', 'print token and life as JSON')
     .action(async (flags: Flags) => {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { StartProblem } from '#embedded';
+import { addressOf } from '../addresses.ts';
 import { unseenAsText } from '../terminal.ts';
 import { type DevicePrompt, logInByDevice, logInService, revoke } from './provider.ts';
 import { forgetSession, readSession, sessionFile, writeSession } from './session.ts';
@@ -23,7 +24,7 @@ export function registerLogin(program: Command): void {
   program
     .command('login')
     .description('log in at your identity provider; the other commands then act as you')
-    .option('--issuer <url>', 'the provider', process.env.SALLYPORT_ISSUER ?? 'http://127.0.0.1:8085')
+    .option('--issuer <url>', 'the provider', addressOf('identity'))
     .option('--client-id <id>', 'this program there', process.env.SALLYPORT_CLIENT_ID ?? 'sallyport-cli')
     .option('--client-secret-file <path>', 'log in as a service account, by client credentials')
     .option(

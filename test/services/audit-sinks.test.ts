@@ -130,7 +130,7 @@ test('each sink gets every entry in order, in pieces that verify by themselves, 
 
   const keys = archive.taken.map(({ headers }) => String(headers['idempotency-key']));
   expect(covered(keys.map(stretchIn))).toBe(total);
-  expect(archive.refused[0]?.headers['idempotency-key']).toBe(keys[0]);
+  expect(archive.refused.map(({ headers }) => stretchIn(String(headers['idempotency-key']))[0])).toContain(0);
   for (const { body } of archive.taken) expect((await verified(body)).problems).toEqual([]);
   expect(archive.taken.map(({ body }) => body).join('')).toContain('carol');
 
