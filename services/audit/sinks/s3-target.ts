@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import { type ObjectLockMode, S3Client } from '@aws-sdk/client-s3';
+import { PutObjectRetentionCommand, S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { Sink } from '#contracts';
 import { type Piece, pieceName, type SinkTarget } from './sink.ts';
@@ -21,7 +21,8 @@ export class S3Target implements SinkTarget {
     const { region, endpoint, pathStyle } = sink;
     this.client = new S3Client({
       region,
-      credentials,
+      // One that has expired is asked for again before each request: a secret may change while we run.
+      credentials: async () => ({ ...(await credentials()), expiration: new Date(0) }),
       ...(endpoint !== undefined && { endpoint }),
       forcePathStyle: pathStyle ?? endpoint !== undefined,
       maxAttempts: 1,
@@ -29,29 +30,40 @@ export class S3Target implements SinkTarget {
   }
 
   async deliver(piece: Piece, signal: AbortSignal): Promise<void> {
-    const { bucket, lock } = this.sink;
+    const location = { Bucket: this.sink.bucket, Key: this.keyOf(piece) };
+    const retention = this.retentionAt(Date.now());
     const upload = new Upload({
       client: this.client,
       queueSize: 1,
       params: {
-        Bucket: bucket,
-        Key: this.keyOf(piece),
+        ...location,
         Body: Readable.from(piece.lines()).pipe(createGzip()),
         ContentType: 'application/x-ndjson',
         ContentEncoding: 'gzip',
-        ...(lock && {
-          ObjectLockMode: lock.mode.toUpperCase() as ObjectLockMode,
-          ObjectLockRetainUntilDate: new Date(Date.now() + lock.days * dayMs),
+        ...(retention && {
+          ObjectLockMode: retention.Mode,
+          ObjectLockRetainUntilDate: retention.RetainUntilDate,
         }),
       },
     });
     const abort = () => void upload.abort();
     signal.addEventListener('abort', abort, { once: true });
-    await upload.done().finally(() => signal.removeEventListener('abort', abort));
+    const { VersionId } = await upload.done().finally(() => signal.removeEventListener('abort', abort));
+    if (retention === undefined) return;
+    // Some servers (RADOS Gateway 16) forget the lock of an object that came in parts.
+    const locking = new PutObjectRetentionCommand({ ...location, VersionId, Retention: retention });
+    await this.client.send(locking, { abortSignal: signal });
   }
 
   close(): void {
     this.client.destroy();
+  }
+
+  private retentionAt(nowMs: number) {
+    const { lock } = this.sink;
+    if (lock === undefined) return undefined;
+    const Mode = lock.mode === 'compliance' ? ('COMPLIANCE' as const) : ('GOVERNANCE' as const);
+    return { Mode, RetainUntilDate: new Date(nowMs + lock.days * dayMs) };
   }
 
   /** `<prefix>yyyy/mm/dd/<piece>`: by the day of its first entry, so that the same piece has the same key. */
