@@ -6,8 +6,11 @@ export async function runToEnd(
   args: readonly string[],
   input: string,
   env: NodeJS.ProcessEnv,
+  timeoutMs = 30_000,
 ): Promise<void> {
-  const child = spawn(command, args, { env, stdio: ['pipe', 'ignore', 'inherit'], timeout: 30_000 });
+  const child = spawn(command, args, { env, stdio: ['pipe', 'ignore', 'inherit'], timeout: timeoutMs });
+  // It may end without reading.
+  child.stdin.on('error', () => undefined);
   child.stdin.end(input);
   await new Promise<void>((resolve, reject) => {
     child.once('error', reject);
