@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
 test('what is not said has a default that binds to this machine only', () => {
-  expect(readSettings('ingress', environment)).toEqual({
+  expect(readSettings('ingress', environment)).toMatchObject({
     service: 'ingress',
     natsUrl: 'nats://127.0.0.1:4322',
     natsUser: 'ingress',
