@@ -65,7 +65,9 @@ test('auditors find requests by whole words of prompt and answer; each search is
   ];
   await first.allowed('{"answer":"Along the Isar"}');
   await second.allowed('{"answer":"Elsewhere"}');
-  await eventually(async () => expect((await found('kingfisher')).sort()).toEqual([first.id, second.id].sort()));
+  await eventually(async () =>
+    expect((await found('kingfisher')).sort()).toEqual([first.id, second.id].sort()),
+  );
   expect(await found('KINGFISHER isar')).toEqual([first.id]);
   expect(await found('kingfish')).toEqual([]);
   expect(await found('user demo')).toEqual([]);
