@@ -30,6 +30,18 @@ export async function isPortFree(port: number): Promise<boolean> {
 
 /** Below the ranges from which systems take the ports of outgoing connections (Linux from 32768, macOS from 49152). */
 const TEST_PORTS = { from: 12_000, to: 32_000 } as const;
+const WORKERS = 8;
+
+/**
+ * Test files that run side by side draw from ranges of their own: between a draw and the bind another file could get the
+ * same port, and would then take the other's service for its own.
+ */
+function testPorts(): { from: number; to: number } {
+  const share = Math.floor((TEST_PORTS.to - TEST_PORTS.from) / WORKERS);
+  const worker = Number(process.env['JEST_WORKER_ID'] ?? 0) % WORKERS;
+  const from = TEST_PORTS.from + worker * share;
+  return { from, to: from + share };
+}
 
 /** A loopback port that was free a moment ago; for tests. */
 export async function freePort(): Promise<number> {
@@ -40,8 +52,9 @@ export async function freePort(): Promise<number> {
 /** Several distinct free loopback ports, held together so that none is handed out twice. */
 export async function freePorts(count: number): Promise<number[]> {
   const held = new Map<number, Server>();
+  const { from, to } = testPorts();
   while (held.size < count) {
-    const port = randomInt(TEST_PORTS.from, TEST_PORTS.to);
+    const port = randomInt(from, to);
     const server = await listen(port).catch(() => undefined);
     if (server !== undefined) held.set(port, server);
   }
