@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { brokenLinks, commandsOf } from './docs/read-docs.ts';
+import { besideRunningInstance } from './docs/running-instance.ts';
 
 /**
  * `npm run check:docs`: runs every command of a fenced block marked `sh` in the user's documentation, in order, against the
- * instance that `npm start` runs in this folder. With `--links` it only looks whether every link leads somewhere.
+ * instance that `npm start` runs in this folder, which it starts where there is none. With `--links` it only looks whether every link leads somewhere.
  */
 const commandTimeoutMs = 60_000;
 const first = [
@@ -50,6 +51,6 @@ const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'].co
 );
 const broken = pages.flatMap((page) => brokenLinks(page, readFileSync(page, 'utf8')));
 for (const line of broken) console.log(`✗ ${line}`);
-const failed = process.argv.includes('--links') ? 0 : await runCommands();
+const failed = process.argv.includes('--links') ? 0 : await besideRunningInstance(runCommands);
 console.log(`${pages.length} pages, ${broken.length} broken links, ${failed} commands failed`);
 process.exitCode = broken.length + failed === 0 ? 0 : 1;

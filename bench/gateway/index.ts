@@ -32,6 +32,8 @@ interface Case {
 
 const kinds: readonly Kind[] = ['json', 'stream', 'masked stream'];
 const rounds = 5;
+/** Each contender gets so many of each kind before anything is measured: compilers of five processes have to warm up. */
+const warmUpRequests = 2000;
 
 function casesOf(scale: number): Case[] {
   const sizes = [
@@ -146,7 +148,7 @@ export async function benchGateway(args: readonly string[]): Promise<void> {
     for (const kind of kinds) {
       for (const each of contenders) {
         const able = each.kinds.includes(kind) ? kind : 'stream';
-        await load(each.shot(able, promptOf(1024, 'warm')), 400, 16);
+        await load(each.shot(able, promptOf(1024, 'warm')), warmUpRequests, 16);
         await each.settled();
       }
     }
