@@ -4,7 +4,7 @@ import { keyEncryptionKey, Sealer, SubjectNames } from '#sealing';
 import { createLogger } from '#telemetry';
 import { Owners } from '../services/audit/owners.ts';
 import { PersonalVault } from '../services/audit/personal-vault.ts';
-import { LedgerWriter } from '../services/audit/writer/ledger-writer.ts';
+import { LedgerWriter } from '../services/audit/writing/ledger-writer.ts';
 
 /** The ledger's writer alone in a process, so that its CPU can be told from the bench's. */
 export interface WriterOrder {

@@ -42,7 +42,7 @@ import { CreateSinks1760000000500 } from './sinks/create-sinks.migration.ts';
 import { sinkParts } from './sinks/parts.ts';
 import { SinksController } from './sinks/sinks.controller.ts';
 import { DATABASE, QUERIES, SIGNER } from './tokens.ts';
-import { LedgerWriter } from './writer/ledger-writer.ts';
+import { LedgerWriter } from './writing/ledger-writer.ts';
 
 const schema = 'audit';
 

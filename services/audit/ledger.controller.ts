@@ -5,7 +5,7 @@ import { Public, Roles } from '#auth';
 import { CodedError, type EntryProof, type IncidentList, type SignedCheckpoint } from '#contracts';
 import { Incidents } from './incidents.ts';
 import { LedgerProofs } from './ledger-proofs.ts';
-import { LedgerWriter } from './writer/ledger-writer.ts';
+import { LedgerWriter } from './writing/ledger-writer.ts';
 
 const whole = z.coerce.number().int().nonnegative();
 const CheckpointsQuery = z.strictObject({

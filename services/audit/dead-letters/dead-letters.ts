@@ -2,8 +2,8 @@ import { CodedError, type DeadLetterDetail, type DeadLetterView, ServiceName, st
 import { joinHead } from '#ledger';
 import { type Bus, deadLetterHeaders, deadLetterSubject, retrySubject, type StoredMessage } from '#messaging';
 import { eventNameOf, requestIdOf } from '../facts.ts';
+import { readPayload } from '../receiving/read-head.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
-import { readPayload } from '../writer/read-head.ts';
 
 /** Messages that services gave up, read where they were stored. */
 export class DeadLetters {

@@ -7,7 +7,7 @@ import type { AuditSettings } from '../config.ts';
 import { EntryReader, type Queryable } from '../entry-reader.ts';
 import { ContentOpener } from '../sessions/content-opener.ts';
 import { DATABASE, QUERIES } from '../tokens.ts';
-import { LedgerWriter } from '../writer/ledger-writer.ts';
+import { LedgerWriter } from '../writing/ledger-writer.ts';
 import { WordHashes } from './word-hashes.ts';
 import { WordIndexer } from './word-indexer.ts';
 import { WordSearch } from './word-search.ts';

@@ -2,8 +2,8 @@ import type pg from 'pg';
 import { streams } from '#contracts';
 import { type Bus, MissingDependencyError } from '#messaging';
 import { EntryReader } from '../entry-reader.ts';
-import type { LogStatus } from './event-log.ts';
-import type { LedgerState } from './ledger-state.ts';
+import type { LogStatus } from '../receiving/event-log.ts';
+import type { LedgerState } from '../writing/ledger-state.ts';
 
 /** The log is purged when it is fuller than this; the rest is for endings and for what isn't read yet. */
 const fullShare = 0.6;

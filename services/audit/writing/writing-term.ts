@@ -6,21 +6,21 @@ import { Eraser } from '../erasing/eraser.ts';
 import type { Fact } from '../facts.ts';
 import { BodyKeeper } from '../keeping/body-keeper.ts';
 import type { PersonalVault } from '../personal-vault.ts';
+import { isFull, purge } from '../purging/purging.ts';
+import type { BatchPull, Pulled } from '../receiving/batch-pull.ts';
+import { fill, orderEvents } from '../receiving/continuity.ts';
+import type { EventLog, LogStatus } from '../receiving/event-log.ts';
+import { forkName, isOfStream, lastCommon, showsFork } from '../receiving/forks.ts';
+import type { Incoming, Lost } from '../receiving/incoming.ts';
+import { Reconciler } from '../reconciling/reconciler.ts';
 import { Retention, type RetentionParts } from '../retaining/retention.ts';
 import { SessionWriter } from '../sessions/session-writer.ts';
+import { type Batch, buildBatch } from '../storing/build-batch.ts';
+import type { Checkpointing } from '../storing/checkpointing.ts';
+import { TailIndex } from '../storing/tail-index.ts';
+import { storedState, writeBatch } from '../storing/write-batch.ts';
 import { ledgerMetrics } from './audit-metrics.ts';
-import type { BatchPull, Pulled } from './batch-pull.ts';
-import { type Batch, buildBatch } from './build-batch.ts';
-import type { Checkpointing } from './checkpointing.ts';
-import { fill, orderEvents } from './continuity.ts';
-import type { EventLog, LogStatus } from './event-log.ts';
-import { forkName, isOfStream, lastCommon, showsFork } from './forks.ts';
-import type { Incoming, Lost } from './incoming.ts';
 import { dayOf, ensureLog, type LedgerState, loadState } from './ledger-state.ts';
-import { isFull, purge } from './purging.ts';
-import { Reconciler } from './reconciler.ts';
-import { TailIndex } from './tail-index.ts';
-import { storedState, writeBatch } from './write-batch.ts';
 
 /** What a writer works with. */
 export interface WriterParts {

@@ -3,9 +3,9 @@ import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { contentErased } from '#contracts';
 import { writeWaiting } from '../keeping/body-keeper.ts';
+import { type LedgerState, runParameters } from '../writing/ledger-state.ts';
 import type { Batch } from './build-batch.ts';
 import { contentRows, entryColumns, entryRows } from './copy-rows.ts';
-import { type LedgerState, runParameters } from './ledger-state.ts';
 
 /** A signed tree head that goes with a batch. */
 export interface NewCheckpoint {

@@ -1,5 +1,5 @@
 import { type NoteSigner, signCheckpoint } from '#ledger';
-import type { LedgerState } from './ledger-state.ts';
+import type { LedgerState } from '../writing/ledger-state.ts';
 import type { NewCheckpoint } from './write-batch.ts';
 
 /** Signs the tree's head every so many entries or so often. */

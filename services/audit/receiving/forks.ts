@@ -1,7 +1,7 @@
 import type pg from 'pg';
+import type { LedgerState } from '../writing/ledger-state.ts';
 import type { EventLog } from './event-log.ts';
 import { type Incoming, isSame } from './incoming.ts';
-import type { LedgerState } from './ledger-state.ts';
 
 type Identity = Pick<Incoming, 'messageId' | 'atMs' | 'subject'>;
 

@@ -3,10 +3,10 @@ import { eventNameOf, type Fact, flawOf, requestIdOf } from '../facts.ts';
 import type { WaitingBody } from '../keeping/body-keeper.ts';
 import { storedName } from '../keeping/stored-name.ts';
 import type { PersonalVault, SealedPersonal } from '../personal-vault.ts';
+import type { Incoming, Lost } from '../receiving/incoming.ts';
+import { type ReadPayload, readPayload } from '../receiving/read-head.ts';
+import type { LedgerState } from '../writing/ledger-state.ts';
 import type { ContentRow, EntryRow } from './copy-rows.ts';
-import type { Incoming, Lost } from './incoming.ts';
-import type { LedgerState } from './ledger-state.ts';
-import { type ReadPayload, readPayload } from './read-head.ts';
 import type { TailIndex } from './tail-index.ts';
 
 /** Something that somebody should look at. */
