@@ -9,6 +9,7 @@ const libraries = {
   redaction: ['contracts'],
   ledger: ['contracts'],
   rules: ['contracts', 'redaction'],
+  tables: ['contracts', 'redaction'],
   telemetry: [],
   messaging: ['contracts', 'telemetry'],
   database: ['contracts', 'messaging', 'telemetry'],

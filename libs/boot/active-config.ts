@@ -20,6 +20,8 @@ export class ActiveConfig implements RoleSource {
   private active: ActiveRevision | undefined;
   private refused: string | undefined;
   private readonly listeners = new Set<(revision: ActiveRevision) => void>();
+  private readonly preparations = new Set<(revision: ActiveRevision) => Promise<void>>();
+  private last: Promise<void> = Promise.resolve();
   private stop: () => void = () => undefined;
 
   constructor(
@@ -32,7 +34,7 @@ export class ActiveConfig implements RoleSource {
     this.stop = await watchBucket(
       this.bus,
       buckets.config,
-      (change) => change.value && this.take(change.value),
+      (change) => change.value && this.receive(change.value),
       {
         key: configKeys.active,
         onError: (error) => this.logger.warn({ err: error }, 'config watch interrupted'),
@@ -58,12 +60,30 @@ export class ActiveConfig implements RoleSource {
     if (this.active) listener(this.active);
   }
 
+  /** Called with each new revision before it comes into force in this process, which waits for it. */
+  beforeChange(prepare: (revision: ActiveRevision) => Promise<void>): void {
+    this.preparations.add(prepare);
+  }
+
   rolesOf(principal: Principal): Role[] {
     return this.active ? rolesOf(principal, this.active.document.roles) : [];
   }
 
   close(): void {
     this.stop();
+  }
+
+  private receive(value: Uint8Array): void {
+    if (this.preparations.size === 0) {
+      this.take(value);
+      return;
+    }
+    this.last = this.last.then(async () => {
+      const revision = parsed(value);
+      if (revision)
+        await Promise.all([...this.preparations].map((prepare) => prepare(revision))).catch(ignored);
+      this.take(value);
+    });
   }
 
   private take(value: Uint8Array): void {
@@ -89,3 +109,15 @@ export class ActiveConfig implements RoleSource {
     }
   }
 }
+
+/** Undefined where it can't be read: who takes it says why. */
+function parsed(value: Uint8Array): ActiveRevision | undefined {
+  try {
+    return ActiveRevision.parse(JSON.parse(Buffer.from(value).toString('utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A preparation that fails shows when the revision is taken. */
+function ignored(): void {}

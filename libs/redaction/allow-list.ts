@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { DEAD } from './automaton/product.ts';
-import { Detector } from './detector.ts';
+import { Detector, type DetectorTables } from './detector.ts';
 import { RedactionError } from './errors.ts';
 import { normalise } from './normalise.ts';
 
@@ -16,14 +16,20 @@ export class AllowList {
   private readonly patterns: Detector | undefined;
   private readonly networks: BlockList | undefined;
 
-  constructor(source: AllowListSource) {
+  constructor(source: AllowListSource, tables?: DetectorTables) {
     this.exact = new Set(source.exact.map((value) => normalise(value).text));
     if (source.patterns.length > 0) {
-      this.patterns = new Detector(
-        source.patterns.map((pattern, k) => ({ id: `allow[${k}]`, entity: 'ALLOWED', pattern, score: 1 })),
-      );
+      const rules = source.patterns.map((pattern, k) => {
+        return { id: `allow[${k}]`, entity: 'ALLOWED', pattern, score: 1 };
+      });
+      this.patterns = new Detector(rules, tables);
     }
     if (source.cidrs.length > 0) this.networks = blockList(source.cidrs);
+  }
+
+  /** What compiling its patterns made. */
+  get tables(): DetectorTables | undefined {
+    return this.patterns?.tables;
   }
 
   allows(entity: string, value: string): boolean {

@@ -5,7 +5,7 @@ import { type CharSet, DIGIT, WORD_WIDE } from './automaton/char-set.ts';
 import { literalPattern, type Pattern } from './automaton/parse-pattern.ts';
 import { trieOf } from './automaton/trie.ts';
 import { validatorOf } from './checks/validators.ts';
-import { Detector } from './detector.ts';
+import { Detector, type DetectorTables } from './detector.ts';
 import { RedactionError } from './errors.ts';
 import { Judge } from './judge.ts';
 import { SEALED_PATTERN } from './operators/encrypt.ts';
@@ -30,9 +30,43 @@ const byObject = new WeakMap<MaskingProfile, CompiledProfile>();
 export function compileProfile(profile: MaskingProfile): CompiledProfile {
   const seen = byObject.get(profile);
   if (seen) return seen;
-  const digest = createHash('sha256').update(canonicalJson(profile)).digest('hex');
-  const known = byDigest.get(digest);
-  const compiled = known ?? build(profile, digest);
+  const digest = digestOf(profile);
+  return remember(profile, byDigest.get(digest) ?? build(profile, digest));
+}
+
+/** A profile's tables, made in one thread to be adopted in another. */
+export interface ProfileTables {
+  /** SHA-256 of the profile, hex. */
+  readonly digest: string;
+  readonly detector: DetectorTables;
+  readonly allow: DetectorTables | undefined;
+}
+
+/** Compiles a profile and tries its examples. The result is plain data. Throws RedactionError. */
+export function compileTables(profile: MaskingProfile): ProfileTables {
+  const { digest, detector, allow } = compileProfile(profile);
+  return { digest, detector: detector.tables, allow: allow.tables };
+}
+
+/** Takes tables that were made elsewhere, so that masking with the profile compiles nothing here. */
+export function adoptTables(profile: MaskingProfile, tables: ProfileTables): void {
+  const { digest } = tables;
+  if (digest !== digestOf(profile)) throw new RangeError('these are the tables of another profile');
+  remember(profile, byDigest.get(digest) ?? assemble(profile, digest, tables));
+}
+
+/** Whether compiling would take time that the profile's author decides on: own rules and words not compiled yet. */
+export function needsCompiling(profile: MaskingProfile): boolean {
+  const isOwn = profile.rules.length > 0 || profile.wordLists.length > 0 || profile.allow.patterns.length > 0;
+  return isOwn && !byObject.has(profile) && !byDigest.has(digestOf(profile));
+}
+
+function digestOf(profile: MaskingProfile): string {
+  return createHash('sha256').update(canonicalJson(profile)).digest('hex');
+}
+
+function remember(profile: MaskingProfile, compiled: CompiledProfile): CompiledProfile {
+  const { digest } = compiled;
   byObject.set(profile, compiled);
   byDigest.delete(digest);
   byDigest.set(digest, compiled);
@@ -41,7 +75,27 @@ export function compileProfile(profile: MaskingProfile): CompiledProfile {
 }
 
 function build(profile: MaskingProfile, digest: string): CompiledProfile {
-  const rules = [
+  const compiled = assemble(profile, digest, undefined);
+  for (const rule of profile.rules) runExamples(rule, compiled);
+  return compiled;
+}
+
+function assemble(
+  profile: MaskingProfile,
+  digest: string,
+  tables: Omit<ProfileTables, 'digest'> | undefined,
+): CompiledProfile {
+  const { threshold } = profile.defaults;
+  return {
+    digest,
+    detector: new Detector(rulesFor(profile), tables?.detector),
+    allow: new AllowList(profile.allow, tables?.allow),
+    thresholdOf: (entity) => profile.entities[entity]?.threshold ?? threshold,
+  };
+}
+
+function rulesFor(profile: MaskingProfile): DetectorRule[] {
+  return [
     GUARD,
     ...rulesOf(profile.packs, profile.phoneRegions).filter(
       (rule) => profile.entities[rule.entity]?.enabled !== false,
@@ -49,15 +103,6 @@ function build(profile: MaskingProfile, digest: string): CompiledProfile {
     ...profile.rules.map((rule) => ownRule(rule, profile.phoneRegions)),
     ...profile.wordLists.map(wordListRule),
   ];
-  const { threshold } = profile.defaults;
-  const compiled: CompiledProfile = {
-    digest,
-    detector: new Detector(rules),
-    allow: new AllowList(profile.allow),
-    thresholdOf: (entity) => profile.entities[entity]?.threshold ?? threshold,
-  };
-  for (const rule of profile.rules) runExamples(rule, compiled);
-  return compiled;
 }
 
 /** Placeholders of an earlier pass go through untouched, so masking twice is masking once. */
@@ -92,7 +137,8 @@ function ownRule(rule: MaskingRule, regions: readonly string[]): DetectorRule {
 }
 
 function wordListRule(list: MaskingWordList): DetectorRule {
-  const pattern: Pattern =
+  // Only compiling asks for it: where tables are adopted, 50,000 words are not looked at again.
+  const pattern = (): Pattern =>
     list.words.length === 1
       ? literalPattern(list.words[0]!, list.ignoreCase)
       : trieOf(list.words, list.ignoreCase);

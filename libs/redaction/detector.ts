@@ -1,7 +1,7 @@
 import { type Alphabet, buildAlphabet } from './automaton/alphabet.ts';
 import { charSet } from './automaton/char-set.ts';
-import { parsePattern } from './automaton/parse-pattern.ts';
-import { PositionBuilder } from './automaton/positions.ts';
+import { type Pattern, parsePattern } from './automaton/parse-pattern.ts';
+import { PositionBuilder, type Positions } from './automaton/positions.ts';
 import { Product } from './automaton/product.ts';
 import { foldedUnits } from './normalise.ts';
 import type { DetectorRule } from './rule.ts';
@@ -9,9 +9,34 @@ import type { DetectorRule } from './rule.ts';
 const ZERO_WIDTH_SPACE = 0x200b;
 const UNKNOWN = -1;
 
+/** What compiling patterns takes time for: plain data, so that another thread can make it. */
+export interface DetectorTables {
+  readonly positions: Positions;
+  readonly alphabet: Alphabet;
+  /** By rule: the index of its boundary's set. */
+  readonly leftIds: ReadonlyArray<number | undefined>;
+  readonly rightIds: ReadonlyArray<number | undefined>;
+}
+
+/** Throws RedactionError where a pattern can't be compiled. */
+export function buildTables(rules: readonly DetectorRule[]): DetectorTables {
+  const builder = new PositionBuilder();
+  builder.set(charSet(ZERO_WIDTH_SPACE));
+  for (const rule of rules) {
+    builder.add(patternOf(rule), rule.id, typeof rule.pattern === 'function');
+  }
+  const leftIds = rules.map((rule) => rule.left && builder.set(rule.left));
+  const rightIds = rules.map((rule) => rule.right && builder.set(rule.right));
+  return { positions: builder.finish(), alphabet: buildAlphabet(builder.allSets, FOLDED), leftIds, rightIds };
+}
+
+function patternOf({ pattern, ignoreCase }: DetectorRule): Pattern {
+  if (typeof pattern === 'function') return pattern();
+  return typeof pattern === 'string' ? parsePattern(pattern, { ignoreCase: ignoreCase === true }) : pattern;
+}
+
 /** The rules of a profile, compiled; shared by every scope and stream that uses the profile. */
 export class Detector {
-  readonly rules: readonly DetectorRule[];
   readonly product: Product;
   readonly alphabet: Alphabet;
   /** The class of zero-width characters, which the scanner passes over. */
@@ -26,28 +51,19 @@ export class Detector {
   private starts: Int32Array;
   private startsEpoch = -1;
 
-  constructor(rules: readonly DetectorRule[]) {
-    const builder = new PositionBuilder();
-    builder.set(charSet(ZERO_WIDTH_SPACE));
-    for (const rule of rules) {
-      const pattern =
-        typeof rule.pattern === 'string'
-          ? parsePattern(rule.pattern, { ignoreCase: rule.ignoreCase === true })
-          : rule.pattern;
-      builder.add(pattern, rule.id);
-    }
-    const leftIds = rules.map((rule) => rule.left && builder.set(rule.left));
-    const rightIds = rules.map((rule) => rule.right && builder.set(rule.right));
-    const positions = builder.finish();
-    this.alphabet = buildAlphabet(positions.sets, FOLDED);
-    this.rules = rules;
-    this.product = new Product(positions, this.alphabet, (rule, cls) => this.mayEndBefore(rule, cls));
+  constructor(
+    readonly rules: readonly DetectorRule[],
+    readonly tables: DetectorTables = buildTables(rules),
+  ) {
+    const { positions, alphabet, leftIds, rightIds } = tables;
+    this.alphabet = alphabet;
+    this.product = new Product(positions, alphabet, (rule, cls) => this.mayEndBefore(rule, cls));
     this.first = positions.first;
-    this.leftOf = leftIds.map((id) => (id === undefined ? undefined : this.alphabet.members[id]));
-    this.rightOf = rightIds.map((id) => (id === undefined ? undefined : this.alphabet.members[id]));
-    this.zeroWidthClass = this.alphabet.classOf[ZERO_WIDTH_SPACE]!;
-    this.startClass = this.alphabet.size;
-    this.afterMaskClass = this.alphabet.classOf[']'.charCodeAt(0)]!;
+    this.leftOf = leftIds.map((id) => (id === undefined ? undefined : alphabet.members[id]));
+    this.rightOf = rightIds.map((id) => (id === undefined ? undefined : alphabet.members[id]));
+    this.zeroWidthClass = alphabet.classOf[ZERO_WIDTH_SPACE]!;
+    this.startClass = alphabet.size;
+    this.afterMaskClass = alphabet.classOf[']'.charCodeAt(0)]!;
     this.starts = new Int32Array(0);
   }
 

@@ -5,6 +5,7 @@ export type RedactionErrorCode =
   | 'redaction.pattern_too_large'
   | 'redaction.pattern_matches_empty'
   | 'redaction.example_failed'
+  | 'redaction.too_slow'
   | 'redaction.bad_cidr'
   | 'redaction.bad_key'
   | 'redaction.stream_ended';

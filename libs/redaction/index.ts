@@ -1,3 +1,4 @@
+export { adoptTables, compileTables, needsCompiling, type ProfileTables } from './compile.ts';
 export { RedactionError, type RedactionErrorCode } from './errors.ts';
 export type { MaskStream, StreamOptions } from './mask-stream.ts';
 export {

@@ -17,7 +17,7 @@ export type Check = (value: string, isEnough: (score: number) => boolean) => Ver
 export interface DetectorRule {
   readonly id: string;
   readonly entity: string;
-  readonly pattern: string | Pattern;
+  readonly pattern: string | Pattern | (() => Pattern);
   readonly ignoreCase?: boolean;
   /** Characters that must not stand directly before the match. */
   readonly left?: CharSet;

@@ -53,7 +53,8 @@ function inNameOrder({ rules }: PolicyDocument) {
   return placed.sort((a, b) => (a.rule.name < b.rule.name ? -1 : a.rule.name > b.rule.name ? 1 : 0));
 }
 
-function needsEntities({ rules }: PolicyDocument): boolean {
+/** Whether rules ask for entities in prompts. */
+export function needsEntities({ rules }: PolicyDocument): boolean {
   return rules.some(({ prompt }) => prompt?.entities !== undefined);
 }
 

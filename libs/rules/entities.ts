@@ -11,13 +11,17 @@ const noKey = new Uint8Array(16);
 
 /** A finder over all packs and the own rules and word lists of the policy's profiles. */
 export function entityFinder(profiles: readonly MaskingProfile[]): EntityFinder {
-  const everything = MaskingProfile.parse({
+  const masker = compileMasker(finderProfile(profiles), { key: noKey, scope: '' });
+  return { find: (text) => masker.findSpans(text) };
+}
+
+/** What a finder looks for, as a profile. */
+export function finderProfile(profiles: readonly MaskingProfile[]): MaskingProfile {
+  return MaskingProfile.parse({
     packs: [...packNames],
     rules: distinctById(profiles.flatMap(({ rules }) => rules)),
     wordLists: distinctById(profiles.flatMap(({ wordLists }) => wordLists)),
   });
-  const masker = compileMasker(everything, { key: noKey, scope: '' });
-  return { find: (text) => masker.findSpans(text) };
 }
 
 function distinctById<T extends { readonly id: string }>(items: readonly T[]): T[] {

@@ -28,8 +28,10 @@ export {
   type LoadedPolicy,
   type LocatedWarning,
   loadPolicy,
+  loadPolicyWith,
 } from './load.ts';
 export type { CompiledPolicy, CompiledRule } from './policy.ts';
+export { type PrepareProfile, prepareProfiles } from './prepare.ts';
 export { type BodyReader, recordedEffect, recordedInput, Simulator } from './recorded.ts';
 export { compileReview, type Review, type ReviewInput } from './review.ts';
 export type { SourceFile } from './source-map.ts';

@@ -1,8 +1,11 @@
 import { PolicyDocument } from '#contracts';
+import { compileTables } from '#redaction';
 import { compilePolicy } from './compile.ts';
+import type { DocumentFault } from './compile-rule.ts';
 import { schemaFaults } from './expected.ts';
 import { type MergedSources, mergeSources } from './merge-sources.ts';
 import type { CompiledPolicy } from './policy.ts';
+import { faultOf, type PrepareProfile, prepareProfiles, profilesToCompile } from './prepare.ts';
 import type { DocumentPath, SourceFile, SourcePosition } from './source-map.ts';
 import { type ConfigWarning, configWarnings } from './warnings.ts';
 
@@ -34,9 +37,41 @@ const issueLimit = 100;
  * running it, and compiles it.
  */
 export function loadPolicy(source: string | readonly SourceFile[]): LoadedPolicy {
+  const read = readDocument(source);
+  if (read.kind === 'issues') return read;
+  const faults: DocumentFault[] = [];
+  for (const { path, profile } of profilesToCompile(read.document)) {
+    try {
+      compileTables(profile);
+    } catch (error) {
+      faults.push(faultOf(error, path));
+    }
+  }
+  return compiledDocument(read, faults);
+}
+
+/** The same, where masking profiles with rules of their own are compiled elsewhere, so that nothing waits for them. */
+export async function loadPolicyWith(
+  prepare: PrepareProfile,
+  source: string | readonly SourceFile[],
+): Promise<LoadedPolicy> {
+  const read = readDocument(source);
+  return read.kind === 'issues'
+    ? read
+    : compiledDocument(read, await prepareProfiles(prepare, read.document));
+}
+
+type ReadDocument = {
+  readonly kind: 'document';
+  readonly document: PolicyDocument;
+  readonly merged: MergedSources;
+};
+
+function readDocument(
+  source: string | readonly SourceFile[],
+): ReadDocument | Extract<LoadedPolicy, { kind: 'issues' }> {
   const files = typeof source === 'string' ? [{ name: 'sallyport.yaml', text: source }] : source;
   const merged = mergeSources(files);
-  const issue = issueMaker(merged);
   if (merged.faults.length > 0) {
     const issues = merged.faults.map(({ position, path, message }) => ({
       ...position,
@@ -46,13 +81,19 @@ export function loadPolicy(source: string | readonly SourceFile[]): LoadedPolicy
     return { kind: 'issues', issues: issues.slice(0, issueLimit) };
   }
   const parsed = PolicyDocument.safeParse(merged.value ?? {});
-  if (!parsed.success) {
-    const issues = schemaFaults(parsed.error.issues).map(({ path, key, message }) =>
-      issue(path, message, key),
-    );
-    return { kind: 'issues', issues: inSourceOrder(issues) };
-  }
-  const compiled = compilePolicy(parsed.data);
+  if (parsed.success) return { kind: 'document', document: parsed.data, merged };
+  const issue = issueMaker(merged);
+  const issues = schemaFaults(parsed.error.issues).map(({ path, key, message }) => issue(path, message, key));
+  return { kind: 'issues', issues: inSourceOrder(issues) };
+}
+
+function compiledDocument(
+  { document, merged }: ReadDocument,
+  profileFaults: readonly DocumentFault[],
+): LoadedPolicy {
+  const issue = issueMaker(merged);
+  const compiled =
+    profileFaults.length > 0 ? { kind: 'faults' as const, faults: profileFaults } : compilePolicy(document);
   if (compiled.kind === 'faults') {
     return {
       kind: 'issues',
@@ -63,7 +104,7 @@ export function loadPolicy(source: string | readonly SourceFile[]): LoadedPolicy
     ...warning,
     ...merged.position(warning.path),
   }));
-  return { kind: 'policy', document: parsed.data, policy: compiled.policy, warnings };
+  return { kind: 'policy', document, policy: compiled.policy, warnings };
 }
 
 function issueMaker(merged: MergedSources) {

@@ -33,6 +33,7 @@ import { Reviews } from './reviewing/reviews.ts';
 import { ApprovalVersion } from './showing/approval-version.entity.ts';
 import { Content } from './showing/content.ts';
 import { Showing } from './showing/showing.ts';
+import { ShownTables } from './showing/shown-tables.ts';
 import { Clock } from './waiting/clock.ts';
 import { EarlyEnd } from './waiting/early-end.entity.ts';
 import { Intake } from './waiting/intake.ts';
@@ -56,6 +57,7 @@ const parts = [
   Desk,
   Listing,
   Showing,
+  ShownTables,
   Statistics,
   Grants,
   Steps,

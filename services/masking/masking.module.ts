@@ -3,6 +3,7 @@ import { type InjectionToken, Module, type Provider } from '@nestjs/common';
 import { FrozenList, LOGGER, readSecret, SETTINGS, type ServiceSettings } from '#boot';
 import { BodyStore, Bus } from '#messaging';
 import { PeopleReleaseVerifier, RuleReleaseKey, Sealer, secretFiles } from '#sealing';
+import { TablesThread } from '#tables';
 import type { Logger } from '#telemetry';
 import type { ModelTools } from './asking/ask-model.ts';
 import { Bodies } from './asking/body.ts';
@@ -51,7 +52,9 @@ async function readPlaceholderKey(settings: ServiceSettings): Promise<Buffer> {
     { provide: RELEASE_KEYS, inject: [SETTINGS], useFactory: readReleaseKeys },
     { provide: PLACEHOLDER_KEY, inject: [SETTINGS], useFactory: readPlaceholderKey },
     build(Bodies, Bus, Sealer, BodyStore),
-    build(Profiles, Bus),
+    // Authors were held to a second when the revision was made; a busy machine may take longer.
+    { provide: TablesThread, useFactory: () => new TablesThread({ timeoutMs: 10_000 }) },
+    build(Profiles, Bus, TablesThread),
     build(Vault, Bus, Sealer, LOGGER),
     build(Redeliveries, Bus),
     build(FrozenList, Bus, LOGGER),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { buckets, canonicalJson, configKeys, MaskingProfile, type ProfileReference } from '#contracts';
 import { type Bus, MissingDependencyError } from '#messaging';
+import type { TablesThread } from '#tables';
 
 /** A profile that a release names can't be had: nothing is sent, nothing is passed on. */
 export class ProfileError extends Error {
@@ -13,9 +14,15 @@ const mostCached = 64;
 export class Profiles {
   private readonly cache = new Map<string, MaskingProfile>();
 
-  constructor(private readonly bus: Bus) {}
+  constructor(
+    private readonly bus: Bus,
+    private readonly tables: TablesThread,
+  ) {}
 
-  /** Throws `ProfileError` where it is missing or not the one pinned, `MissingDependencyError` where KV is away. */
+  /**
+   * Ready to mask with. Throws `ProfileError` where it is missing or not the one pinned, `RedactionError` where it
+   * can't be compiled, `MissingDependencyError` where KV is away.
+   */
   async get({ name, digest }: ProfileReference): Promise<MaskingProfile> {
     const cached = this.cache.get(digest);
     if (cached) return cached;
@@ -24,6 +31,7 @@ export class Profiles {
     if (entry?.operation !== 'PUT') throw new ProfileError(`masking profile ${name} is missing`);
     const profile = readProfile(entry.value, digest);
     if (!profile) throw new ProfileError(`masking profile ${name} is not the one that was pinned`);
+    await this.tables.prepare(profile);
     if (this.cache.size >= mostCached) this.cache.clear();
     this.cache.set(digest, profile);
     return profile;

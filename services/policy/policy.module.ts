@@ -1,8 +1,10 @@
 import path from 'node:path';
 import { Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { ActiveConfig, FrozenList, LOGGER, Readiness, readSecret, SETTINGS } from '#boot';
+import type { MaskingProfile } from '#contracts';
 import { Bus } from '#messaging';
 import { PeopleReleaseVerifier, RuleReleaseKey, SubjectNames, secretFiles } from '#sealing';
+import { TablesThread } from '#tables';
 import type { Logger } from '#telemetry';
 import type { PolicySettings } from './config.ts';
 import { FreezesController } from './freezing/freezes.controller.ts';
@@ -35,8 +37,9 @@ import { Revisions } from './revising/revisions.ts';
     },
     {
       provide: PolicyInForce,
-      inject: [ActiveConfig, LOGGER],
-      useFactory: (config: ActiveConfig, logger: Logger) => new PolicyInForce(config, logger),
+      inject: [ActiveConfig, TablesThread, LOGGER],
+      useFactory: (config: ActiveConfig, tables: TablesThread, logger: Logger) =>
+        new PolicyInForce(config, tables, logger),
     },
     {
       provide: ApprovedPrefixes,
@@ -44,6 +47,7 @@ import { Revisions } from './revising/revisions.ts';
       useFactory: (bus: Bus, logger: Logger) => new ApprovedPrefixes(bus, logger),
     },
     { provide: LargeBodies, useFactory: () => new LargeBodies() },
+    { provide: TablesThread, useFactory: () => new TablesThread() },
     {
       provide: PolicyDatabase,
       inject: [SETTINGS, LOGGER],
@@ -93,6 +97,7 @@ export class PolicyModule implements OnModuleInit, OnApplicationShutdown {
     private readonly proposals: Proposals,
     private readonly approved: ApprovedPrefixes,
     private readonly large: LargeBodies,
+    private readonly tables: TablesThread,
     private readonly database: PolicyDatabase,
     private readonly frozen: FrozenList,
     private readonly config: ActiveConfig,
@@ -117,7 +122,8 @@ export class PolicyModule implements OnModuleInit, OnApplicationShutdown {
   /** The file's policy. A bad file stops only a service that has nothing else to run by. */
   private async readFile(): Promise<Usable | undefined> {
     try {
-      const usable = await readUsable(this.settings.configPath);
+      const prepare = (profile: MaskingProfile) => this.tables.prepare(profile);
+      const usable = await readUsable(this.settings.configPath, prepare);
       for (const warning of usable.warnings) this.logger.warn({ warning }, 'configuration');
       return usable;
     } catch (err) {
@@ -137,6 +143,7 @@ export class PolicyModule implements OnModuleInit, OnApplicationShutdown {
     this.approved.close();
     this.frozen.close();
     await this.large.close();
+    await this.tables.close();
     await this.database.close();
   }
 }

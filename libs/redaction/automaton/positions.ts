@@ -10,12 +10,13 @@ const MAX_POSITIONS = 400_000;
  * a pattern, and for each position those that may follow. It has no empty moves.
  */
 export interface Positions {
-  readonly sets: readonly CharSet[];
-  /** Index into `sets`, by position. */
-  readonly setOf: readonly number[];
-  readonly follow: ReadonlyArray<readonly number[]>;
+  /** Index of its character set, by position. */
+  readonly setOf: Int32Array;
+  /** What may follow position p stands in `follow` from `followAt[p]` to `followAt[p + 1]`. */
+  readonly followAt: Int32Array;
+  readonly follow: Int32Array;
   /** The pattern a position belongs to, if the pattern may end there; else -1. */
-  readonly acceptOf: readonly number[];
+  readonly acceptOf: Int32Array;
   /** The positions a pattern may start with. */
   readonly first: ReadonlyArray<readonly number[]>;
 }
@@ -36,11 +37,11 @@ export class PositionBuilder {
   private readonly follow: number[][] = [];
   private readonly acceptOf: number[] = [];
   private readonly first: Array<readonly number[]> = [];
-  private ruleStart = 0;
+  private ruleLimit = 0;
 
-  /** Adds a pattern and returns its index. */
-  add(pattern: Pattern, name: string): number {
-    this.ruleStart = this.setOf.length;
+  /** Adds a pattern and returns its index. A list of literals may be as large as all patterns together. */
+  add(pattern: Pattern, name: string, isList = false): number {
+    this.ruleLimit = isList ? MAX_POSITIONS : this.setOf.length + MAX_POSITIONS_PER_RULE;
     const part = this.build(pattern, name);
     if (part.nullable) {
       throw new RedactionError(
@@ -69,9 +70,28 @@ export class PositionBuilder {
     return id;
   }
 
+  /** The sets that patterns and boundaries are made of, in the order of their indices. */
+  get allSets(): readonly CharSet[] {
+    return this.sets;
+  }
+
+  /** Flat arrays: quick to walk, and to hand from one thread to another. */
   finish(): Positions {
-    const { sets, setOf, follow, acceptOf, first } = this;
-    return { sets, setOf, follow, acceptOf, first };
+    const followAt = new Int32Array(this.follow.length + 1);
+    this.follow.forEach((next, position) => {
+      followAt[position + 1] = followAt[position]! + next.length;
+    });
+    const follow = new Int32Array(followAt[this.follow.length]!);
+    this.follow.forEach((next, position) => {
+      follow.set(next, followAt[position]);
+    });
+    return {
+      setOf: Int32Array.from(this.setOf),
+      followAt,
+      follow,
+      acceptOf: Int32Array.from(this.acceptOf),
+      first: this.first,
+    };
   }
 
   private build(pattern: Pattern, name: string): Part {
@@ -89,7 +109,7 @@ export class PositionBuilder {
 
   private position(set: CharSet, name: string): Part {
     const position = this.setOf.length;
-    if (position - this.ruleStart >= MAX_POSITIONS_PER_RULE || position >= MAX_POSITIONS) {
+    if (position >= Math.min(this.ruleLimit, MAX_POSITIONS)) {
       throw new RedactionError('redaction.pattern_too_large', `rule ${name}: its pattern expands too far`);
     }
     this.setOf.push(this.set(set));

@@ -50,11 +50,14 @@ export class Product {
   step(state: number, cls: number): number {
     const reached: number[] = [];
     const mark = ++this.generation;
+    const { follow, followAt, setOf } = this.positions;
     for (const position of this.members[state]!) {
-      for (const next of this.positions.follow[position]!) {
+      const end = followAt[position + 1]!;
+      for (let k = followAt[position]!; k < end; k++) {
+        const next = follow[k]!;
         if (this.marks[next] === mark) continue;
         this.marks[next] = mark;
-        if (this.alphabet.members[this.positions.setOf[next]!]![cls] === 1) reached.push(next);
+        if (this.alphabet.members[setOf[next]!]![cls] === 1) reached.push(next);
       }
     }
     reached.sort((a, b) => a - b);

@@ -1,12 +1,17 @@
 import type { ActiveConfig, ActiveRevision } from '#boot';
-import { type CompiledPolicy, compilePolicy } from '#rules';
+import { type CompiledPolicy, compilePolicy, prepareProfiles } from '#rules';
+import type { TablesThread } from '#tables';
 import type { Logger } from '#telemetry';
 
 /** The compiled revision in force. One that does not compile is refused, and the last good one stays. */
 export class PolicyInForce {
   private compiled: { revision: string; policy: CompiledPolicy } | undefined;
 
-  constructor(config: ActiveConfig, logger: Logger) {
+  constructor(config: ActiveConfig, tables: TablesThread, logger: Logger) {
+    // What authors wrote is compiled in a thread before it comes into force here; a fault shows in `take`.
+    config.beforeChange(async ({ document }) => {
+      await prepareProfiles((profile) => tables.prepare(profile), document);
+    });
     try {
       config.onChange((revision) => this.take(revision));
     } catch (err) {

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { formatIssue, type LoadedPolicy, loadPolicy, type SourceFile } from '#rules';
+import { formatIssue, type LoadedPolicy, loadPolicyWith, type PrepareProfile, type SourceFile } from '#rules';
 
 /** A document that can't be used, with a line for each thing that is wrong. */
 export class BadDocumentError extends Error {
@@ -22,9 +22,9 @@ export async function readSources(location: string): Promise<SourceFile[]> {
 }
 
 /** Reads and checks what stands at `location`. Throws `BadDocumentError`. */
-export async function readUsable(location: string): Promise<Usable> {
+export async function readUsable(location: string, prepare: PrepareProfile): Promise<Usable> {
   const files = await readSources(location);
-  const loaded = loadPolicy(files);
+  const loaded = await loadPolicyWith(prepare, files);
   if (loaded.kind === 'issues') throw new BadDocumentError(loaded.issues.map(formatIssue).join('\n'));
   return { ...loaded, files };
 }

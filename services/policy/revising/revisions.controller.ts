@@ -14,7 +14,8 @@ import {
   ValidateBody,
   Validation,
 } from '#contracts';
-import { formatIssue, loadPolicy } from '#rules';
+import { formatIssue, type LoadedPolicy, loadPolicyWith } from '#rules';
+import { TablesThread } from '#tables';
 import { numberOf } from './activation.ts';
 import { differences } from './difference.ts';
 import type { Usable } from './read-sources.ts';
@@ -29,6 +30,7 @@ export class RevisionsController {
   constructor(
     private readonly revisions: Revisions,
     private readonly config: ActiveConfig,
+    private readonly tables: TablesThread,
   ) {}
 
   @ApiOperation({ summary: 'Revisions, newest first, and which one is in force' })
@@ -44,8 +46,8 @@ export class RevisionsController {
   @ApiOkResponse({ standardSchema: Validation })
   @HttpCode(200)
   @Post('validate')
-  validate(@Body({ schema: ValidateBody }) { files }: ValidateBody): Validation {
-    const loaded = loadPolicy(files);
+  async validate(@Body({ schema: ValidateBody }) { files }: ValidateBody): Promise<Validation> {
+    const loaded = await this.load(files);
     if (loaded.kind === 'issues') return { valid: false, issues: [...loaded.issues], warnings: [] };
     const changes = differences(this.config.current?.document ?? {}, loaded.document);
     return { valid: true, issues: [], warnings: [...loaded.warnings], changes };
@@ -59,7 +61,8 @@ export class RevisionsController {
     @Body({ schema: RevisionBody }) { files, message }: RevisionBody,
     @CurrentPrincipal() author: Principal,
   ): Promise<RevisionDetail> {
-    return this.revisions.show(await this.revisions.create(usableOf(files), message, author));
+    const usable = usableOf(await this.load(files), files);
+    return this.revisions.show(await this.revisions.create(usable, message, author));
   }
 
   @ApiOperation({
@@ -118,6 +121,10 @@ export class RevisionsController {
     await this.revisions.activate(number, { message: detail.message, ...given(body), author });
     return answered(await this.revisions.show(number), reply);
   }
+
+  private load(files: PolicyFile[]): Promise<LoadedPolicy> {
+    return loadPolicyWith((profile) => this.tables.prepare(profile), files);
+  }
 }
 
 type Reply = { status(code: number): unknown };
@@ -139,8 +146,7 @@ function parsed(revision: string): number {
   return numberOf(revision);
 }
 
-function usableOf(files: PolicyFile[]): Usable {
-  const loaded = loadPolicy(files);
+function usableOf(loaded: LoadedPolicy, files: PolicyFile[]): Usable {
   if (loaded.kind === 'policy') return { ...loaded, files };
   const { issues } = loaded;
   throw new CodedError('config.invalid', issues.map(formatIssue).join('\n').slice(0, 4000), {

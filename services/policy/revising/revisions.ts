@@ -4,7 +4,8 @@ import { type ActiveRevision, LOGGER } from '#boot';
 import type { Principal, RevisionDetail, RevisionList } from '#contracts';
 import { CodedError, canonicalJson, type PolicyDocument, PolicyDocument as Schema } from '#contracts';
 import { Bus } from '#messaging';
-import { type CompiledPolicy, compilePolicy } from '#rules';
+import { type CompiledPolicy, compilePolicy, prepareProfiles } from '#rules';
+import { TablesThread } from '#tables';
 import type { Logger } from '#telemetry';
 import type { Proposal } from '../proposing/proposal-store.ts';
 import { Proposals } from '../proposing/proposals.ts';
@@ -35,6 +36,7 @@ export class Revisions {
     private readonly bus: Bus,
     private readonly store: RevisionStore,
     private readonly proposals: Proposals,
+    private readonly tables: TablesThread,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -84,7 +86,7 @@ export class Revisions {
     if (inForce?.number === number) return;
     const requirement = inForce && requirementForChanges(inForce.active.document);
     if (!requirement) return this.put(revision, inForce, { message, author });
-    compiled(revision);
+    await this.compiled(revision);
     await this.proposals.ask(revision, inForce, requirement, { message, author });
   }
 
@@ -199,7 +201,7 @@ export class Revisions {
 
   private async put(revision: StoredRevision, before: InForce | undefined, how: How): Promise<void> {
     const { number, digest, document } = revision;
-    const policy = compiled(revision);
+    const policy = await this.compiled(revision);
     const { approval } = how;
     const at = Date.now();
     const head = { revision: `r${number}`, digest, activatedAt: at, ...(approval && { approval }) };
@@ -230,12 +232,15 @@ export class Revisions {
       nowMs: Date.now(),
     };
   }
-}
 
-/** Compiles a revision. Throws `config.invalid`: one made by another version of Sallyport may not compile here. */
-function compiled({ number, document }: StoredRevision): CompiledPolicy {
-  const compilation = compilePolicy(Schema.parse(document));
-  if (compilation.kind !== 'faults') return compilation.policy;
-  const faults = compilation.faults.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw new CodedError('config.invalid', `Revision r${number} does not compile here: ${faults.join('; ')}`);
+  /** Compiles a revision. Throws `config.invalid`: one made by another version of Sallyport may not compile here. */
+  private async compiled({ number, document }: StoredRevision): Promise<CompiledPolicy> {
+    const parsed = Schema.parse(document);
+    const refused = await prepareProfiles((profile) => this.tables.prepare(profile), parsed);
+    const compilation =
+      refused.length > 0 ? { kind: 'faults' as const, faults: refused } : compilePolicy(parsed);
+    if (compilation.kind !== 'faults') return compilation.policy;
+    const faults = compilation.faults.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    throw new CodedError('config.invalid', `Revision r${number} does not compile here: ${faults.join('; ')}`);
+  }
 }

@@ -1,0 +1,1 @@
+export { type TableLimits, TablesThread } from './tables-thread.ts';

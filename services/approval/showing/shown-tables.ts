@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import { ActiveConfig, type ActiveRevision } from '#boot';
+import { TablesThread } from '#tables';
+
+/** Authors were held to a second when the revision was made; a busy machine may take longer. */
+const timeoutMs = 10_000;
+
+/** Compiles the profile under which approvers see content in a thread, before it is used. */
+@Injectable()
+export class ShownTables {
+  private readonly tables = new TablesThread({ timeoutMs });
+
+  constructor(config: ActiveConfig) {
+    config.beforeChange((revision) => this.prepare(revision));
+    // A profile that can't be compiled shows where it is used: nothing is shown then.
+    if (config.current) void this.prepare(config.current).catch(() => undefined);
+  }
+
+  private async prepare({ document }: ActiveRevision): Promise<void> {
+    const { shownAs } = document.approvals;
+    const profile = shownAs === undefined ? undefined : document.masking.profiles[shownAs];
+    if (profile) await this.tables.prepare(profile);
+  }
+}
