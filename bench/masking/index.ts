@@ -3,6 +3,9 @@ import { MaskingProfile } from '#contracts';
 import { packageRoot } from '#embedded';
 import { compileMasker, type Masker } from '#redaction';
 import { writeResult } from '../results.ts';
+import { measureNearMisses } from './near-misses.ts';
+import { measurePhones } from './phones.ts';
+import { measureSecrets } from './secrets.ts';
 import { benignTexts } from './texts.ts';
 import { Chance, SENTENCES, VALUES } from './values.ts';
 
@@ -27,6 +30,8 @@ export async function benchMasking(): Promise<void> {
   const rows: Row[] = [
     { what: 'start, tables (CPU)', goal: '≤ 50 ms', measured: `${startMs.toFixed(1)} ms` },
     ...Object.keys(VALUES).map((entity) => recallRow(masker, entity)),
+    ...phoneRows(masker),
+    ...secretRows(masker),
     benignRow(masker, 'prose', '≤ 0.5 %', texts.prose),
     benignRow(masker, 'code', '≤ 0.2 %', texts.code),
     bulkRow(masker, 'bulk, prose', '≥ 10 MB/s', texts.prose),
@@ -58,6 +63,38 @@ function recallRow(masker: Masker, entity: string): Row {
     if (findings.some(({ start, end }) => start <= at && end >= at + value.length)) found++;
   }
   return { what: `running text, ${entity}`, goal: '≥ 95 %', measured: percent(found, CASES_PER_ENTITY) };
+}
+
+/** With `--verbose`, what was missed. */
+const isVerbose = process.argv.includes('--verbose');
+
+function phoneRows(masker: Masker): Row[] {
+  const { written, formatted, weak } = measurePhones(masker, SENTENCES, new Chance(31));
+  if (isVerbose) console.log(weak.join('\n'));
+  return [
+    { what: 'national phones, as written', goal: '≥ 95 %', measured: percent(written, 1) },
+    { what: 'national phones, as formatted', goal: '≥ 95 %', measured: percent(formatted, 1) },
+  ];
+}
+
+/** Of the development set: credentials in the formats of gitleaks' rules, and what only looks like one. */
+function secretRows(masker: Masker): Row[] {
+  const { cases, found, rules, covered, weak } = measureSecrets(masker);
+  const near = measureNearMisses(masker);
+  if (isVerbose) {
+    for (const { rule, share, missed } of weak)
+      console.log(`${rule} ${percent(share, 1)} ${JSON.stringify(missed)}`);
+    for (const text of near.examples) console.log(`near miss masked: ${JSON.stringify(text)}`);
+  }
+  return [
+    { what: `secrets, ${cases} cases`, goal: '≥ 95 %', measured: percent(found, cases) },
+    { what: 'secrets, rules covered', goal: '≥ 95.5 %', measured: `${covered} of ${rules}` },
+    {
+      what: `secrets, ${near.cases} near misses`,
+      goal: '≤ 20 %',
+      measured: percent(near.masked, near.cases),
+    },
+  ];
 }
 
 function benignRow(masker: Masker, kind: string, goal: string, text: string): Row {
