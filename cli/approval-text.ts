@@ -2,9 +2,10 @@ import type { ApprovalDetail, ApprovalStats, ApprovalSummary, ContentItem, Perso
 import { inWords, table, unseenAsText } from './terminal.ts';
 
 /** A person by the best name there is. */
-export function nameOf({ name, email, subject }: PersonView): string {
+export function nameOf({ name, email, subject, person }: PersonView): string {
   const known = name ?? email;
-  return known === undefined ? subject : `${known} (${subject})`;
+  const account = known === undefined ? subject : `${known} (${subject})`;
+  return person === undefined ? account : `${account} for ${person}`;
 }
 
 function groupsText({ groups, mode }: ApprovalSummary): string {

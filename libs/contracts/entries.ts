@@ -9,6 +9,10 @@ export const HeldEntry = z.object({
   state: z.enum(['parked', 'running', 'completed']),
   issuer: z.string(),
   subject: z.string(),
+  /** Whom a shared identity called for. */
+  person: z.string().optional(),
+  /** The gateway key that it was asked with. */
+  key: z.string().optional(),
   subjectKey: z.string(),
   protocol: z.string(),
   /** The replica that holds the client's connection, or held it last. */
@@ -36,10 +40,21 @@ export const HeldEntry = z.object({
   askedSequence: z.number().int().positive().optional(),
   /** People edited the request: where their newest version is, unless the rule keeps it from the requester. */
   edited: z.object({ version: z.number().int().min(2), sequence: z.number().int().positive() }).optional(),
+  /** Where the request is, as the model got it: the event that holds its body in this version. */
+  latest: z.object({ version: z.number().int().min(1), sequence: z.number().int().positive() }).optional(),
   /** The answer was picked up by a re-send. */
   pickedUpAt: EpochMs.optional(),
+  /** Whoever asked took the answer back: it is given to nobody any more. */
+  deletedAt: EpochMs.optional(),
 });
 export type HeldEntry = z.infer<typeof HeldEntry>;
+
+/** KV `held`, key `callKeyOf(fingerprint)`: the one background call that an idempotency key stands for. */
+export const CallKeyEntry = z.object({ requestId: RequestId, bodyDigest: z.string().max(64), at: EpochMs });
+export type CallKeyEntry = z.infer<typeof CallKeyEntry>;
+
+/** What keys of `CallKeyEntry` begin with. */
+export const callKeyPrefix = 'call.';
 
 /** KV `runs`, key `<requestId>.<gate>.<version>`: the one running claim on a people's release. */
 export const RunEntry = z.object({

@@ -7,6 +7,7 @@ export const errorStatus = {
   'request.too_deep': 400,
   'request.invalid': 400,
   'request.remote_url': 400,
+  'request.timeout': 408,
   'request.too_large': 413,
   'request.not_found': 404,
   'request.already_completed': 409,

@@ -12,6 +12,8 @@ export const Principal = z.object({
   groups: z.array(z.string().max(255)).max(500),
   /** OAuth client (`azp` or `client_id`). */
   client: z.string().max(255).optional(),
+  /** Whom a client calls for, where several people share its identity and it is trusted to name them. */
+  person: z.string().max(255).optional(),
 });
 export type Principal = z.infer<typeof Principal>;
 
@@ -20,10 +22,18 @@ export const roles = ['admin', 'policy-author', 'approver', 'auditor', 'operator
 export const Role = z.enum(roles);
 export type Role = z.infer<typeof Role>;
 
-/** True where two principals are the same account of the same issuer. */
-export function samePrincipal(
-  a: Pick<Principal, 'issuer' | 'subject'>,
-  b: Pick<Principal, 'issuer' | 'subject'>,
-): boolean {
-  return a.issuer === b.issuer && a.subject === b.subject;
+type Account = Pick<Principal, 'issuer' | 'subject' | 'person'>;
+
+/** True where two principals are the same account of the same issuer; of a shared one, for the same person. */
+export function samePrincipal(a: Account, b: Account): boolean {
+  return a.issuer === b.issuer && a.subject === b.subject && a.person === b.person;
+}
+
+/** True where a request is this person's own: by their account, or because a shared identity named them. */
+export function standsBehind(someone: Principal, requester: Account): boolean {
+  if (samePrincipal(someone, requester)) return true;
+  const named = requester.person?.toLowerCase();
+  return (
+    named !== undefined && [someone.subject, someone.email].some((name) => name?.toLowerCase() === named)
+  );
 }

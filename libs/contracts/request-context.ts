@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EpochMs, Sha256, SubjectToken } from './names.ts';
+import { EpochMs, RequestId, Sha256, SubjectToken } from './names.ts';
 import { Principal } from './principal.ts';
 
 /** Content over this size travels as a reference into the object store. */
@@ -36,6 +36,8 @@ export const RequestContext = z.object({
   /** `open`: a client waits; `async`: `Prefer: respond-async`; `background`: Responses' background mode. */
   wait: z.enum(['open', 'async', 'background']),
   conversation: z.string().max(255).optional(),
+  /** The earlier request whose turns the gateway put before those of this one (`previous_response_id`). */
+  continues: RequestId.optional(),
   /** The token's claims that the revision's CEL expressions name, at most `claimsLimitBytes` of JSON; never logged. */
   claims: z.record(z.string().max(255), z.unknown()).optional(),
   /** Allow-listed request headers that the model gets. */

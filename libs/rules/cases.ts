@@ -12,6 +12,7 @@ const Given = z.strictObject({
       name: z.string().optional(),
       email: z.string().optional(),
       client: z.string().optional(),
+      person: z.string().optional(),
       groups: z.array(z.string()).default([]),
       claims: z.record(z.string(), z.unknown()).default({}),
     })
@@ -80,7 +81,7 @@ export interface CaseResult {
 
 /** The input that a case describes. */
 export function caseInput({ given }: PolicyCase): EvaluationInput {
-  const { claims, name, email, client, ...user } = given.user;
+  const { claims, name, email, client, person, ...user } = given.user;
   const turns = given.turns ?? [given.prompt ?? ''];
   return {
     principal: {
@@ -88,6 +89,7 @@ export function caseInput({ given }: PolicyCase): EvaluationInput {
       ...(name !== undefined && { name }),
       ...(email !== undefined && { email }),
       ...(client !== undefined && { client }),
+      ...(person !== undefined && { person }),
     },
     claims,
     connection: given.connection,

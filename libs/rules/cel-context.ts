@@ -15,6 +15,7 @@ export function lazyContext({ input, connection, upstreamModel }: ScopeSubject):
         name: input.principal.name ?? '',
         email: input.principal.email ?? '',
         client: input.client ?? input.principal.client ?? '',
+        person: input.principal.person ?? '',
         groups: input.principal.groups,
         claims: input.claims ?? {},
       },

@@ -10,6 +10,7 @@ const context: CelContext = {
     name: 'Una',
     email: 'una@example.com',
     client: 'cli',
+    person: '',
     groups: ['staff', 'team-a'],
     claims: { level: 3, nested: { orgs: [{ name: 'x', roles: ['dev'] }] }, verified: true },
   },

@@ -10,6 +10,8 @@ export interface CelContext {
     readonly name: string;
     readonly email: string;
     readonly client: string;
+    /** Whom a shared identity calls for; empty where it names nobody. */
+    readonly person: string;
     readonly groups: readonly string[];
     readonly claims: Readonly<Record<string, unknown>>;
   };
@@ -74,6 +76,7 @@ const requestEnvironment = newEnvironment()
       name: 'string',
       email: 'string',
       client: 'string',
+      person: 'string',
       groups: 'list<string>',
       claims: 'map<string, dyn>',
     },

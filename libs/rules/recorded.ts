@@ -23,12 +23,13 @@ export function recordedInput(request: Asked, read: BodyReader): EvaluationInput
   if (content.text === undefined) return `its content is ${content.state}`;
   const body = read(protocol, operation, Buffer.from(content.text));
   if (typeof body === 'string') return body;
-  const { kind, issuer, subject, groups, name, email } = requester;
+  const { kind, issuer, subject, groups, name, email, person } = requester;
   return {
     principal: {
       ...{ kind: kind as Principal['kind'], issuer, subject, groups },
       ...(name !== undefined && { name }),
       ...(email !== undefined && { email }),
+      ...(person !== undefined && { person }),
     },
     ...(claims && { claims }),
     ...(client !== null && { client }),

@@ -53,6 +53,8 @@ export const IngressLimits = z.strictObject({
   maxBody: ByteSize.default('8MiB'),
   /** Nesting depth of a JSON body. */
   maxDepth: z.number().int().min(8).max(1000).default(100),
+  /** How long a request may take to arrive, headers and body. */
+  maxReceive: Duration.default('60s'),
   /** The longest wait without a byte, for proxies that cut silent connections. */
   maxSilentWait: Duration.optional(),
   keepAlive: Duration.default('15s'),

@@ -15,7 +15,7 @@ import { approvalRequested } from './approval-requested.ts';
 import { gatewayKeyChanged } from './gateway-key-changed.ts';
 import { requestCancelled } from './request-cancelled.ts';
 import { requestCompleted } from './request-completed.ts';
-import { requestAttached, requestJustified, requestNudged } from './request-notes.ts';
+import { requestAttached, requestJustified, requestNudged, responseDeleted } from './request-notes.ts';
 import { requestReceived } from './request-received.ts';
 import { requestReleased } from './request-released.ts';
 
@@ -44,6 +44,7 @@ export const events = [
   requestJustified,
   requestNudged,
   requestAttached,
+  responseDeleted,
   configActivated,
   accessDenied,
   grantUsed,

@@ -19,3 +19,5 @@ export const requestAttached = defineEvent({
   name: 'request.attached',
   schema: note.extend({ how: z.enum(['resend', 'pickup', 'status']) }),
 });
+/** The requester deleted a stored response: nobody gets it any more. The ledger keeps what it holds. */
+export const responseDeleted = defineEvent({ name: 'response.deleted', schema: note });

@@ -199,6 +199,8 @@ export const PersonView = z.object({
   subject: z.string(),
   name: z.string().optional(),
   email: z.string().optional(),
+  /** Whom they call for, where several people share their identity. */
+  person: z.string().optional(),
 });
 export type PersonView = z.infer<typeof PersonView>;
 

@@ -1,4 +1,4 @@
-import { type Principal, samePrincipal, type Vote } from '#contracts';
+import { type Principal, samePrincipal, standsBehind, type Vote } from '#contracts';
 import { type Decision, ended, type Refusal, refuse } from './decision.ts';
 import { type Approval, isOpen } from './state.ts';
 
@@ -7,7 +7,7 @@ export function excludedEverywhere(approval: Approval, person: Principal): Decis
   if (person.kind !== 'person') {
     return refuse('approval.people_only', 'Only people decide; service accounts and gateway keys never do.');
   }
-  if (samePrincipal(person, approval.requester)) {
+  if (standsBehind(person, approval.requester)) {
     return refuse('approval.requester_excluded', 'Nobody decides about their own request.');
   }
   return undefined;

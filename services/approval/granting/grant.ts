@@ -1,5 +1,5 @@
 import type { ApprovalRequirement, GrantAsked, GrantLimits, Principal } from '#contracts';
-import { samePrincipal } from '#contracts';
+import { samePrincipal, standsBehind } from '#contracts';
 import { outcomeOf } from '../deciding/quorum.ts';
 
 const longestMs = 24 * 3_600_000;
@@ -41,7 +41,7 @@ export function carriesEnough(
   const counted = authors.filter(
     (author) =>
       author.kind === 'person' &&
-      !samePrincipal(author, requester) &&
+      !standsBehind(author, requester) &&
       !(requirement.editNeedsOtherApprover && editor !== undefined && samePrincipal(editor, author)),
   );
   const votes = counted.map((approver) => ({

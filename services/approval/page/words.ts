@@ -27,9 +27,10 @@ export function moment(at: number, now: number): Html {
 }
 
 /** A person by name, else by what their provider calls them. */
-export function person({ name, subject, email, issuer }: PersonView): Html {
+export function person({ name, subject, email, issuer, person: behind }: PersonView): Html {
   const full = [email, subject, issuer].filter((part) => part !== undefined).join(' · ');
-  return html`<bdi class="person" title="${full}">${name ?? subject}</bdi>`;
+  const shown = html`<bdi class="person" title="${full}">${name ?? subject}</bdi>`;
+  return behind === undefined ? shown : html`${shown} for <bdi class="person">${behind}</bdi>`;
 }
 
 /** What a state means for people, and its colour. */

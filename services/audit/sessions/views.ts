@@ -14,13 +14,14 @@ export const texts = (value: unknown): string[] =>
 
 /** A person as others see them; null where they were erased or never named. */
 export function personOf(value: unknown): PersonView | null {
-  const { issuer, subject, name, email } = object(value);
+  const { issuer, subject, name, email, person } = object(value);
   if (typeof issuer !== 'string' || typeof subject !== 'string') return null;
   return {
     issuer,
     subject,
     ...(typeof name === 'string' && { name }),
     ...(typeof email === 'string' && { email }),
+    ...(typeof person === 'string' && { person }),
   };
 }
 

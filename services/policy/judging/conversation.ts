@@ -16,6 +16,9 @@ export function valueAt(body: Json, pointer: string): Json {
   return (value ?? null) as Json;
 }
 
+/** A text in a message's place (`input` of OpenAI's responses) is the message of a user, however it is written. */
+const messageOf = (turn: Json): Json => (typeof turn === 'string' ? { role: 'user', content: turn } : turn);
+
 /**
  * Digests of a conversation's prefixes: entry i covers everything up to turn i, turn 0 being what stands outside the
  * messages. The same prefix gives the same digest whatever follows it; a changed earlier message changes all later ones.
@@ -25,7 +28,7 @@ export function prefixDigests(reading: RequestReading): string[] {
   const outside = Object.entries(reading.body).filter(([key]) => key !== member && !delivery.has(key));
   const digests = [sha256(canonicalJson(Object.fromEntries(outside)))];
   for (const { pointer } of reading.turns.slice(1)) {
-    digests.push(sha256(`${digests.at(-1)}\n${canonicalJson(valueAt(reading.body, pointer))}`));
+    digests.push(sha256(`${digests.at(-1)}\n${canonicalJson(messageOf(valueAt(reading.body, pointer)))}`));
   }
   return digests;
 }
@@ -33,7 +36,7 @@ export function prefixDigests(reading: RequestReading): string[] {
 /** The key in KV `approved` under which people's approval of a prefix stands: for one person, connection and rule content. */
 export function approvedKey(
   subjectKey: string,
-  facts: { connection: string; rule: string; contentDigest: string; prefix: string },
+  facts: { connection: string; rule: string; contentDigest: string; prefix: string; person?: string },
 ): string {
   return `${subjectKey}.${sha256(canonicalJson({ ...facts }))}`;
 }

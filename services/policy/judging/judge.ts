@@ -65,10 +65,12 @@ function decide(policy: CompiledPolicy, question: Question, reading: RequestRead
   const model = reading.model ?? null;
   let digests: string[] | undefined;
   const prefixes = () => (digests ??= prefixDigests(reading));
+  const { person } = context.principal;
+  const whose = person === undefined ? {} : { person };
   const lastApprovedTurn = (connection: string, rule: string, contentDigest: string): number => {
     if (!isApproved) return -1;
     const key = (prefix: string) =>
-      approvedKey(context.subjectKey, { connection, rule, contentDigest, prefix });
+      approvedKey(context.subjectKey, { connection, rule, contentDigest, prefix, ...whose });
     return prefixes().findLastIndex((prefix) => isApproved(key(prefix)));
   };
   const named = context.connection;
@@ -106,7 +108,7 @@ function decide(policy: CompiledPolicy, question: Question, reading: RequestRead
   const last = prefixes().at(-1) ?? '';
   const holding = enforced(decision).filter(({ effect }) => effect === 'hold');
   const approves = holding.map(({ name: rule, contentDigest }) =>
-    approvedKey(context.subjectKey, { connection, rule, contentDigest, prefix: last }),
+    approvedKey(context.subjectKey, { connection, rule, contentDigest, prefix: last, ...whose }),
   );
   const id = conversationId(context, reading, prefixes());
   const conversation = { id, newSinceTurn: decision.newSince, approves };
