@@ -17,6 +17,8 @@ const publicKey = 'sallyport:public';
 export const Roles = (...roles: Role[]) => SetMetadata(rolesKey, roles);
 /** No token is asked for. */
 export const Public = () => SetMetadata(publicKey, true);
+/** A guard of the endpoint's own lets callers in, in place of `TokenGuard`. */
+export const OwnGuard = () => SetMetadata(publicKey, 'guarded');
 
 /** The request as the guards leave it. */
 export interface AuthenticatedRequest {
@@ -47,7 +49,7 @@ export class TokenGuard extends AuthGuard('sallyport') implements CanActivate {
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     const targets = [context.getHandler(), context.getClass()];
-    if (this.reflector.getAllAndOverride<boolean | undefined>(publicKey, targets)) return true;
+    if (this.reflector.getAllAndOverride<true | 'guarded' | undefined>(publicKey, targets)) return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     try {
       await super.canActivate(context);

@@ -4,6 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { EventStrategy } from '#messaging';
 import { createLogger, startMetrics } from '#telemetry';
+import { refuseConnection } from './connection-errors.ts';
 import { ErrorFilter, validationPipe } from './error-filter.ts';
 import { openRuntime, type Runtime, RuntimeModule } from './runtime.ts';
 import type { ServiceSettings } from './settings.ts';
@@ -25,6 +26,8 @@ export interface RunningService {
 }
 
 const closeTimeoutMs = 20_000;
+/** How often connections are looked over for requests that take too long to arrive, in ms. */
+const connectionsCheckingInterval = 1000;
 
 /** Starts a service: broker, configuration, Nest on Fastify, event handlers, HTTP. Closes in the opposite order. */
 export async function bootService(options: BootOptions): Promise<RunningService> {
@@ -60,6 +63,8 @@ async function createApp(options: BootOptions, runtime: Runtime): Promise<NestFa
     connectionTimeout: 0,
     keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
+    http: { connectionsCheckingInterval },
+    clientErrorHandler: refuseConnection,
   });
   const app = await NestFactory.create<NestFastifyApplication>(Root, adapter, {
     logger: ['error', 'warn'],

@@ -10,6 +10,7 @@ export {
 export type { AnswerOptions, MaskedAnswer } from './answer/whole.ts';
 export { type HttpTexts, httpProtocolOf } from './http/index.ts';
 export type { Json, JsonObject } from './json/json.ts';
+export { continueResponse } from './openai-responses/continue.ts';
 export type { Protocol } from './protocol.ts';
 export { type FoundRoute, findRoute, protocolOf, protocols } from './protocols.ts';
 export { differencesOf } from './request/difference.ts';

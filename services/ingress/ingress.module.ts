@@ -4,9 +4,13 @@ import { Bus, defaultTopology } from '#messaging';
 import { Sealer, SubjectNames, secretFiles } from '#sealing';
 import type { Logger } from '#telemetry';
 import { Background } from './background/background.ts';
+import { CallKeys } from './background/call-keys.ts';
+import { EarlierResponses } from './background/earlier-responses.ts';
+import { Callers } from './callers.ts';
 import type { IngressSettings } from './config.ts';
 import { FrontDoor } from './front-door.ts';
 import { Intake } from './intake.ts';
+import { CallerGuard } from './keys/caller-guard.ts';
 import { GatewayKeys } from './keys/gateway-keys.ts';
 import { Admission } from './limiting/admission.ts';
 import { Turnstile } from './limiting/turnstile.ts';
@@ -16,6 +20,7 @@ import { HeldIndex } from './waiting/held-index.ts';
 import { OnApprovalRequested } from './waiting/on-approval-requested.ts';
 import { OnCompletedParked } from './waiting/on-completed-parked.ts';
 import { Restoring } from './waiting/restoring.ts';
+import { StoredRequests } from './waiting/stored-requests.ts';
 import { WaitingRoom } from './waiting/waiting-room.ts';
 
 const runtime = [Bus, SETTINGS, LOGGER];
@@ -57,12 +62,21 @@ const runtime = [Bus, SETTINGS, LOGGER];
       inject: [Bus, Sealer],
       useFactory: (bus: Bus, sealer: Sealer) => new Restoring(bus, sealer),
     },
+    StoredRequests,
     Edits,
     {
       provide: GatewayKeys,
       inject: [Bus, ActiveConfig, LOGGER],
       useFactory: (bus: Bus, config: ActiveConfig, logger: Logger) => new GatewayKeys(bus, config, logger),
     },
+    Callers,
+    CallerGuard,
+    {
+      provide: CallKeys,
+      inject: [Bus],
+      useFactory: (bus: Bus) => new CallKeys(bus),
+    },
+    EarlierResponses,
     Intake,
     Background,
     FrontDoor,

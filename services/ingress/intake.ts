@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, SETTINGS } from '#boot';
 import {
+  type CallKeyEntry,
   CodedError,
   encodeEnvelope,
   type HeldEntry,
@@ -15,9 +16,11 @@ import { contentLabel, Sealer } from '#sealing';
 import { type Logger, traceHeaders, tracing } from '#telemetry';
 import { Background } from './background/background.ts';
 import type { BackgroundConnection } from './background/background-connection.ts';
+import { CallKeys } from './background/call-keys.ts';
 import type { IngressSettings } from './config.ts';
 import { Turnstile } from './limiting/turnstile.ts';
 import type { Limits } from './limits.ts';
+import { ownerOf } from './waiting/belongs-to.ts';
 import type { ClientConnection } from './waiting/client-connection.ts';
 import { HeldIndex } from './waiting/held-index.ts';
 import { reattach } from './waiting/reattach.ts';
@@ -35,9 +38,14 @@ export interface Call {
   asyncWaitMs: number | undefined;
   /** Several people share the caller's identity, and nobody knows who of them calls. */
   neverResent: boolean;
+  /** The client sent an idempotency key. */
+  hasKey: boolean;
   /** Set where the answer is asked for later: what the client gets now. */
   background?: { client: BackgroundConnection; stream: boolean };
 }
+
+/** A call that was taken in is in the index soon after. */
+const indexedWithinMs = 5000;
 
 /** Lets a call in: as the continuation of an earlier one, or as a new request that is published and waited for. */
 @Injectable()
@@ -51,6 +59,7 @@ export class Intake {
     private readonly room: WaitingRoom,
     private readonly turnstile: Turnstile,
     private readonly background: Background,
+    private readonly callKeys: CallKeys,
     @Inject(SETTINGS) private readonly settings: IngressSettings,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -58,6 +67,7 @@ export class Intake {
   /** Takes a call in. Throws a `CodedError` where it is refused before anything was published. */
   async take(call: Call, limits: Limits): Promise<void> {
     const { context, body } = call.received;
+    if (call.background && call.hasKey && !call.neverResent) return this.takeOnce(call, limits);
     // Without a waiting client a call that is sent twice can't be told from two calls.
     const isApart = call.background !== undefined || call.neverResent;
     const known = isApart ? undefined : this.held.find(context.fingerprint);
@@ -65,14 +75,43 @@ export class Intake {
       const nowMs = Date.now();
       const live = this.isLive(known, nowMs);
       const what = reattach({ known, live, bodyDigest: body.digest, pickUpMs: limits.pickUpMs, nowMs });
-      if (what.kind === 'mismatch') {
-        const message = 'This idempotency key was used with another body. Use a new key for a new request.';
-        throw new CodedError('request.idempotency_mismatch', message);
-      }
+      if (what.kind === 'mismatch') throw mismatch();
       if (what.kind !== 'new') return this.attach(call, what.entry, what.kind, limits);
     }
     await this.turnstile.pass(call.received, call.body);
     await this.publish(call, limits);
+  }
+
+  /** A background call with an idempotency key: made once, whatever comes again gets the same response. */
+  private async takeOnce(call: Call, limits: Limits): Promise<void> {
+    const { requestId, context, body } = call.received;
+    const entry = { requestId, bodyDigest: body.digest, at: context.receivedAt };
+    const claimed = await this.callKeys.claim(
+      context.fingerprint,
+      entry,
+      (id) => this.held.get(id) !== undefined && this.held.get(id)?.deletedAt === undefined,
+    );
+    if (claimed.kind === 'repeated') return this.repeat(call, claimed.earlier, limits);
+    try {
+      await this.turnstile.pass(call.received, call.body);
+      await this.publish(call, limits);
+    } catch (error) {
+      await claimed.release().catch((err) => this.logger.warn({ err, requestId }, 'a key stays claimed'));
+      throw error;
+    }
+  }
+
+  /** The response that an idempotency key stands for, as it is now. */
+  private async repeat(call: Call, earlier: CallKeyEntry, limits: Limits): Promise<void> {
+    if (earlier.bodyDigest !== call.received.body.digest) throw mismatch();
+    const entry = await this.held.wait(earlier.requestId, indexedWithinMs);
+    if (!entry) throw new CodedError('service.unavailable', 'The first call is still on its way. Try again.');
+    call.client.markReplayed();
+    await this.say(call, entry, 'resend');
+    const { client, background } = call;
+    const found = protocolOf(entry.protocol as ProtocolName);
+    const to = { wire: found.wire, response: client.response, isReplay: true };
+    await this.background.repeat(entry, to, background?.stream === true, limits.keepAliveMs);
   }
 
   /** Whether an earlier call has its client; what is connected here is known before the index says so. */
@@ -88,16 +127,16 @@ export class Intake {
     how: 'attach' | 'pick_up',
     limits: Limits,
   ): Promise<void> {
-    const { principal, subjectKey } = call.received.context;
+    call.client.markReplayed();
     const waiter = this.waiterFor(call, entry.requestId, entry.subjectKey, limits);
     await this.room.attach(entry, waiter);
-    const head = {
-      requestId: entry.requestId,
-      principal,
-      subjectKey,
-      at: Date.now(),
-      how: how === 'attach' ? ('resend' as const) : ('pickup' as const),
-    };
+    await this.say(call, entry, how === 'attach' ? 'resend' : 'pickup');
+  }
+
+  /** Records that a client came back. */
+  private async say({ received }: Call, { requestId }: HeldEntry, how: 'resend' | 'pickup'): Promise<void> {
+    const { principal, subjectKey } = received.context;
+    const head = { requestId, principal, subjectKey, at: Date.now(), how };
     await this.bus.publish(requestAttached.subject(), encodeEnvelope(head));
   }
 
@@ -135,8 +174,12 @@ export class Intake {
     entry: HeldEntry,
     limits: Limits,
   ): Promise<void> {
-    const parked = { ...entry, destination: 'parked', live: false, stream };
-    await this.held.write(entry.requestId, (now) => (now ? undefined : parked));
+    const latest = { version: 1, sequence: entry.sinceSequence };
+    const parked = { ...entry, destination: 'parked', live: false, stream, latest };
+    await this.held.write(entry.requestId, (now) => {
+      if (!now) return parked;
+      return now.latest ? undefined : { ...now, latest };
+    });
     if (!stream) return client.sendState('queued');
     const waiter = this.waiterFor({ ...call, client }, entry.requestId, entry.subjectKey, limits);
     const now = this.held.get(entry.requestId) ?? parked;
@@ -171,8 +214,7 @@ export class Intake {
     return runningEntry({
       requestId,
       fingerprint: context.fingerprint,
-      issuer: context.principal.issuer,
-      subject: context.principal.subject,
+      ...ownerOf(context.principal),
       subjectKey: context.subjectKey,
       protocol: context.protocol,
       instance: this.settings.instance,
@@ -224,4 +266,9 @@ function asksForStream({ protocol, operation, method }: RequestContext, body: Ui
   if (!route) return false;
   const reading = spoken.readRequest(body, route);
   return reading.kind !== 'refusal' && reading.stream;
+}
+
+function mismatch(): CodedError {
+  const message = 'This idempotency key was used with another body. Use a new key for a new request.';
+  return new CodedError('request.idempotency_mismatch', message);
 }

@@ -7,7 +7,7 @@ export interface Limits {
   keepAliveMs: number;
   maxSilentWaitMs: number | undefined;
   pickUpMs: number;
-  sharedIdentities: PolicyDocument['ingress']['sharedIdentities'];
+  maxReceiveMs: number;
 }
 
 /** Never more than this, whatever the configuration says. */
@@ -21,6 +21,6 @@ export function limitsOf({ ingress, retention }: PolicyDocument): Limits {
     keepAliveMs: durationMs(ingress.keepAlive),
     maxSilentWaitMs: ingress.maxSilentWait === undefined ? undefined : durationMs(ingress.maxSilentWait),
     pickUpMs: durationMs(retention.pickUp),
-    sharedIdentities: ingress.sharedIdentities,
+    maxReceiveMs: durationMs(ingress.maxReceive),
   };
 }

@@ -20,14 +20,15 @@ export interface Arrival {
   claims?: Record<string, unknown> | undefined;
   /** The client does not wait: it asks for the answer later. */
   isBackground?: boolean;
-  /** Who calls, where several share an identity. */
-  person?: string | undefined;
+  /** The earlier request whose turns stand before its own. */
+  continues?: string | undefined;
   nowMs: number;
 }
 
 const token = /^[a-z0-9-]{1,40}$/;
 
-function header(headers: IncomingHttpHeaders, name: string): string | undefined {
+/** A header that says something; at most 255 characters of it. */
+export function header(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name];
   return typeof value === 'string' && value !== '' ? value.slice(0, 255) : undefined;
 }
@@ -42,18 +43,14 @@ export function sha256(bytes: Uint8Array | string): string {
  * sends one.
  */
 export function fingerprintOf(
-  principal: { issuer: string; subject: string },
-  call: {
-    method: string;
-    path: string;
-    bodyDigest: string;
-    idempotencyKey: string | undefined;
-    person?: string | undefined;
-  },
+  { issuer, subject, person, kind, client }: Omit<Principal, 'groups'>,
+  call: { method: string; path: string; bodyDigest: string; idempotencyKey: string | undefined },
 ): string {
   const what = call.idempotencyKey === undefined ? `body ${call.bodyDigest}` : `key ${call.idempotencyKey}`;
-  const who = call.person === undefined ? '' : `\n${sha256(call.person)}`;
-  return sha256(`${principal.issuer}\n${principal.subject}${who}\n${call.method} ${call.path}\n${what}`);
+  const who = person === undefined ? '' : `\n${sha256(person)}`;
+  // A gateway key reaches only some connections: never an answer that its owner got from another one.
+  const by = kind === 'key' ? `\n${client}` : '';
+  return sha256(`${issuer}\n${subject}${who}${by}\n${call.method} ${call.path}\n${what}`);
 }
 
 /** The connection that a caller names in the path or in `x-sallyport-connection`. */
@@ -87,11 +84,11 @@ export function receive(arrival: Arrival): RequestReceived {
       path: arrival.url,
       bodyDigest,
       idempotencyKey,
-      person: arrival.person,
     }),
     receivedAt: nowMs,
     ...(connection !== undefined && { connection }),
     ...(conversation !== undefined && { conversation }),
+    ...(arrival.continues !== undefined && { continues: arrival.continues }),
     ...(arrival.claims && { claims: arrival.claims }),
   };
   const location =

@@ -1,8 +1,8 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Res, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { CurrentPrincipal } from '#auth';
+import { OwnGuard } from '#auth';
 import { SETTINGS } from '#boot';
 import {
   CodedError,
@@ -14,12 +14,13 @@ import {
   requestCancelled,
   requestJustified,
   requestNudged,
-  samePrincipal,
 } from '#contracts';
 import { BodyStore, Bus } from '#messaging';
 import { protocols, type Wire } from '#protocols';
 import { contentLabel, Sealer } from '#sealing';
 import type { IngressSettings } from './config.ts';
+import { CallerGuard, CurrentCaller } from './keys/caller-guard.ts';
+import { belongsTo } from './waiting/belongs-to.ts';
 import { ClientConnection } from './waiting/client-connection.ts';
 import { Edits } from './waiting/edit.ts';
 import { HeldIndex } from './waiting/held-index.ts';
@@ -65,6 +66,8 @@ export function statusOf(entry: HeldEntry): RequestStatus {
 /** A requester's view of their own requests that wait, waited, or were asked for asynchronously. */
 @ApiTags('requests')
 @ApiBearerAuth()
+@OwnGuard()
+@UseGuards(CallerGuard)
 @Controller('v1/requests')
 export class RequestsController {
   private readonly nudgedAt = new Map<string, number>();
@@ -82,7 +85,7 @@ export class RequestsController {
 
   @ApiOperation({ summary: 'Where a request stands: rule, who can decide, since when, until when' })
   @Get(':id')
-  async show(@Param('id') id: string, @CurrentPrincipal() caller: Principal): Promise<RequestStatus> {
+  async show(@Param('id') id: string, @CurrentCaller() caller: Principal): Promise<RequestStatus> {
     const entry = this.own(id, caller);
     const differences = await this.edits.of(entry);
     return { ...statusOf(entry), ...(differences && { edit: { differences } }) };
@@ -92,7 +95,7 @@ export class RequestsController {
   @Get(':id/response')
   async answer(
     @Param('id') id: string,
-    @CurrentPrincipal() caller: Principal,
+    @CurrentCaller() caller: Principal,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const entry = this.own(id, caller);
@@ -122,7 +125,7 @@ export class RequestsController {
   @ApiOperation({ summary: 'Withdraws a request that waits for people' })
   @Post(':id/cancel')
   @HttpCode(202)
-  async cancel(@Param('id') id: string, @CurrentPrincipal() caller: Principal): Promise<RequestStatus> {
+  async cancel(@Param('id') id: string, @CurrentCaller() caller: Principal): Promise<RequestStatus> {
     const entry = this.unfinished(id, caller);
     const head = { requestId: id, reason: 'requester' as const, at: Date.now() };
     await this.bus.publish(requestCancelled.subject(), encodeEnvelope(head));
@@ -134,7 +137,7 @@ export class RequestsController {
   @HttpCode(202)
   async justify(
     @Param('id') id: string,
-    @CurrentPrincipal() caller: Principal,
+    @CurrentCaller() caller: Principal,
     @Body({ schema: Justification }) body: z.infer<typeof Justification>,
   ): Promise<RequestStatus> {
     const entry = this.unfinished(id, caller);
@@ -148,7 +151,7 @@ export class RequestsController {
   @ApiOperation({ summary: 'Reminds the approvers, at most once a minute' })
   @Post(':id/nudge')
   @HttpCode(202)
-  async nudge(@Param('id') id: string, @CurrentPrincipal() caller: Principal): Promise<RequestStatus> {
+  async nudge(@Param('id') id: string, @CurrentCaller() caller: Principal): Promise<RequestStatus> {
     const entry = this.unfinished(id, caller);
     const nowMs = Date.now();
     if (nowMs - (this.nudgedAt.get(id) ?? 0) < nudgeEveryMs) {
@@ -164,7 +167,7 @@ export class RequestsController {
   /** A request of somebody else looks as if it did not exist. */
   private own(id: string, caller: Principal): HeldEntry {
     const entry = RequestId.safeParse(id).success ? this.held.get(id) : undefined;
-    if (!entry || !samePrincipal(entry, caller)) {
+    if (!entry || !belongsTo(entry, caller)) {
       throw new CodedError('request.not_found', 'There is no such request of yours that waits or waited.');
     }
     return entry;

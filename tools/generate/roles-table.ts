@@ -43,9 +43,8 @@ function endpointsOf(service: string, controller: Class): Endpoint[] {
     if (method === undefined) return [];
     const own = (key: string): unknown =>
       Reflect.getMetadata(key, handler) ?? Reflect.getMetadata(key, controller);
-    const access = own(keys.public)
-      ? 'anyone'
-      : ((own(keys.roles) as string[] | undefined) ?? 'authenticated');
+    const access =
+      own(keys.public) === true ? 'anyone' : ((own(keys.roles) as string[] | undefined) ?? 'authenticated');
     const full = `/${[prefix, Reflect.getMetadata(keys.path, handler) as string].join('/')}`;
     const clean = full.replace(/\/{2,}/g, '/').replace(/(.)\/$/, '$1');
     return [{ service, method: RequestMethod[method] ?? '', path: clean, access }];

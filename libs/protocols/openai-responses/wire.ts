@@ -31,4 +31,5 @@ export const responsesWire: Wire = {
     return writeSse(JSON.stringify({ ...event, error: openaiError(error) }), 'error');
   },
   writeBackground: (state) => JSON.stringify(backgroundResponse(state)),
+  writeDeleted: (id) => JSON.stringify({ id, object: 'response', deleted: true }),
 };

@@ -30,5 +30,7 @@ export interface Wire {
   readonly writeModels?: (models: readonly ModelEntry[]) => string;
   /** The body that stands for a request answered later; undefined where the protocol has no such thing. */
   readonly writeBackground?: (state: BackgroundState) => string;
+  /** The body that says that a stored answer is gone. */
+  readonly writeDeleted?: (id: string) => string;
   readonly writeModel?: (model: ModelEntry) => string;
 }

@@ -7,18 +7,20 @@ import {
   type Principal,
   requestCancelled,
   requestReleased,
-  samePrincipal,
+  responseDeleted,
 } from '#contracts';
 import { BodyStore, Bus, OutputLog } from '#messaging';
-import type { FoundRoute } from '#protocols';
+import type { FoundRoute, Wire } from '#protocols';
 import { Sealer } from '#sealing';
 import type { IngressSettings } from '../config.ts';
+import { belongsTo } from '../waiting/belongs-to.ts';
+import { ClientConnection } from '../waiting/client-connection.ts';
 import { HeldIndex } from '../waiting/held-index.ts';
 import { Restoring } from '../waiting/restoring.ts';
 import { Waiter } from '../waiting/waiter.ts';
 import { WaitingRoom } from '../waiting/waiting-room.ts';
 import { BackgroundConnection, type Reading } from './background-connection.ts';
-import { requestIdOf } from './response-events.ts';
+import { requestIdOf, responseIdOf } from './response-events.ts';
 
 /** A call about a response that runs, or ran, in the background. */
 export interface ResponseCall {
@@ -65,16 +67,23 @@ export class Background {
         return this.retrieve(call, entry);
       case 'responses.cancel':
         return this.cancel(call, entry);
+      case 'responses.delete':
+        return this.delete(call, entry);
       default:
-        throw new CodedError(
-          'route.not_found',
-          'Responses are kept as long as the log, and can not be deleted.',
-        );
+        throw new CodedError('route.not_found', 'There is no such operation of a response.');
     }
   }
 
+  /** Answers a call that was made before with the response that it made. */
+  async repeat(entry: HeldEntry, to: Recipient, stream: boolean, keepAliveMs: number): Promise<void> {
+    const client = connectionTo(to, entry, stream ? { as: 'events', after: -1 } : { as: 'object' });
+    const waiter = this.waiterFor(entry, client, keepAliveMs);
+    if (!stream) return this.show(entry, client, waiter);
+    await this.follow(entry, waiter, client, keepAliveMs);
+  }
+
   private async retrieve(call: ResponseCall, entry: HeldEntry): Promise<void> {
-    if (call.query.get('stream') !== 'true') return this.show(call, entry);
+    if (call.query.get('stream') !== 'true') return this.showTo(call, entry);
     if (!entry.stream && entry.state === 'completed') {
       throw new CodedError(
         'request.invalid',
@@ -86,7 +95,7 @@ export class Background {
       throw new CodedError('request.invalid', 'starting_after must be the number of an event.');
     }
     const client = connectionOf(call, entry, { as: 'events', after: after === null ? -1 : Number(after) });
-    const waiter = this.waiterFor(call, entry, client);
+    const waiter = this.waiterFor(entry, client, call.keepAliveMs);
     await this.follow(entry, waiter, client, call.keepAliveMs);
   }
 
@@ -112,11 +121,15 @@ export class Background {
     await this.room.attach(entry, waiter);
   }
 
-  /** The response as it stands. */
-  private async show(call: ResponseCall, entry: HeldEntry): Promise<void> {
+  private showTo(call: ResponseCall, entry: HeldEntry): Promise<void> {
     const client = connectionOf(call, entry, { as: 'object' });
+    return this.show(entry, client, this.waiterFor(entry, client, call.keepAliveMs));
+  }
+
+  /** The response as it stands. */
+  private async show(entry: HeldEntry, client: BackgroundConnection, waiter: Waiter): Promise<void> {
     const completion = await this.room.findCompletion(entry);
-    if (completion) return this.waiterFor(call, entry, client).complete(completion);
+    if (completion) return waiter.complete(completion);
     client.sendState((await this.isWaiting(entry)) ? 'queued' : 'in_progress');
   }
 
@@ -127,12 +140,31 @@ export class Background {
 
   /** Withdraws what has not ended, and says how it ended. */
   private async cancel(call: ResponseCall, entry: HeldEntry): Promise<void> {
-    if (entry.state !== 'completed') {
-      const head = { requestId: entry.requestId, reason: 'requester' as const, at: Date.now() };
-      await this.bus.publish(requestCancelled.subject(), encodeEnvelope(head));
-      await this.ended(entry.requestId);
-    }
-    return this.show(call, this.held.get(entry.requestId) ?? entry);
+    await this.end(entry);
+    return this.showTo(call, this.held.get(entry.requestId) ?? entry);
+  }
+
+  private async end({ requestId, state }: HeldEntry): Promise<void> {
+    if (state === 'completed') return;
+    const head = { requestId, reason: 'requester' as const, at: Date.now() };
+    await this.bus.publish(requestCancelled.subject(), encodeEnvelope(head));
+    await this.ended(requestId);
+  }
+
+  /**
+   * Gives a response to nobody any more; one that has not ended is withdrawn. What the ledger holds of it goes with
+   * retention or erasure, as everything there.
+   */
+  private async delete({ found, principal, response }: ResponseCall, entry: HeldEntry): Promise<void> {
+    const { requestId, subjectKey } = entry;
+    await this.end(entry);
+    const at = Date.now();
+    const head = { requestId, principal, subjectKey, at };
+    await this.bus.publish(responseDeleted.subject(), encodeEnvelope(head));
+    await this.held.write(requestId, (now) => now && { ...now, deletedAt: at });
+    const { wire } = found.protocol;
+    const body = wire.writeDeleted?.(responseIdOf(requestId)) ?? '{}';
+    new ClientConnection(response, wire, requestId).send(200, { 'content-type': 'application/json' }, body);
   }
 
   private ended(requestId: string): Promise<void> {
@@ -152,13 +184,13 @@ export class Background {
   private own({ found, principal }: ResponseCall): HeldEntry {
     const requestId = requestIdOf(found.params.id ?? '');
     const entry = requestId === undefined ? undefined : this.held.get(requestId);
-    if (!entry || entry.protocol !== found.protocol.name || !samePrincipal(entry, principal)) {
+    if (!entry || entry.protocol !== found.protocol.name || !belongsTo(entry, principal)) {
       throw new CodedError('request.not_found', 'There is no such response of yours.');
     }
     return entry;
   }
 
-  private waiterFor({ keepAliveMs }: ResponseCall, entry: HeldEntry, client: BackgroundConnection): Waiter {
+  private waiterFor(entry: HeldEntry, client: BackgroundConnection, keepAliveMs: number): Waiter {
     const { requestId, subjectKey } = entry;
     const statusUrl = `${this.settings.publicUrl}/v1/requests/${requestId}`;
     const request = {
@@ -172,7 +204,23 @@ export class Background {
   }
 }
 
-function connectionOf(call: ResponseCall, entry: HeldEntry, reading: Reading): BackgroundConnection {
-  const { wire } = call.found.protocol;
-  return new BackgroundConnection(call.response, wire, entry.requestId, reading, entry.receivedAt, undefined);
+/** Where a response goes. */
+interface Recipient {
+  readonly wire: Wire;
+  readonly response: ConstructorParameters<typeof BackgroundConnection>[0];
+  readonly isReplay?: boolean;
+}
+
+function connectionOf({ found, response }: ResponseCall, entry: HeldEntry, reading: Reading) {
+  return connectionTo({ wire: found.protocol.wire, response }, entry, reading);
+}
+
+function connectionTo(
+  { wire, response, isReplay }: Recipient,
+  { requestId, receivedAt }: HeldEntry,
+  reading: Reading,
+): BackgroundConnection {
+  const client = new BackgroundConnection(response, wire, requestId, reading, receivedAt, undefined);
+  if (isReplay) client.markReplayed();
+  return client;
 }

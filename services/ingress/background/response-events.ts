@@ -9,9 +9,12 @@ export function responseIdOf(requestId: string): string {
   return `resp_${requestId.slice('req-'.length)}`;
 }
 
-/** The request behind a response's id; undefined where the id is none of ours. */
+/**
+ * The request behind a response's id; undefined where the id is none of ours. Model servers' ids may look alike, but they
+ * are random (UUIDv4): ours are made by time (UUIDv7).
+ */
 export function requestIdOf(responseId: string): string | undefined {
-  const hex = /^resp_([0-9a-f]{32})$/.exec(responseId)?.[1];
+  const hex = /^resp_([0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15})$/.exec(responseId)?.[1];
   return hex === undefined ? undefined : `req-${hex}`;
 }
 

@@ -16,6 +16,11 @@ export class ClientConnection {
     private readonly extraHeaders: Record<string, string> = {},
   ) {}
 
+  /** The answer belongs to a call that was sent before. */
+  markReplayed(): void {
+    this.extraHeaders['x-sallyport-replayed'] = 'true';
+  }
+
   get open(): boolean {
     return this.state !== 'ended' && !this.response.destroyed;
   }

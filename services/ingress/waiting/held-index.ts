@@ -1,5 +1,5 @@
 import type { KV } from '@nats-io/kv';
-import { buckets, HeldEntry } from '#contracts';
+import { buckets, callKeyPrefix, HeldEntry } from '#contracts';
 import { type BucketChange, type Bus, watchBucket } from '#messaging';
 import type { Logger } from '#telemetry';
 
@@ -10,7 +10,7 @@ const beatMs = 5000;
 const silentMs = 15_000;
 const sweepMs = 60_000;
 
-type Listener = (entry: HeldEntry) => void;
+type Listener = (entry: HeldEntry) => unknown;
 
 /**
  * The index of requests that a client may come back for: KV `held`, followed by every replica, so a look-up is a map's.
@@ -62,7 +62,8 @@ export class HeldIndex {
   /** The newest entry of a re-send fingerprint. */
   find(fingerprint: string): HeldEntry | undefined {
     const requestId = this.byFingerprint.get(fingerprint);
-    return requestId === undefined ? undefined : this.get(requestId);
+    const entry = requestId === undefined ? undefined : this.get(requestId);
+    return entry?.deletedAt === undefined ? entry : undefined;
   }
 
   /** True where a client is connected to a replica that lives. */
@@ -70,6 +71,22 @@ export class HeldIndex {
     if (!entry.live) return false;
     if (entry.instance === this.instance) return true;
     return nowMs - (this.heardAt.get(entry.instance) ?? 0) < silentMs;
+  }
+
+  /** The entry of a request that is on its way into the index; undefined where none comes in time. */
+  async wait(requestId: string, timeoutMs: number): Promise<HeldEntry | undefined> {
+    const known = this.get(requestId);
+    if (known) return known;
+    return new Promise((resolve) => {
+      const listener: Listener = (entry) => entry.requestId === requestId && end(entry);
+      const end = (entry: HeldEntry | undefined): void => {
+        clearTimeout(timer);
+        this.listeners.delete(listener);
+        resolve(entry);
+      };
+      const timer = setTimeout(() => end(this.get(requestId)), timeoutMs);
+      this.listeners.add(listener);
+    });
   }
 
   onChange(listener: Listener): void {
@@ -118,6 +135,8 @@ export class HeldIndex {
       this.heardAt.set(key.slice(beatPrefix.length), Date.now());
       return;
     }
+    // Who has an idempotency key is read where it is asked for.
+    if (key.startsWith(callKeyPrefix)) return;
     if (value === null) {
       this.forget(key);
       return;

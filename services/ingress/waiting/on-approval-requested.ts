@@ -3,6 +3,7 @@ import { LOGGER } from '#boot';
 import { type ApprovalRequested, approvalRequested, type HeldEntry } from '#contracts';
 import { consumers, type EventMessage, OnEvent } from '#messaging';
 import type { Logger } from '#telemetry';
+import { ownerOf } from './belongs-to.ts';
 import { HeldIndex } from './held-index.ts';
 
 /** A request is parked: its client may come back for it. */
@@ -21,8 +22,7 @@ export class OnApprovalRequested {
       requestId,
       fingerprint: context.fingerprint,
       state: 'parked',
-      issuer: context.principal.issuer,
-      subject: context.principal.subject,
+      ...ownerOf(context.principal),
       subjectKey: context.subjectKey,
       protocol: context.protocol,
       instance: context.instance,
@@ -36,15 +36,18 @@ export class OnApprovalRequested {
       expiresAt: head.expiresAt,
       sinceSequence: sequence,
       ...(head.gate === 'prompt' && head.version === 1 && { askedSequence: sequence }),
+      ...(head.gate === 'prompt' && { latest: { version: head.version, sequence } }),
       ...(isEditToShow(head) && { edited: { version: head.version, sequence } }),
     };
     // An edit asks again with another digest: the client still holds the body it sent.
     await this.held.write(requestId, (now) => {
       if (now?.state === 'completed') return undefined;
       if (!now) return parked;
-      const { instance, live, bodyDigest, askedSequence, edited } = now;
+      const { instance, live, bodyDigest, askedSequence, edited, latest, deletedAt } = now;
       return {
         ...(askedSequence && { askedSequence }),
+        ...(latest && { latest }),
+        ...(deletedAt && { deletedAt }),
         ...(edited && { edited }),
         ...parked,
         instance,

@@ -292,6 +292,8 @@ export function runningEntry(
     fingerprint: seed.fingerprint,
     issuer: seed.issuer,
     subject: seed.subject,
+    person: seed.person,
+    key: seed.key,
     subjectKey: seed.subjectKey,
     protocol: seed.protocol,
     instance: seed.instance,

@@ -1,0 +1,68 @@
+import type { IncomingMessage } from 'node:http';
+import { CodedError } from '#contracts';
+
+/** Bodies that are still arriving may take so much memory together. */
+const maxArrivingBytes = 512 * 1024 * 1024;
+
+/**
+ * Reads bodies as they come. Each is bounded by its limit, all that have not come whole by a budget: clients that
+ * dribble can't fill the memory, however many they are.
+ */
+export class BodyReader {
+  private arrivingBytes = 0;
+  private count = 0;
+
+  constructor(private readonly budgetBytes: number = maxArrivingBytes) {}
+
+  /** How many bodies are arriving. */
+  get size(): number {
+    return this.count;
+  }
+
+  /** The body's bytes. Throws `request.too_large`, `service.overloaded`, or `request.invalid` where it is cut off. */
+  read(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+    const announced = Number(request.headers['content-length'] ?? 0);
+    if (announced > limitBytes) return Promise.reject(tooLarge(limitBytes));
+    return new Promise((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      this.count += 1;
+      const end = (): void => {
+        request.off('data', onData).off('end', onEnd).off('error', onError).off('close', onError);
+        this.arrivingBytes -= bytes;
+        this.count -= 1;
+      };
+      const refuse = (error: CodedError): void => {
+        end();
+        // What still comes is read to nowhere, so that the client gets to read why.
+        request.resume();
+        reject(error);
+      };
+      const onData = (chunk: Buffer): void => {
+        bytes += chunk.length;
+        this.arrivingBytes += chunk.length;
+        chunks.push(chunk);
+        if (bytes > limitBytes) refuse(tooLarge(limitBytes));
+        else if (this.arrivingBytes > this.budgetBytes) refuse(overloaded());
+      };
+      const onEnd = (): void => {
+        end();
+        const [first] = chunks;
+        resolve(chunks.length === 1 && first ? first : Buffer.concat(chunks, bytes));
+      };
+      const onError = (): void => {
+        end();
+        reject(new CodedError('request.invalid', 'The body did not come to its end.'));
+      };
+      request.on('data', onData).once('end', onEnd).once('error', onError).once('close', onError);
+    });
+  }
+}
+
+function tooLarge(limitBytes: number): CodedError {
+  return new CodedError('request.too_large', `The body is larger than ${limitBytes} bytes.`);
+}
+
+function overloaded(): CodedError {
+  return new CodedError('service.overloaded', 'Too many bodies are arriving at once. Try again.');
+}
