@@ -2,6 +2,7 @@ import pg from 'pg';
 import { DataSource, type DataSourceOptions, type EntitySchema, type MigrationInterface } from 'typeorm';
 import { isConnectionLoss } from './connection-loss.ts';
 import { CreateOutbox1760000000000 } from './create-outbox.migration.ts';
+import { IndexOutbox1760000000700 } from './index-outbox.migration.ts';
 
 export interface DatabaseOptions {
   /** `postgres://user:password@host:port/database`. */
@@ -47,7 +48,7 @@ export function dataSourceOptions(options: DatabaseOptions): DataSourceOptions {
     schema,
     driver: pg,
     entities: [...entities],
-    migrations: [CreateOutbox1760000000000, ...migrations],
+    migrations: [CreateOutbox1760000000000, IndexOutbox1760000000700, ...migrations],
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'each',
     installExtensions: false,

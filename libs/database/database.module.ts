@@ -25,7 +25,7 @@ class RelayLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.unit.onCommit(() => this.relay.wake());
+    this.relay.follow(this.unit);
     this.relay.start();
   }
 

@@ -15,7 +15,9 @@ import {
 } from '#embedded';
 import { applyTopology, Bus, MissingDependencyError } from '#messaging';
 import { type DatabaseOptions, openDataSource } from './data-source.ts';
+import { listenTo } from './listen.ts';
 import { OutboxRelay } from './relay.ts';
+import { stagesOf } from './saying.ts';
 import { UnitOfWork } from './unit-of-work.ts';
 
 class CreateNote1760000000001 implements MigrationInterface {
@@ -69,7 +71,7 @@ async function world(): Promise<{ options: DatabaseOptions; source: DataSource; 
 
 function relayOf(options: DatabaseOptions, unit?: UnitOfWork): OutboxRelay {
   const relay = new OutboxRelay({ url: options.url, schema: options.schema, bus });
-  unit?.onCommit(() => relay.wake());
+  if (unit) relay.follow(unit);
   relay.start();
   open.push({ close: () => relay.stop() });
   return relay;
@@ -110,7 +112,11 @@ describe('migrations', () => {
     const others = await Promise.all([openDataSource(options), openDataSource(options)]);
     for (const other of others) open.push({ close: () => other.destroy() });
     const rows = await source.query('select name from migration order by id');
-    expect(rows).toEqual([{ name: 'CreateOutbox1760000000000' }, { name: 'CreateNote1760000000001' }]);
+    expect(rows).toEqual([
+      { name: 'CreateOutbox1760000000000' },
+      { name: 'CreateNote1760000000001' },
+      { name: 'IndexOutbox1760000000700' },
+    ]);
   });
 
   test('an owner login keeps the service login from changing the schema', async () => {
@@ -185,7 +191,84 @@ describe('the unit of work', () => {
   });
 });
 
+describe('what is written last', () => {
+  test('is there with the commit, rows of one table in the order added, and not at all without one', async () => {
+    const { source, unit, options } = await world();
+    const heard: string[] = [];
+    const { url, schema } = options;
+    const stop = listenTo({ url, schema, channel: 'told', onMessage: (payload) => heard.push(payload) });
+    open.push({ close: stop });
+    const writing = (ids: number[], text: string) =>
+      unit.inTransaction(async (transaction) => {
+        for (const id of ids) transaction.insert('note', { id, text });
+        transaction.notify('told', text);
+        if (text === 'failed') throw new Error(text);
+      });
+    await expect(writing([9], 'failed')).rejects.toThrow('failed');
+    await writing([3, 1, 2], 'written');
+    const stored = await source.query('select id from note order by ctid');
+    expect(stored).toEqual([{ id: 3 }, { id: 1 }, { id: 2 }]);
+    await unit.inTransaction(async (transaction) => {
+      transaction.write('update note set text = $2 where id = $1', [1, 'before']);
+      await transaction.flush();
+      transaction.write('update note set text = $2 where id = $1 and text = $3', [1, 'after', 'before']);
+      transaction.write('update note set text = $2 where id = $1', [2, 'too']);
+    });
+    const texts = await source.query('select text from note order by id');
+    expect(texts).toEqual([{ text: 'after' }, { text: 'too' }, { text: 'written' }]);
+    await until(async () => {
+      if (heard.length === 0) await source.query(`select pg_notify('told', 'again')`);
+      return heard.length > 0;
+    });
+    expect(heard).not.toContain('failed');
+  });
+});
+
 describe('the outbox relay', () => {
+  test('sends entries along with what is before them, and an event only after everything before it', () => {
+    const row = (kind: 'event' | 'put_entry' | 'create_entry', message_id: string) => {
+      return { kind, target: kind, message_id };
+    };
+    const [vote, outcome, prefix, run, release] = [
+      ...[row('event', 'vote'), row('event', 'outcome'), row('put_entry', 'prefix')],
+      ...[row('create_entry', 'run'), row('event', 'release')],
+    ];
+    const rows = [vote, outcome, prefix, run, release].map((each) => each!);
+    expect(stagesOf(rows)).toEqual([[vote], [outcome, prefix, run], [release]]);
+    expect(stagesOf([prefix!, prefix!, run!])).toEqual([[prefix], [prefix, run]]);
+    expect(stagesOf([])).toEqual([]);
+  });
+
+  test('never lets what its own process commits overtake what others committed before', async () => {
+    const { options, source, unit } = await world();
+    const relay = relayOf(options, unit);
+    await until(() => relay.leading);
+    const other = new UnitOfWork(source, options.schema);
+    for (let number = 1; number <= 30; number++) {
+      await (number % 3 === 0 ? other : unit).inTransaction(async (transaction) => {
+        transaction.publish(event(options.schema, 'a', number));
+      });
+    }
+    await until(async () => (await unsent(source)) === 0);
+    expect(await published(options.schema)).toEqual(
+      Array.from({ length: 30 }, (_, index) => `a:${index + 1}`),
+    );
+  });
+
+  test('publishes what its own process commits, and another what was committed while none ran', async () => {
+    const { options, source, unit } = await world();
+    const relay = relayOf(options, unit);
+    await until(() => relay.leading);
+    await unit.inTransaction(async (transaction) => transaction.publish(event(options.schema, 'a', 1)));
+    await until(async () => (await published(options.schema)).length === 1);
+    await until(async () => (await unsent(source)) === 0);
+    await relay.stop();
+    await unit.inTransaction(async (transaction) => transaction.publish(event(options.schema, 'a', 2)));
+    relayOf(options);
+    await until(async () => (await unsent(source)) === 0);
+    expect(await published(options.schema)).toEqual(['a:1', 'a:2']);
+  });
+
   test('keeps the order within a key', async () => {
     const { options, source, unit } = await world();
     relayOf(options, unit);

@@ -1,23 +1,83 @@
+import { randomUUID } from 'node:crypto';
 import { DataSource, type EntityManager } from 'typeorm';
 import { asMissingDependency, isRepeatable } from './connection-loss.ts';
-import { type Outgoing, writeOutbox } from './outbox.ts';
+import { type Committed, type Notification, type Outgoing, type Statement, writeLast } from './outbox.ts';
 
-/** One open transaction: its entity manager, and what it will say outside. */
+/** One open transaction: its entity manager, what it writes last, and what it will say outside. */
 export class Transaction {
   readonly outgoing: Outgoing[] = [];
-  constructor(readonly manager: EntityManager) {}
+  private statements: Statement[] = [];
+  private insertions = new Map<string, { head: string; rows: unknown[][] }>();
+  private notifications: Notification[] = [];
+
+  constructor(
+    readonly manager: EntityManager,
+    private readonly schema: string,
+    private readonly origin: string,
+  ) {}
 
   /** Adds messages to the outbox; they are published after the commit, and not at all without one. */
   publish(...messages: readonly Outgoing[]): void {
     this.outgoing.push(...messages);
   }
+
+  /** Says something on a Postgres channel (at most 8,000 bytes) with the commit. */
+  notify(channel: string, payload: string): void {
+    this.notifications.push({ channel, payload });
+  }
+
+  /**
+   * Adds a statement to those that run in one round trip when the work is done, or at `flush`. They see the tables as
+   * they were before any of them: no two may change the same row, and nobody gets their results.
+   */
+  write(sql: string, parameters: readonly unknown[]): void {
+    this.statements.push({ sql, parameters });
+  }
+
+  /** Adds a row to those that are inserted together with the statements; rows of one table in the order added. */
+  insert(table: string, row: Readonly<Record<string, unknown>>): void {
+    const head = `insert into ${table} (${Object.keys(row).join(', ')})`;
+    const known = this.insertions.get(head);
+    if (known) known.rows.push(Object.values(row));
+    else this.insertions.set(head, { head, rows: [Object.values(row)] });
+  }
+
+  /** Runs what was added by `write` and `insert`, for work that reads or changes the same rows next. */
+  async flush(): Promise<void> {
+    const { origin } = this;
+    const statements = this.taken();
+    if (statements.length === 0) return;
+    await writeLast(this.manager, this.schema, { statements, notifications: [], outgoing: [], origin });
+  }
+
+  /** Everything that is left, once: statements, notifications and messages. */
+  finish(): Promise<Committed> {
+    const { notifications, outgoing, origin } = this;
+    const statements = this.taken();
+    return writeLast(this.manager, this.schema, { statements, notifications, outgoing, origin });
+  }
+
+  private taken(): Statement[] {
+    const statements = [...this.statements, ...[...this.insertions.values()].map(insertionOf)];
+    this.statements = [];
+    this.insertions = new Map();
+    return statements;
+  }
+}
+
+function insertionOf({ head, rows }: { head: string; rows: readonly unknown[][] }): Statement {
+  const parameters: unknown[] = [];
+  const values = rows.map((row) => `(${row.map((value) => `$${parameters.push(value)}`).join(', ')})`);
+  return { sql: `${head} values ${values.join(', ')}`, parameters };
 }
 
 const maxAttempts = 5;
 
 /** Runs work in one Postgres transaction together with the outbox. */
 export class UnitOfWork {
-  private readonly listeners = new Set<() => void>();
+  /** Tells this unit's commits from those of other processes. */
+  readonly origin = randomUUID();
+  private readonly listeners = new Set<(committed: Committed) => void>();
 
   constructor(
     private readonly source: DataSource,
@@ -32,8 +92,8 @@ export class UnitOfWork {
   async inTransaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const { result, published } = await this.source.transaction((manager) => this.run(manager, work));
-        if (published) for (const listener of this.listeners) listener();
+        const { result, committed } = await this.source.transaction((manager) => this.run(manager, work));
+        if (committed.rows.length > 0) for (const listener of this.listeners) listener(committed);
         return result;
       } catch (error) {
         if (!isRepeatable(error) || attempt >= maxAttempts) throw asMissingDependency(error);
@@ -50,18 +110,17 @@ export class UnitOfWork {
     }
   }
 
-  /** Calls back after each commit that published something. */
-  onCommit(listener: () => void): void {
+  /** Calls back after each commit that published something, with what it wrote. */
+  onCommit(listener: (committed: Committed) => void): void {
     this.listeners.add(listener);
   }
 
   private async run<T>(
     manager: EntityManager,
     work: (transaction: Transaction) => Promise<T>,
-  ): Promise<{ result: T; published: boolean }> {
-    const transaction = new Transaction(manager);
+  ): Promise<{ result: T; committed: Committed }> {
+    const transaction = new Transaction(manager, this.schema, this.origin);
     const result = await work(transaction);
-    await writeOutbox(manager, this.schema, transaction.outgoing);
-    return { result, published: transaction.outgoing.length > 0 };
+    return { result, committed: await transaction.finish() };
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import type { ApprovalRequested } from '#contracts';
 import { canonicalJson } from '#contracts';
+import type { Transaction } from '#database';
 import type { ApprovalRequest } from '../approval-request.entity.ts';
 
 /** Identical live requests of one requester are one card: what they have in common. */
@@ -16,7 +17,7 @@ export function cardKey(head: ApprovalRequested): string {
     .digest('hex');
 }
 
-/** The live request that heads a card, if there is one. */
+/** The live request that heads a card, if there is one; it stays so until this transaction ends. */
 export async function leadOfCard(
   manager: EntityManager,
   subjectKey: string,
@@ -24,7 +25,7 @@ export async function leadOfCard(
 ): Promise<string | null> {
   const rows: { id: string }[] = await manager.query(
     `select id from approval_request where subject_key = $1 and card = $2 and card_of is null
-     and state = 'pending' limit 1`,
+     and state = 'pending' limit 1 for share`,
     [subjectKey, card],
   );
   return rows[0]?.id ?? null;
@@ -34,16 +35,16 @@ export async function leadOfCard(
  * A request that ended or was edited is no longer what its card shows. Where it headed the card, the oldest of the
  * others does from now on.
  */
-export async function leaveCard(
-  manager: EntityManager,
+export function leaveCard(
+  transaction: Transaction,
   row: ApprovalRequest,
   set: (values: Partial<ApprovalRequest>) => void,
-): Promise<void> {
+): void {
   if (row.cardOf !== null) {
     set({ cardOf: null });
     return;
   }
-  await manager.query(
+  transaction.write(
     `with others as (
        select id from approval_request
        where card_of = $1 and state in ('pending', 'rechecking') order by requested_at, id

@@ -2,12 +2,11 @@ import type { BodyReference, Principal } from '#contracts';
 import { carriedBodyLimitBytes } from '#contracts';
 import type { Transaction } from '#database';
 import type { PeopleReleaseSigner } from '#sealing';
-import { ApprovalNote, type NoteKind } from '../approval-note.entity.ts';
+import type { NoteKind } from '../approval-note.entity.ts';
 import { ApprovalRequest } from '../approval-request.entity.ts';
 import { announce } from '../listing/feed.ts';
 import { Review } from '../reviewing/review.entity.ts';
 import { ApprovalVersion, storedName } from '../showing/approval-version.entity.ts';
-import { ApprovalVote } from './approval-vote.entity.ts';
 import { leaveCard } from './card.ts';
 import type { Change, Decision } from './decision.ts';
 import { escalatedTo } from './eligible.ts';
@@ -44,11 +43,19 @@ export interface Means {
   breakGlass?: boolean;
   /** Where the content lasts, if not where it was. */
   body?: BodyReference;
+  /** The sealed content that a release may carry, where it was read already. */
+  content?: Buffer | null;
   /** What policy said of an edited version, besides the requirement. */
   heldAs?: Partial<ApprovalRequest>;
 }
 
-/** Writes a decision's changes, and what is to be said of them, into one transaction. `row` must be locked in it. */
+/** Changes after which a request is no longer what its card shows. */
+const leaving: readonly Change['kind'][] = ['edited', 'ended', 'moved'];
+
+/**
+ * Writes a decision's changes, and what is to be said of them, into one transaction. `row` must be locked in it. Most
+ * is written with the commit: see `Transaction.write`.
+ */
 export async function carryOut(
   transaction: Transaction,
   row: ApprovalRequest,
@@ -64,10 +71,15 @@ export async function carryOut(
   const breakGlass = decision.changes.some(({ kind }) => kind === 'glass_broken');
   const given = { ...means, breakGlass };
   for (const change of decision.changes) await carryOutChange(transaction, row, change, given, set);
+  if (decision.changes.some(({ kind }) => leaving.includes(kind))) leaveCard(transaction, row, set);
   if (Object.keys(patch).length > 0) {
-    await transaction.manager.update(ApprovalRequest, { id: row.id }, patch as object);
+    const update = transaction.manager
+      .createQueryBuilder()
+      .update(ApprovalRequest)
+      .set(patch as object);
+    transaction.write(...update.where('id = :id', { id: row.id }).getQueryAndParameters());
   }
-  await announce(transaction.manager, row);
+  announce(transaction, row);
 }
 
 type Set = (values: Partial<ApprovalRequest>) => void;
@@ -99,28 +111,28 @@ async function carryOutChange(
       return end(transaction, row, change.outcome, means, set);
     case 'moved':
       set({ state: change.state });
-      await leaveCard(transaction.manager, row, set);
       return note(transaction, row, 'moved', means, change.state);
     default:
       return change satisfies never;
   }
 }
 
-async function castVote(
+function castVote(
   transaction: Transaction,
   row: ApprovalRequest,
   { vote: cast, version }: Change & { kind: 'voted' },
   means: Means,
-): Promise<void> {
+): void {
   const { approver, vote, groups } = cast;
   const { at, reason, breakGlass = false, through } = means;
   const { issuer, subject } = approver;
-  await transaction.manager.upsert(
-    ApprovalVote,
-    { approvalId: row.id, version, issuer, subject, approver: approver as object, vote, at: new Date(at) },
-    ['approvalId', 'version', 'issuer', 'subject'],
+  transaction.write(
+    `insert into approval_vote (approval_id, version, issuer, subject, approver, vote, at)
+     values ($1, $2, $3, $4, $5, $6, $7) on conflict (approval_id, version, issuer, subject)
+     do update set approver = excluded.approver, vote = excluded.vote, at = excluded.at`,
+    [row.id, version, issuer, subject, approver, vote, new Date(at)],
   );
-  await note(transaction, row, 'voted', means, vote);
+  note(transaction, row, 'voted', means, vote);
   const said = {
     approver,
     vote,
@@ -144,7 +156,7 @@ async function openReview(
   const openedAt = new Date(means.at);
   const review = { approvalId: row.id, openedBy: means.actor, openedAt, reviewers, closedBy: [] };
   await transaction.manager.insert(Review, review as object);
-  await note(transaction, row, 'glass_broken', means);
+  note(transaction, row, 'glass_broken', means);
 }
 
 async function edit(
@@ -158,13 +170,12 @@ async function edit(
   const { body, sealed } = means.edit;
   const previousDigest = row.digest;
   set({ version, digest, body, editor, state });
-  await leaveCard(transaction.manager, row, set);
   const { at } = means;
   await transaction.manager.insert(ApprovalVersion, {
     ...{ approvalId: row.id, version, digest, bytes: body.bytes, sealed, at: new Date(at) },
     ...{ stored: sealed ? null : storedName(body.location), editor: editor as object },
   });
-  await note(transaction, row, 'edited', means);
+  note(transaction, row, 'edited', means);
   const content = body.location.in === 'tail' && sealed ? sealed : new Uint8Array(0);
   transaction.publish(editedEvent(row, { body, sealed: content, previousDigest, editor, at }));
 }
@@ -178,8 +189,7 @@ async function end(
 ): Promise<void> {
   const { at, signer } = means;
   set({ state: outcome, decidedAt: new Date(at) });
-  await leaveCard(transaction.manager, row, set);
-  await note(transaction, row, 'ended', means, outcome);
+  note(transaction, row, 'ended', means, outcome);
   const notAfter = at + means.releaseValidMs;
   if (row.gate === 'change') {
     // Signed only where it allows something: the signature doesn't cover the word `approved`.
@@ -197,7 +207,7 @@ async function end(
   const release = {
     terms,
     signature: signer.sign(terms),
-    sealed: await carriedContent(transaction, row),
+    sealed: await carriedContent(transaction, row, means.content),
     at,
   };
   if (means.conversationMs > 0) transaction.publish(...approvedEntries(row, at, means.conversationMs));
@@ -205,8 +215,13 @@ async function end(
 }
 
 /** The sealed content where it is small enough for a release to carry it. */
-async function carriedContent(transaction: Transaction, row: ApprovalRequest): Promise<Buffer | null> {
+async function carriedContent(
+  transaction: Transaction,
+  row: ApprovalRequest,
+  known: Buffer | null | undefined,
+): Promise<Buffer | null> {
   if (row.body.bytes > carriedBodyLimitBytes) return null;
+  if (known !== undefined) return known;
   const version = await transaction.manager.findOneBy(ApprovalVersion, {
     approvalId: row.id,
     version: row.version,
@@ -227,18 +242,17 @@ function endingOf(outcome: 'rejected' | 'expired' | 'cancelled', reason: Uint8Ar
   }
 }
 
-/** Adds a line to an approval request's history. */
-export async function note(
+/** Adds a line to an approval request's history, with the commit. */
+export function note(
   transaction: Transaction,
   row: Pick<ApprovalRequest, 'id' | 'version'>,
   kind: NoteKind,
   means: Pick<Means, 'at' | 'actor' | 'reason'>,
   what?: string,
-): Promise<void> {
-  await transaction.manager.insert(ApprovalNote, {
-    ...{ approvalId: row.id, version: row.version, kind, what: what ?? null, at: new Date(means.at) },
-    ...{ actor: (means.actor as object | undefined) ?? null },
-    sealed:
-      means.reason && (kind !== 'ended' || means.actor === undefined) ? Buffer.from(means.reason) : null,
+): void {
+  const isSaid = means.reason && (kind !== 'ended' || means.actor === undefined);
+  transaction.insert('approval_note', {
+    ...{ approval_id: row.id, version: row.version, kind, what: what ?? null, at: new Date(means.at) },
+    ...{ actor: means.actor ?? null, sealed: isSaid && means.reason ? Buffer.from(means.reason) : null },
   });
 }

@@ -9,7 +9,7 @@ import {
 } from './admit.ts';
 import { type Change, type Decision, ended, nothing, refuse } from './decision.ts';
 import { outcomeOf } from './quorum.ts';
-import { type Approval, type CountedVote, isOpen } from './state.ts';
+import { type Approval, type ApprovalState, type CountedVote, isOpen } from './state.ts';
 
 export interface VoteCommand {
   approver: Principal;
@@ -120,11 +120,15 @@ export function decideCancellation(approval: Approval): Decision {
   return isOpen(approval.state) ? ended('cancelled') : nothing;
 }
 
+/** True where the ending of a request changes something in this state. */
+export function canEnd(state: ApprovalState): boolean {
+  return isOpen(state) || state === 'approved' || state === 'running';
+}
+
 /** The request ended, by whomever. */
-export function decideCompleted(approval: Approval, outcome: Outcome): Decision {
-  const { state } = approval;
+export function decideCompleted({ state }: Approval, outcome: Outcome): Decision {
+  if (!canEnd(state)) return nothing;
   const open = isOpen(state);
-  if (!open && state !== 'approved' && state !== 'running') return nothing;
   return { changes: [{ kind: 'moved', state: stateAfter(outcome, open, state === 'running') }] };
 }
 

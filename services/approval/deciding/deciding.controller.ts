@@ -46,8 +46,8 @@ export class DecidingController {
   ): Promise<ApprovalDetail> {
     const reader = this.desk.reader(request);
     const row = await this.desk.find(id, reader);
-    await this.decisions.vote(row, reader.principal, body, Date.now());
-    return this.showing.detail(await this.desk.find(id, reader), reader, Date.now());
+    const voted = await this.decisions.vote(row, reader.principal, body, Date.now());
+    return this.showing.detail(voted, reader, Date.now());
   }
 
   @ApiOperation({

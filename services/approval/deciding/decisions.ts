@@ -13,7 +13,7 @@ import { type Transaction, UnitOfWork } from '#database';
 import { ApprovalRequest } from '../approval-request.entity.ts';
 import { Grants } from '../granting/grants.ts';
 import { ApprovalVersion } from '../showing/approval-version.entity.ts';
-import { Content } from '../showing/content.ts';
+import { Content, isFresh } from '../showing/content.ts';
 import { Runs } from '../waiting/runs.ts';
 import { carryOut } from './carry-out.ts';
 import { decideBreakGlass, decideEdit, decideVote, decideWithdrawal, type VoteCommand } from './decide.ts';
@@ -59,18 +59,29 @@ export class Decisions {
     private readonly grants: Grants,
   ) {}
 
-  /** Votes on a request, and on the identical live ones on its card. */
-  async vote(row: ApprovalRequest, approver: Principal, ballot: Ballot, at: number): Promise<void> {
+  /** Votes on a request, and on the identical live ones on its card. Returns the request as it was committed. */
+  async vote(
+    row: ApprovalRequest,
+    approver: Principal,
+    ballot: Ballot,
+    at: number,
+  ): Promise<ApprovalRequest> {
     const reason = await this.content.sealReason(row, ballot.reason);
     const { vote, version, digest } = ballot;
     checkGrantBallot(ballot);
     const lasting = vote === 'approve' ? await this.lastingBodies(row, at) : new Map<string, BodyReference>();
     const command = { approver, vote, version, digest, hasReason: reason !== undefined, at };
+    let voted: ApprovalRequest | undefined;
     await this.decide(row, async (transaction) => {
       const { manager } = transaction;
+      const members = await this.judging.lockCard(manager, row);
+      const known = await this.judging.factsOf(manager, members);
+      voted = members.find(({ id }) => id === row.id);
+      if (!voted) throw notFound(row.id);
       let refusal: Refusal | undefined;
-      for (const member of await this.lockCard(manager, row)) {
-        const approval = await this.judging.approvalOf(manager, member);
+      for (const member of members) {
+        const facts = known.get(member.id) ?? { votes: [], content: null, hasGrant: false };
+        const approval = this.judging.withVotes(member, facts.votes);
         const decision = this.judge(approval, member, command, ballot.breakGlass === true);
         if (member.id === row.id) refusal = decision.refusal;
         else if (decision.refusal) continue;
@@ -82,14 +93,18 @@ export class Decisions {
           actor: approver,
           reason: own,
           through,
+          content: facts.content,
           ...(body && { body }),
         });
+        // Who headed a card passed it on to those that follow.
+        await transaction.flush();
         await carryOut(transaction, member, decision, means);
-        if (member.id === row.id && !refusal)
+        if (member.id === row.id && !refusal && (facts.hasGrant || ballot.grant))
           await this.followGrant(transaction, member, approver, ballot, at);
       }
       return refusal;
     });
+    return voted ?? row;
   }
 
   /** What a vote says about covering the same shape, once it was carried out. */
@@ -197,6 +212,8 @@ export class Decisions {
   private async lastingBodies(row: ApprovalRequest, at: number): Promise<Map<string, BodyReference>> {
     const moved = new Map<string, BodyReference>();
     if (row.body.location.in !== 'stream') return moved;
+    // The others on its card came after the one that heads it.
+    if (row.cardOf === null && isFresh(row, at)) return moved;
     const where = { subjectKey: row.subjectKey, card: row.card, state: 'pending' as const };
     const members = await this.unit.read((manager) => manager.findBy(ApprovalRequest, where));
     for (const member of members) {
@@ -223,19 +240,6 @@ export class Decisions {
     const row = await this.judging.lock(manager, id);
     if (!row) throw notFound(id);
     return row;
-  }
-
-  /** The request itself and those that are open on the same card, locked in one order for everybody. */
-  private async lockCard(manager: EntityManager, row: ApprovalRequest): Promise<ApprovalRequest[]> {
-    const ids: { id: string }[] = await manager.query(
-      `select id from approval_request where id = $1
-       or (subject_key = $2 and card = $3 and state = 'pending' and version = $4 and digest = $5)
-       order by id for update`,
-      [row.id, row.subjectKey, row.card, row.version, row.digest],
-    );
-    const members: ApprovalRequest[] = [];
-    for (const { id } of ids) members.push(await this.locked(manager, id));
-    return members;
   }
 }
 

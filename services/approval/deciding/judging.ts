@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { ActiveConfig } from '#boot';
-import { type ApprovalGroup, durationMs, type Principal } from '#contracts';
+import { type ApprovalGroup, carriedBodyLimitBytes, durationMs, type Principal } from '#contracts';
 import { ApprovalRequest } from '../approval-request.entity.ts';
 import { ApprovalSettings } from '../config.ts';
 import { ApprovalVote } from './approval-vote.entity.ts';
@@ -10,6 +10,27 @@ import { eligibleGroups, escalatedTo, groupsOf } from './eligible.ts';
 import type { Approval } from './state.ts';
 
 const defaultConversationMs = 8 * 3_600_000;
+
+/** What is needed besides a locked request in order to decide about it. */
+export interface Facts {
+  votes: readonly Pick<ApprovalVote, 'approver' | 'vote'>[];
+  /** The sealed content of the version in hand where a release may carry it. */
+  content: Buffer | null;
+  /** Somebody asked that an approval covers more, or it does. */
+  hasGrant: boolean;
+}
+
+/** In one look: votes and grants that others committed are seen because their requests are locked before. */
+const factsQuery = `
+  select request.id, granted.id is not null as "hasGrant",
+    case when version.bytes <= ${carriedBodyLimitBytes} then version.sealed end as content,
+    (select coalesce(jsonb_agg(jsonb_build_object('approver', vote.approver, 'vote', vote.vote)), '[]')
+     from approval_vote vote where vote.approval_id = request.id and vote.version = request.version) as votes
+  from approval_request request
+  left join approval_version version on version.approval_id = request.id and version.version = request.version
+  left join approval_grant granted on granted.approval_id = request.id and granted.version = request.version
+    and granted.state <> 'ended'
+  where request.id = any($1)`;
 
 /** Puts together what the pure decisions take: the row, its counted votes, the groups of the revision in force. */
 @Injectable()
@@ -22,6 +43,28 @@ export class Judging {
   /** Locks a request for this transaction. Null where there is none. */
   async lock(manager: EntityManager, id: string): Promise<ApprovalRequest | null> {
     return manager.findOne(ApprovalRequest, { where: { id }, lock: { mode: 'pessimistic_write' } });
+  }
+
+  /** The request itself and those that are open on the same card, locked in one order for everybody. */
+  async lockCard(manager: EntityManager, row: ApprovalRequest): Promise<ApprovalRequest[]> {
+    const { id, subjectKey, card, version, digest } = row;
+    return manager
+      .createQueryBuilder(ApprovalRequest, 'request')
+      .setLock('pessimistic_write')
+      .where('request.id = :id', { id })
+      .orWhere(
+        `(request.subjectKey = :subjectKey and request.card = :card and request.state = 'pending'
+          and request.version = :version and request.digest = :digest)`,
+        { subjectKey, card, version, digest },
+      )
+      .orderBy('request.id')
+      .getMany();
+  }
+
+  /** What a vote on locked requests depends on besides them, by id. */
+  async factsOf(manager: EntityManager, rows: readonly ApprovalRequest[]): Promise<Map<string, Facts>> {
+    const found: (Facts & { id: string })[] = await manager.query(factsQuery, [rows.map(({ id }) => id)]);
+    return new Map(found.map(({ id, ...facts }) => [id, facts]));
   }
 
   /** Reads a request without locking it. */
@@ -44,7 +87,7 @@ export class Judging {
     return this.withVotes(row, votes);
   }
 
-  withVotes(row: ApprovalRequest, votes: readonly ApprovalVote[]): Approval {
+  withVotes(row: ApprovalRequest, votes: Facts['votes']): Approval {
     const { state, gate, version, digest, requirement } = row;
     return {
       ...{ state, gate, version, digest, requirement },

@@ -45,7 +45,7 @@ export class Grants {
     grant.limits = found ? strictest(found.limits, limits) : limits;
     if (found) await this.save(manager, grant);
     else await manager.insert(ApprovalGrant, grant as object);
-    await note(transaction, row, 'grant_asked', { at, actor: author }, grant.id);
+    note(transaction, row, 'grant_asked', { at, actor: author }, grant.id);
     transaction.publish(grantEvent(row, grant, { change: 'asked', by: author, at }));
     await this.settle(transaction, row, at);
     return grant;
@@ -73,7 +73,7 @@ export class Grants {
     grant.grantedAt = new Date(at);
     grant.expiresAt = new Date(at + grant.limits.forMs);
     await this.save(transaction.manager, grant);
-    await note(transaction, row, 'grant_given', { at }, grant.id);
+    note(transaction, row, 'grant_given', { at }, grant.id);
     transaction.publish(grantEvent(row, grant, { change: 'granted', at }));
   }
 
@@ -94,13 +94,7 @@ export class Grants {
       await this.save(transaction.manager, grant);
       row.grantId = grant.id;
       await transaction.manager.update(ApprovalRequest, { id: row.id }, { grantId: grant.id });
-      await note(
-        transaction,
-        row,
-        'granted',
-        { at, ...(grant.authors[0] && { actor: grant.authors[0] }) },
-        id,
-      );
+      note(transaction, row, 'granted', { at, ...(grant.authors[0] && { actor: grant.authors[0] }) }, id);
       transaction.publish(grantUsedEvent(row, grant, at));
       if (grant.used === grant.limits.uses) await this.end(transaction, grant, { ending: 'used_up', at });
       return grant;
@@ -119,7 +113,7 @@ export class Grants {
     Object.assign(grant, { state: 'ended', ending, endedAt: new Date(at), endedBy: by ?? null });
     await this.save(manager, grant);
     const about = await manager.findOneByOrFail(ApprovalRequest, { id: grant.approvalId });
-    await note(
+    note(
       transaction,
       about,
       'grant_ended',
@@ -170,13 +164,14 @@ export class Grants {
       `select id from approval_grant
        where state = 'live' and subject_key = $1 and connection = $2 and expires_at > $3 and shape->>'rules' = $4
          and requester->>'issuer' = $5 and requester->>'subject' = $6
+         and requester->>'person' is not distinct from $10
          and case when (limits->>'conversation')::boolean
            then conversation = $7 and shape->>'heldTurns' = $8 else shape->>'template' = $9 end
        order by granted_at, id limit ${candidates}`,
       [
         ...[row.subjectKey, row.connection, new Date(at), rules],
         ...[row.context.principal.issuer, row.context.principal.subject],
-        ...[row.conversation.id, heldTurns, template],
+        ...[row.conversation.id, heldTurns, template, row.context.principal.person ?? null],
       ],
     );
     return found.map(({ id }) => id);

@@ -70,10 +70,10 @@ export class Desk {
     name: string,
     head: object,
     tail: Uint8Array = new Uint8Array(0),
-    also: (transaction: Parameters<typeof note>[0]) => Promise<void> = async () => undefined,
+    also: (transaction: Parameters<typeof note>[0]) => void = () => undefined,
   ): Promise<void> {
     await this.unit.inTransaction(async (transaction) => {
-      await also(transaction);
+      also(transaction);
       transaction.publish({
         kind: 'event',
         orderingKey: row.requestId,

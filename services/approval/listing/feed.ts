@@ -1,5 +1,5 @@
-import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
+import type { Transaction } from '#database';
 import type { ApprovalRequest } from '../approval-request.entity.ts';
 import { approvalStates } from '../deciding/state.ts';
 
@@ -16,15 +16,8 @@ export const Announcement = z.object({
 export type Announcement = z.infer<typeof Announcement>;
 
 /** Tells every replica of a change, once the transaction is committed. */
-export function announce(manager: EntityManager, row: ApprovalRequest): Promise<void> {
-  return announceAll(manager, [row]);
-}
-
-/** Tells of many at once. */
-export async function announceAll(manager: EntityManager, rows: readonly ApprovalRequest[]): Promise<void> {
-  const said = rows.map(({ id, state, version, groups }) =>
-    // A notification holds at most 8,000 bytes.
-    JSON.stringify({ id, state, version, groups: groups.slice(0, 50) }),
-  );
-  await manager.query('select pg_notify($1, said) from unnest($2::text[]) as said', [feedChannel, said]);
+export function announce(transaction: Transaction, row: ApprovalRequest): void {
+  const { id, state, version, groups } = row;
+  // A notification holds at most 8,000 bytes.
+  transaction.notify(feedChannel, JSON.stringify({ id, state, version, groups: groups.slice(0, 50) }));
 }

@@ -75,12 +75,14 @@ export class Listing {
   async summaries(manager: EntityManager, rows: readonly ApprovalRequest[]): Promise<ApprovalSummary[]> {
     if (rows.length === 0) return [];
     const ids = rows.map(({ id }) => id);
-    const votes = await manager.findBy(ApprovalVote, { approvalId: In(ids) });
-    const counts: { lead: string; count: number }[] = await manager.query(
-      `select card_of as lead, count(*)::int as count from approval_request
-       where card_of = any($1) and state in ('pending', 'rechecking') group by card_of`,
-      [ids],
-    );
+    const [votes, counts] = await Promise.all([
+      manager.findBy(ApprovalVote, { approvalId: In(ids) }),
+      manager.query<{ lead: string; count: number }[]>(
+        `select card_of as lead, count(*)::int as count from approval_request
+         where card_of = any($1) and state in ('pending', 'rechecking') group by card_of`,
+        [ids],
+      ),
+    ]);
     const countOf = new Map(counts.map(({ lead, count }) => [lead, count]));
     return rows.map((row) => {
       const own = votes.filter(({ approvalId, version }) => approvalId === row.id && version === row.version);
@@ -113,8 +115,13 @@ function summaryOf(
 }
 
 /** A person as others see them. */
-export function personView({ issuer, subject, name, email }: Principal): PersonView {
-  return { issuer, subject, ...(name !== undefined && { name }), ...(email !== undefined && { email }) };
+export function personView({ issuer, subject, name, email, person }: Principal): PersonView {
+  return {
+    ...{ issuer, subject },
+    ...(name !== undefined && { name }),
+    ...(email !== undefined && { email }),
+    ...(person !== undefined && { person }),
+  };
 }
 
 function narrow(select: SelectQueryBuilder<ApprovalRequest>, filter: Filter, reader: Reader): void {

@@ -50,17 +50,14 @@ export class Steps {
       for (const { approval_id: id, kind, to_group: to } of due) {
         const row = await this.judging.lock(manager, id);
         if (!row || !isOpen(row.state)) continue;
-        if (kind === 'remind') await this.remind(transaction, row, at);
+        if (kind === 'remind')
+          note(transaction, row, 'reminded', { at }, waited(at - row.requestedAt.getTime()));
         else if (to !== null) await this.escalate(transaction, row, to, at);
-        await announce(manager, row);
+        announce(transaction, row);
       }
       await manager.query('delete from approval_step where id = any($1)', [due.map(({ id }) => id)]);
       return due.length;
     });
-  }
-
-  private remind(transaction: Transaction, row: ApprovalRequest, at: number): Promise<void> {
-    return note(transaction, row, 'reminded', { at }, waited(at - row.requestedAt.getTime()));
   }
 
   private async escalate(
@@ -72,7 +69,7 @@ export class Steps {
     if (row.groups.includes(to)) return;
     row.groups = [...row.groups, to];
     await transaction.manager.update(ApprovalRequest, { id: row.id }, { groups: row.groups });
-    await note(transaction, row, 'escalated', { at }, to);
+    note(transaction, row, 'escalated', { at }, to);
     const { requestId, version, gate, subjectKey } = row;
     const head: ApprovalDecided = { kind: 'escalated', requestId, version, gate, to, subjectKey, at };
     transaction.publish(event(row, approvalDecided.subject(), `escalated:${to}`, head));

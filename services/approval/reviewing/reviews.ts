@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CodedError, type ReviewList, type ReviewView, samePrincipal } from '#contracts';
+import { CodedError, type ReviewList, type ReviewView, samePrincipal, standsBehind } from '#contracts';
 import { UnitOfWork } from '#database';
 import type { ApprovalRequest } from '../approval-request.entity.ts';
 import { note } from '../deciding/carry-out.ts';
@@ -62,7 +62,7 @@ export class Reviews {
         closedBy: closedBy as object[],
         closedAt,
       } as object);
-      await note(transaction, row, 'reviewed', { at, actor: principal, reason }, open ? 'open' : 'closed');
+      note(transaction, row, 'reviewed', { at, actor: principal, reason }, open ? 'open' : 'closed');
       transaction.publish(reviewEvent(row, { reviewer: principal, open, at, ...(reason && { reason }) }));
       return viewOf(review);
     });
@@ -74,7 +74,7 @@ function checkReviewer(row: ApprovalRequest, review: Review, reader: Reader): vo
   if (principal.kind !== 'person') {
     throw new CodedError('approval.people_only', 'Only people review; service accounts and keys never do.');
   }
-  if (samePrincipal(principal, review.openedBy) || samePrincipal(principal, row.context.principal)) {
+  if (samePrincipal(principal, review.openedBy) || standsBehind(principal, row.context.principal)) {
     throw new CodedError('approval.reviewer_excluded', 'Others review what you did or asked for.');
   }
   if (!decides(reader, row)) {

@@ -10,6 +10,11 @@ import type { ApprovalVersion } from './approval-version.entity.ts';
 /** The log keeps events for 72 h by default, and a release may wait for some of that. */
 const freshMs = 24 * 3_600_000;
 
+/** True where the log still holds what was asked when its release is run. */
+export function isFresh({ requestedAt }: Pick<ApprovalRequest, 'requestedAt'>, at: number): boolean {
+  return at - requestedAt.getTime() < freshMs;
+}
+
 /** Sealed content as it arrived or is to be kept: in the row, or under a name in the object store. */
 export interface SealedContent {
   /** As a release names it. */
@@ -65,8 +70,7 @@ export class Content {
    */
   async lastingBody(row: ApprovalRequest, version: ApprovalVersion, at: number): Promise<BodyReference> {
     const { body } = row;
-    const fresh = at - row.requestedAt.getTime() < freshMs;
-    if (body.location.in !== 'stream' || fresh || !version.sealed) return body;
+    if (body.location.in !== 'stream' || isFresh(row, at) || !version.sealed) return body;
     const name = `${row.id}.${version.version}.${version.digest.slice(0, 16)}`;
     await this.bodies.put(name, version.sealed);
     return { ...body, location: { in: 'store', name } };

@@ -40,9 +40,16 @@ export class Showing {
   /** One approval request, complete; masked where the configuration says so. */
   async detail(row: ApprovalRequest, reader: Reader, at: number): Promise<ApprovalDetail> {
     return this.unit.read(async (manager) => {
-      const [summary] = await this.listing.summaries(manager, [row]);
-      if (!summary) throw new Error(`${row.id}: no summary`);
       const mask = this.maskOf(row);
+      const [[summary], content, edits, history, notifications, you] = await Promise.all([
+        this.listing.summaries(manager, [row]),
+        this.view(manager, row, mask),
+        this.edits(manager, row, mask),
+        this.history(manager, row),
+        deliveriesOf(manager, row.id),
+        this.mayDecide(manager, row, reader, at),
+      ]);
+      if (!summary) throw new Error(`${row.id}: no summary`);
       const { upstreamModel, stream, requirement, matches } = row;
       const { denyThreshold, editNeedsOtherApprover } = requirement;
       return {
@@ -50,11 +57,7 @@ export class Showing {
         ...{ upstreamModel, stream, denyThreshold, editNeedsOtherApprover, matches },
         protocol: row.context.protocol,
         conversation: { id: row.conversation.id, newSinceTurn: row.conversation.newSinceTurn },
-        content: await this.view(manager, row, mask),
-        edits: await this.edits(manager, row, mask),
-        history: await this.history(manager, row),
-        notifications: await deliveriesOf(manager, row.id),
-        you: await this.mayDecide(manager, row, reader, at),
+        ...{ content, edits, history, notifications, you },
       };
     });
   }

@@ -63,7 +63,7 @@ export class Intake {
       ...{ sealed: content.sealed, stored: content.sealed ? null : storedName(row.body.location) },
       at: row.requestedAt,
     });
-    await note(transaction, row, 'requested', { at: row.requestedAt.getTime() });
+    note(transaction, row, 'requested', { at: row.requestedAt.getTime() });
     const early = await manager.findOneBy(EarlyEnd, { requestId: row.requestId });
     if (early) {
       const approval = await this.judging.approvalOf(manager, row);
@@ -75,7 +75,7 @@ export class Intake {
     if (await this.useGrant(transaction, row, at)) return;
     if (row.cardOf === null && (await this.isFull(manager, row))) await this.refuseFull(transaction, row, at);
     else await this.steps.plan(transaction, row);
-    await announce(manager, row);
+    announce(transaction, row);
   }
 
   /** Releases what a live grant covers. */

@@ -40,8 +40,8 @@ export class OnRequestNotes {
         const said = { approvalId: row.id, kind, at: new Date(at) };
         if (await manager.existsBy(ApprovalNote, said)) continue;
         const reason = tail.length > 0 ? tail : undefined;
-        await note(transaction, row, kind, { at, actor: principal, reason });
-        await announce(manager, row);
+        note(transaction, row, kind, { at, actor: principal, reason });
+        announce(transaction, row);
       }
     });
   }

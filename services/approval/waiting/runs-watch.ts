@@ -1,10 +1,11 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { In } from 'typeorm';
 import { LOGGER } from '#boot';
 import { Gate, RunEntry } from '#contracts';
 import { UnitOfWork } from '#database';
 import { type BucketChange, Bus, watchBucket } from '#messaging';
 import type { Logger } from '#telemetry';
-import { approvalIdOf } from '../approval-request.entity.ts';
+import { ApprovalRequest, approvalIdOf } from '../approval-request.entity.ts';
 import { carryOut } from '../deciding/carry-out.ts';
 import { Judging } from '../deciding/judging.ts';
 
@@ -75,13 +76,12 @@ export class RunsWatch implements OnApplicationBootstrap, OnApplicationShutdown 
 
   private async markRunning(ids: string[]): Promise<void> {
     await this.unit.inTransaction(async (transaction) => {
-      const approved: { id: string }[] = await transaction.manager.query(
-        `select id from approval_request where id = any($1) and state = 'approved' order by id`,
-        [ids],
-      );
-      for (const { id } of approved) {
-        const row = await this.judging.lock(transaction.manager, id);
-        if (row?.state !== 'approved') continue;
+      const approved = await transaction.manager.find(ApprovalRequest, {
+        where: { id: In(ids), state: 'approved' },
+        order: { id: 'ASC' },
+        lock: { mode: 'pessimistic_write' },
+      });
+      for (const row of approved) {
         const decision = { changes: [{ kind: 'moved', state: 'running' }] } as const;
         await carryOut(transaction, row, decision, this.judging.means(Date.now()));
       }
