@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { FreezeList, FreezeView } from '#contracts';
 import { type CallerFlags, runCall, withCaller } from './caller.ts';
-import { policyUrl } from './config-revisions.ts';
+import { policyUrl } from './policy/config-revisions.ts';
 import { table } from './terminal.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);

@@ -53,7 +53,7 @@ const steps: Step[] = [
   {
     name: 'licences of production dependencies',
     run: async () =>
-      ['package-lock.json', 'libs/embedded/model-runtime/package-lock.json'].flatMap((lock) =>
+      ['package-lock.json', 'libs/embedded/model/runtime/package-lock.json'].flatMap((lock) =>
         findLicences(root, lock),
       ),
   },

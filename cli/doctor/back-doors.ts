@@ -1,5 +1,5 @@
-import { checkBackDoor } from '../connections.ts';
-import { readPolicy } from '../read-policy.ts';
+import { checkBackDoor } from '../connections/connections.ts';
+import { readPolicy } from '../policy/read-policy.ts';
 import type { Finding, Surroundings } from './finding.ts';
 
 const verdicts = {

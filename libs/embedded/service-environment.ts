@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type ServiceName, serviceNames } from '#contracts';
-import { type DatabaseRole, roleUrl } from './postgres-roles.ts';
+import { type DatabaseRole, roleUrl } from './postgres/roles.ts';
 import { NATS_PASSWORD_FILE, type Secrets } from './secrets.ts';
 
 /** The name of the database that the embedded Postgres holds; a schema and a login per service in it. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { EvaluationInput } from './decision.ts';
-import { evaluate } from './evaluate.ts';
-import type { CompiledPolicy } from './policy.ts';
+import type { CompiledPolicy } from './compiling/policy.ts';
+import type { EvaluationInput } from './deciding/decision.ts';
+import { evaluate } from './deciding/evaluate.ts';
 
 const Given = z.strictObject({
   user: z

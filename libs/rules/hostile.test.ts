@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { evaluate } from './evaluate.ts';
-import { loadPolicy } from './load.ts';
-import type { CompiledPolicy } from './policy.ts';
+import type { CompiledPolicy } from './compiling/policy.ts';
+import { evaluate } from './deciding/evaluate.ts';
+import { loadPolicy } from './loading/load.ts';
 import { workOf } from './test-kit.ts';
 
 function policyWith(rules: unknown[]): CompiledPolicy {

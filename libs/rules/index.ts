@@ -1,9 +1,10 @@
 export { type CaseResult, caseInput, PolicyCase, PolicyCases, runCase } from './cases.ts';
-export type { CelContext } from './cel.ts';
-export { type ClaimNames, claimNames } from './claim-names.ts';
-export { type Compilation, compilePolicy } from './compile.ts';
-export type { DocumentFault } from './compile-rule.ts';
-export { type ConnectionChoice, type ResolvedConnection, resolveConnection } from './connection.ts';
+export type { CelContext } from './compiling/cel.ts';
+export { type ClaimNames, claimNames } from './compiling/claim-names.ts';
+export { type Compilation, compilePolicy } from './compiling/compile.ts';
+export type { DocumentFault } from './compiling/compile-rule.ts';
+export type { CompiledPolicy, CompiledRule } from './compiling/policy.ts';
+export { type ConnectionChoice, type ResolvedConnection, resolveConnection } from './deciding/connection.ts';
 export type {
   AppliedLimit,
   AppliedRule,
@@ -13,15 +14,16 @@ export type {
   RequestText,
   RuleOutcome,
   UnreadablePart,
-} from './decision.ts';
-export { evaluate, explain } from './evaluate.ts';
+} from './deciding/decision.ts';
+export { evaluate, explain } from './deciding/evaluate.ts';
 export {
   type CompiledLimits,
   compileLimits,
   type LimitSubject,
   limitsFor,
   type RateLimit,
-} from './limits.ts';
+} from './deciding/limits.ts';
+export { compileReview, type Review, type ReviewInput } from './deciding/review.ts';
 export {
   type DocumentIssue,
   formatIssue,
@@ -29,10 +31,8 @@ export {
   type LocatedWarning,
   loadPolicy,
   loadPolicyWith,
-} from './load.ts';
-export type { CompiledPolicy, CompiledRule } from './policy.ts';
+} from './loading/load.ts';
+export type { SourceFile } from './loading/source-map.ts';
+export { type ConfigWarning, configWarnings } from './loading/warnings.ts';
 export { type PrepareProfile, prepareProfiles } from './prepare.ts';
 export { type BodyReader, recordedEffect, recordedInput, Simulator } from './recorded.ts';
-export { compileReview, type Review, type ReviewInput } from './review.ts';
-export type { SourceFile } from './source-map.ts';
-export { type ConfigWarning, configWarnings } from './warnings.ts';

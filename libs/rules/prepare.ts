@@ -1,8 +1,8 @@
 import type { MaskingProfile, PolicyDocument } from '#contracts';
 import { needsCompiling } from '#redaction';
-import { needsEntities } from './compile.ts';
-import type { DocumentFault } from './compile-rule.ts';
-import { finderProfile } from './entities.ts';
+import { needsEntities } from './compiling/compile.ts';
+import type { DocumentFault } from './compiling/compile-rule.ts';
+import { finderProfile } from './compiling/entities.ts';
 
 /** Compiles a masking profile in another thread; throws where it can't be, or not in time. */
 export type PrepareProfile = (profile: MaskingProfile) => Promise<void>;

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { PolicyDocument } from '#contracts';
-import { compilePolicy } from './compile.ts';
-import type { Decision, EvaluationInput } from './decision.ts';
-import { evaluate } from './evaluate.ts';
-import { loadPolicy } from './load.ts';
-import type { CompiledPolicy } from './policy.ts';
+import { compilePolicy } from './compiling/compile.ts';
+import type { CompiledPolicy } from './compiling/policy.ts';
+import type { Decision, EvaluationInput } from './deciding/decision.ts';
+import { evaluate } from './deciding/evaluate.ts';
+import { loadPolicy } from './loading/load.ts';
 
 const runs = process.env.LONG ? 20_000 : 500;
 const words = ['alpha', 'bravo', 'charlie', 'delta'] as const;

@@ -1,7 +1,7 @@
 import type { ChangedRequest, Principal, RecordedRequest, Simulation } from '#contracts';
-import type { EvaluationInput } from './decision.ts';
-import { evaluate } from './evaluate.ts';
-import type { CompiledPolicy } from './policy.ts';
+import type { CompiledPolicy } from './compiling/policy.ts';
+import type { EvaluationInput } from './deciding/decision.ts';
+import { evaluate } from './deciding/evaluate.ts';
 
 /** Reads a body as its client protocol says (`libs/protocols`); a sentence where it can't. */
 export type BodyReader = (

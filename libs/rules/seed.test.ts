@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { evaluate } from './evaluate.ts';
-import { loadPolicy } from './load.ts';
+import { evaluate } from './deciding/evaluate.ts';
+import { loadPolicy } from './loading/load.ts';
 
 const loaded = loadPolicy(readFileSync('sallyport.yaml', 'utf8'));
 if (loaded.kind !== 'policy') throw new Error(JSON.stringify(loaded.issues));

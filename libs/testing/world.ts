@@ -242,7 +242,7 @@ async function openPostgres(
 function openModel(dir: string, port: number, secrets: Secrets): Promise<RunningProcess> {
   return startFromSource({
     name: 'model',
-    main: 'libs/embedded/model-main.ts',
+    main: 'libs/embedded/model/main.ts',
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,

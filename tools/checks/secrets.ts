@@ -19,7 +19,7 @@ const shapes: Record<string, RegExp> = {
 
 /** Made-up values that stand in files on purpose. Where a test can make its own secret, it does, and isn't listed. */
 const fixtures: Record<string, string> = {
-  'libs/embedded/corpus.txt': 'what the offline model says, for masking to hide',
+  'libs/embedded/model/corpus.txt': 'what the offline model says, for masking to hide',
   'libs/protocols/redaction.test.ts': 'an example that GitHub documents',
 };
 

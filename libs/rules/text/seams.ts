@@ -1,4 +1,4 @@
-import type { RequestText } from '../decision.ts';
+import type { RequestText } from '../deciding/decision.ts';
 
 /** Neighbouring parts of one list read as the model reads them: without anything in between. */
 export interface Seam {

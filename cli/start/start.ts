@@ -1,0 +1,219 @@
+import { join, relative } from 'node:path';
+import type { Command } from 'commander';
+import { serviceNames } from '#contracts';
+import {
+  ensureSecrets,
+  type NeededPort,
+  PASSWORDS_FILE,
+  type RunningProcess,
+  reasonIn,
+  requireFreePorts,
+  type ServiceSurroundings,
+  StartProblem,
+} from '#embedded';
+import { type Addresses, recordAddresses } from '../addresses.ts';
+import { effectiveConfig } from './config.ts';
+import { findModelServers, modelsAt } from './models.ts';
+import { startOne } from './one-service.ts';
+import { addStartOptions, portFlag, readStartOptions, type StartOptions } from './options.ts';
+import {
+  makeStateDir,
+  nothingRunning,
+  openBroker,
+  openDatabase,
+  openIdentity,
+  openModel,
+  openService,
+  type StartContext,
+  stopAll,
+} from './parts.ts';
+import { type Progress, progressOn } from './progress.ts';
+import { screen } from './screen.ts';
+import { forgetProcesses, recordProcesses, resetState, stopLeftovers } from './state.ts';
+
+/** Adds `start`: everything Sallyport needs on this machine, started, shown and stopped together. */
+export function registerStart(program: Command): void {
+  addStartOptions(
+    program.command('start').description('start everything on this machine; Ctrl-C stops it'),
+  ).action(async (flags) => {
+    const progress = progressOn((text) => process.stdout.write(text), flags.json === true);
+    process.exitCode = await start(() => readStartOptions(flags, process.env), progress, untilInterrupted());
+  });
+}
+
+/** Resolves at the first Ctrl-C or SIGTERM; a second one during the tidying up changes nothing. */
+function untilInterrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+  });
+}
+
+/** Runs a start to its end. @returns the exit code */
+async function start(
+  read: () => StartOptions,
+  progress: Progress,
+  interrupted: Promise<void>,
+): Promise<number> {
+  try {
+    const options = read();
+    return await (options.only === undefined
+      ? startAll(options, progress, interrupted)
+      : startOne(options, progress, interrupted));
+  } catch (error) {
+    if (!(error instanceof StartProblem)) throw error;
+    progress.tell({ event: 'note', text: error.line() });
+    return 1;
+  }
+}
+
+async function startAll(
+  options: StartOptions,
+  progress: Progress,
+  interrupted: Promise<void>,
+): Promise<number> {
+  const began = performance.now();
+  const tidied = await stopLeftovers(options.stateDir);
+  if (tidied > 0)
+    progress.tell({ event: 'note', text: `Stopped ${tidied} processes of a start that was killed.` });
+  if (options.reset) await resetState(options.stateDir);
+  await makeStateDir(options.stateDir);
+  const offered = options.modelUrl === undefined ? await findModelServers() : [];
+  await requireFreePorts(neededPorts(options));
+  const secrets = await ensureSecrets(join(options.stateDir, 'secrets'), options.natsPasswords);
+  const context: StartContext = {
+    options,
+    secrets,
+    progress,
+    running: nothingRunning(),
+  };
+  const opening = openAll(context);
+  try {
+    const opened = await orInterrupted(opening, interrupted);
+    if (opened === undefined) return 0;
+    await recordAddresses(options.stateDir, addressesOf(options));
+    const seconds = Math.round((performance.now() - began) / 100) / 10;
+    progress.tell({ event: 'note', text: `Everything is ready in ${seconds.toFixed(1)} s.` });
+    if (options.exitWhenReady) return 0;
+    showScreen(context, opened.model, offered);
+    const stopReporting = reportExits(context);
+    await interrupted;
+    stopReporting();
+    progress.tell({ event: 'note', text: 'Stopping' });
+    return 0;
+  } finally {
+    await stopAll(context.running);
+    await opening.catch(() => undefined);
+    await forgetProcesses(options.stateDir);
+  }
+}
+
+/** The work's result, or nothing when Ctrl-C came first. */
+async function orInterrupted<T>(work: Promise<T>, interrupted: Promise<void>): Promise<T | undefined> {
+  work.catch(() => undefined);
+  return Promise.race([work, interrupted.then(() => undefined)]);
+}
+
+async function openAll(context: StartContext): Promise<{ model: string }> {
+  const { options, secrets, running } = context;
+  const record = () =>
+    recordProcesses(options.stateDir, [...running.services, ...running.programs, ...running.stores]);
+  const opened = Promise.all([
+    openBroker(context),
+    openDatabase(context),
+    openIdentity(context),
+    openModel(context),
+  ]);
+  const [natsUrl, database, issuer, modelUrl] = await opened.finally(record);
+  const config = await effectiveConfig(options.configFile, options.stateDir, {
+    issuer,
+    audience: options.audience,
+    model: { url: modelUrl, ...(options.modelUrl === undefined ? {} : { own: await modelsAt(modelUrl) }) },
+  });
+  const around = surroundings(options, { ...database, natsUrl, issuer, secrets, configFile: config.file });
+  await Promise.all(serviceNames.map((service) => openService(context, service, around))).finally(record);
+  return { model: config.model };
+}
+
+type Opened = Pick<
+  ServiceSurroundings,
+  'natsUrl' | 'issuer' | 'secrets' | 'configFile' | 'superuserUrl' | 'databaseUrl'
+>;
+
+function surroundings(options: StartOptions, opened: Opened): ServiceSurroundings {
+  const { ports, stateDir, audience, bind } = options;
+  return { ...opened, ports, stateDir, audience, bind };
+}
+
+function neededPorts(options: StartOptions): NeededPort[] {
+  const port = (part: Parameters<typeof portFlag>[0], number: number): NeededPort => ({
+    part,
+    port: number,
+    option: portFlag(part),
+  });
+  return [
+    ...serviceNames.map((service) => port(service, options.ports[service])),
+    ...(options.issuer === undefined ? [port('identity', options.identityPort)] : []),
+    ...(options.modelUrl === undefined ? [port('model', options.modelPort)] : []),
+    ...(options.natsUrl === undefined ? [port('nats', options.natsPort)] : []),
+    ...(options.databaseUrl === undefined ? [port('postgres', options.postgresPort)] : []),
+  ];
+}
+
+const loopback = (port: number) => `http://127.0.0.1:${port}`;
+
+function addressesOf({ ports, issuer, identityPort }: StartOptions): Addresses {
+  return {
+    ingress: loopback(ports.ingress),
+    approval: loopback(ports.approval),
+    audit: loopback(ports.audit),
+    policy: loopback(ports.policy),
+    identity: issuer ?? loopback(identityPort),
+  };
+}
+
+function showScreen(
+  { options, progress }: StartContext,
+  model: string,
+  offered: readonly { name: string; url: string }[],
+) {
+  const addresses = addressesOf(options);
+  const urls = {
+    gateway: `${addresses.ingress}/v1`,
+    approvals: addresses.approval,
+    audit: addresses.audit,
+    policy: addresses.policy,
+    'identity provider': addresses.identity,
+    model: options.modelUrl ?? loopback(options.modelPort),
+  };
+  const text = screen({
+    urls,
+    model,
+    isStandIn: options.modelUrl === undefined,
+    hasSeededPeople: options.issuer === undefined,
+    passwordsFile: relative(process.cwd(), join(options.stateDir, 'identity', PASSWORDS_FILE)),
+    offered,
+  });
+  progress.tell({ event: 'screen', text, urls });
+}
+
+/** A part that dies while the rest runs is named, with the line that brings it back. */
+function reportExits({ options, progress, running }: StartContext): () => void {
+  let stopping = false;
+  const tell = async (child: RunningProcess, remedy: string) => {
+    const { code, signal } = await child.exited;
+    if (stopping) return;
+    const last = await reasonIn(child.logFile);
+    progress.tell({
+      event: 'stopped',
+      part: child.name,
+      text: `${signal ?? `code ${code}`}: ${last} → ${remedy}`,
+    });
+  };
+  for (const child of running.services) void tell(child, `npx sallyport start --only ${child.name}`);
+  for (const child of [...running.programs, ...running.stores]) {
+    void tell(child, `read ${join(options.stateDir, 'logs')}, then stop with Ctrl-C and start again`);
+  }
+  return () => {
+    stopping = true;
+  };
+}
