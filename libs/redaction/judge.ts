@@ -58,7 +58,7 @@ export class Judge {
       const rule = this.detector.rules[index]!;
       const tries = tried.get(index) ?? 0;
       if (tries >= MAX_ENDS_PER_RULE || end - start > (rule.maxLength ?? Infinity)) continue;
-      const found = this.candidate(rule, place, end);
+      const found = this.candidate(rule, place, end, tries === 0);
       const settled = found !== undefined || rule.longestOnly === true;
       tried.set(index, settled ? MAX_ENDS_PER_RULE : tries + 1);
       if (found === 'allowed') allowedEnd = Math.max(allowedEnd, end);
@@ -71,13 +71,14 @@ export class Judge {
     rule: DetectorRule,
     place: Place,
     end: number,
+    isLongest: boolean,
   ): Candidate | 'allowed' | 'dropped' | undefined {
     if (rule.guard) return 'allowed';
     const { buffer, start, left } = place;
     const { text, origin } = normalise(buffer.slice(start, end));
     const threshold = this.options.thresholdOf(rule.entity);
     const isEnough = (score: number) => raise(rule, score, left) >= threshold;
-    const verdict = rule.check ? rule.check(text, isEnough) : true;
+    const verdict = rule.check ? rule.check(text, isEnough, { left, isLongest }) : true;
     if (verdict === false) {
       this.trace({ start, end, entity: rule.entity, rule: rule.id, score: 0 }, place, 'check failed');
       return undefined;

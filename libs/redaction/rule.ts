@@ -7,11 +7,19 @@ export type Verdict =
   | number
   | { readonly start: number; readonly end: number; readonly score?: number; readonly rule?: string };
 
+/** What a check may know of the text around a candidate. */
+export interface Around {
+  /** The text before it. */
+  readonly left: () => string;
+  /** No longer text that starts here matches the pattern. */
+  readonly isLongest: boolean;
+}
+
 /**
  * What a pattern cannot say. `isEnough` tells whether a score, raised by what stands to the left, would reach the
  * threshold; costly checks ask it first.
  */
-export type Check = (value: string, isEnough: (score: number) => boolean) => Verdict;
+export type Check = (value: string, isEnough: (score: number) => boolean, around: Around) => Verdict;
 
 /** One format. Patterns are regular; what a pattern cannot say (checksums, entropy) is the check's. */
 export interface DetectorRule {

@@ -19,10 +19,13 @@ const SECRET_NAMES = [
 ];
 const NAME_START = [...SECRET_NAMES, ...VENDOR_NAMES].join('|');
 const VALUE_CHARS = union(ALNUM, charSet('_./+=~!@#$%^&*:?|<-'));
-const OPERATOR = String.raw`(?:[\s'"\x60\])]{0,3}(?:=|:{1,3}=|:|=>|>|->|\|{1,2}:?|\?=|\.=)|['"\x60],|:[ \t]?[&\w]{1,16}[ \t]{0,2}=|\([ \t]?['"\x60]|[ \t]{1,2}['"\x60])`;
+const OPERATOR = String.raw`(?:(?:\\?[\s'"\x60\])]){0,3}(?:=|:{1,3}=|:|=>|>|->|\|{1,2}:?|[?.+]=)|\\?['"\x60],|:[ \t]?[&\w]{1,16}[ \t]{0,2}=|[ \t](?:string|str|String)[ \t]?=|\([ \t]?['"\x60]|[ \t]{1,2}['"\x60])`;
+/** A block scalar's header, YAML 1.2.2 section 8.1. */
+const BLOCK = String.raw`:[ \t]{1,2}[|>][+-]?\r?\n[ \t]{0,16}`;
 /** At least six characters; `://` ends it, so that the whole of a URL is never held back. */
 const VALUE = String.raw`(?:[\w.+=~!@#$%^&*?|<-]|/[\w.+=~!@#$%^&*?|<-])(?:[\w./+=~!@#$%^&*?|<-]|:[\w.+=~!@#$%^&*:?|<-]){5,}`;
-const OPERATOR_AND_VALUE = String.raw`${OPERATOR}(?:\\?['"\x60\s=]){0,6}${VALUE}`;
+/** After a comma directly, as in a line of CSV (RFC 4180): with a space between it is an enumeration. */
+const OPERATOR_AND_VALUE = String.raw`(?:${OPERATOR}(?:\\?['"\x60\s=]){0,6}|${BLOCK}|,)${VALUE}`;
 
 const ASSIGNMENT: DetectorRule = {
   id: 'assigned-secret',
@@ -85,12 +88,12 @@ const PROBE_CHARS = 96;
 const LONGEST_VENDOR_VALUE = 150;
 
 const PARTS =
-  /^([\w.-]+(?:[ \t][\w.-]+){0,2}?)(?::[ \t]?[&\w]{1,16}(?=[ \t]{0,2}=))?[\s'"`\])]{0,3}?(=>|:{1,3}=|->|\|{1,2}:?|\?=|\.=|=|:|>|,|\(|[ \t]{1,2}(?=['"`]))((?:\\?['"`\s=])*)(.*)$/s;
+  /^([\w.-]+(?:[ \t][\w.-]+){0,2}?)(?::[ \t]?[&A-Za-z]{1,16}(?=[ \t]{0,2}=[ \t]{0,2}['"`]))?(?:\\?[\s'"`\])]){0,3}?(=>|:{1,3}=|->|\|{1,2}:?|[?.+]=|=|:|>|,|\(|[ \t]{1,2}(?=['"`]))((?:[ \t]{1,2}[|>][+-]?\r?\n)?(?:\\?['"`\s=])*)(.*)$/s;
 const STRONG_NAME = /passw|passphrase|pwd|secret|credential|creds|private/i;
 const BENIGN_NAME =
-  /public|token[_.-]?(?:type|count|limit|usage|name|s\b)|max[_.-]?tokens?|keyboard|keyword|monkey|turkey|hotkey|key[_.-]?(?:alias|board|code|down|file|frame|id|length|name|pair|path|press|ring|size|stone|store|type|up|word|s$)|(?:primary|foreign|cache|sort|partition|row|object|map|group|index|lookup|unique|translation|react|natural|sequence|schema)[_.-]?keys?|author(?!iz)|access(?:ib|or)|rapid(?!api)|capital|integrity|checksum|sha\d|md5|digest|fingerprint|endpoint|ur[il]$|version|[_.-](?:name|path|file|dir|length|size|id)$|(?:credentials?|api)[_.-]?id|significant|sigma|design|signal|signature[_.-]?(?:alg|ver)/i;
+  /public|token[_.-]?(?:type|count|limit|usage|name|s\b)|max[_.-]?tokens?|keyboard|keyword|monkey|turkey|hotkey|key[_.-]?(?:alias|board|code|down|file|frame|id|length|name|pair|path|press|ring|size|stone|store|type|up|word|s$)|(?:primary|foreign|cache|sort|partition|row|object|map|group|index|lookup|unique|translation|react|natural|sequence|schema)[_.-]?keys?|author(?!iz)|access(?:ib|or)|rapid(?!api)|capital|integrity|checksum|sha\d|md5|digest|fingerprint|endpoint|ur[il]$|version|[_.-](?:name|path|file|dir|length|size|id)$|(?:credentials?|api)[_.-]?id|secretsmanager|significant|sigma|design|signal|signature[_.-]?(?:alg|ver)/i;
 const REFERENCE =
-  /^(?:!|[A-Za-z]+<|process\.|os\.|env[.[(]|\$|%\w+%$|\{|<|\.{1,2}\/|\/|https?:|file:|data:|function|null|undefined|true|false|none|required|optional|string|number|boolean|object|self\.|this\.|config\.|settings\.|params\.|req\.|request\.|example|changeme|change_me|your[_-]|my[_-]|test[_-]|xxx|todo|placeholder|dummy|sample|\*{3})/i;
+  /^(?:!|[A-Za-z]+<|process\.|os\.|env[.[(]|\$|%\w+%$|\{|<|\.{1,2}\/|\/|https?:|file:|data:|function|null|undefined|true|false|none|required|optional|string|number|boolean|object|self\.|this\.|config\.|settings\.|params\.|req\.|request\.|example|changeme|change_me|your[_-]|my[_-]|test[_-]|xxx|todo|placeholder|dummy|sample|\*{3}|arn:|@\w+@)/i;
 
 /** Whether the value is one that the vendor's name, or a credential's name, promises; only the value is the finding. */
 export function assignedSecret(text: string): Verdict {
@@ -102,7 +105,8 @@ export function assignedSecret(text: string): Verdict {
   const value = trimmed(rest, quoted);
   const start = text.length - rest.length;
   const vendor = value.length <= LONGEST_VENDOR_VALUE ? vendorOf(name, value) : undefined;
-  if (vendor) return { start, end: start + value.length, score: 0.9, rule: `${vendor}-assigned` };
+  if (vendor && !FILLER.test(value))
+    return { start, end: start + value.length, score: 0.9, rule: `${vendor}-assigned` };
   const probe = value.slice(0, PROBE_CHARS);
   if (value.length < 6 || BENIGN_NAME.test(name) || REFERENCE.test(probe)) return false;
   const direct = operator !== ',' && operator !== '>' && !name.includes(' ');
@@ -126,6 +130,7 @@ function trimmed(rest: string, quoted: boolean): string {
 const WORDS_ONLY = /^[A-Za-z*]+(?:[-_.:/*|]+[A-Za-z*]+)*[-_.*|]*\d{0,2}[*.]*$/;
 const CALL_OR_PATH =
   /[([]|\.(?:js|mjs|ts|tsx|json|py|go|md|txt|pem|key|crt|yml|yaml|html|css)$|^[A-Za-z_$][\w$]*(?:[.?]+[A-Za-z_$][\w$]*)+$|::|\/\/|^\d+(?:\.\d+)*$|^\d{4}-\d\d/;
+const FILLER = /abcdefghijkl|1234567890|(.)\1{24}/i;
 const ALPHABET = /abcdefgh|01234567|12345678|qwerty/i;
 
 function looksRandom(value: string, strongName: boolean): boolean {
@@ -141,7 +146,8 @@ function looksRandom(value: string, strongName: boolean): boolean {
 
 /** Letters alone whose case changes as in base64, not as in joined words. */
 function isShuffled(value: string): boolean {
-  return value.length >= 16 && (value.match(/[a-z][A-Z]/g) ?? []).length >= 4 && !isMadeOfWords(value);
+  const turns = (value.match(/[a-z][A-Z]/g) ?? []).length;
+  return value.length >= 10 && turns * 8 >= value.length && !isMadeOfWords(value);
 }
 
 function isConstantName(value: string): boolean {

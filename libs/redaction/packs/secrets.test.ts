@@ -56,6 +56,12 @@ const ASSIGNMENTS: ReadonlyArray<(name: string, value: string) => string> = [
   (name, value) => `export ${name.toUpperCase()}_API_KEY=${value}`,
   (name, value) => `${name}_token ?= "${value}"`,
   (name, value) => `$${name}_token .= "${value}"`,
+  (name, value) => `{\\n \\"${name}_token\\": \\"${value}\\"}`,
+  (name, value) => `${name}_token: |\n    ${value}\n`,
+  (name, value) => `${name}_token: >-\n  ${value}\nother: 1`,
+  (name, value) => `id,${name}Token,${value},x`,
+  (name, value) => `${name}_TOKEN += "${value}"`,
+  (name, value) => `var ${name}Token string = "${value}"`,
   (name, value) => `"env": "${name.toUpperCase()}_TOKEN=${value}\\nDEBUG=1"`,
 ];
 
@@ -74,7 +80,7 @@ describe('a token of the format is found alone, in a sentence and in an assignme
     let found = 0;
     for (let k = 0; k < SAMPLES; k++) {
       const value = sample(pattern);
-      if (rule.check!(value, () => true) === false) continue;
+      if (rule.check!(value, () => true, { left: () => '', isLongest: true }) === false) continue;
       tried += 3;
       for (const text of [value, `use ${value}, please`, `KEY="${value}"`])
         if (isMasked(text, value)) found++;
@@ -133,6 +139,10 @@ describe('text that only looks like a credential stays', () => {
     'AKIAXXXXXXXXXXXXXXXX',
     'author = "someone@example"',
     'max_tokens=4096',
+    'token: |\n  the text of the token goes here',
+    'key,token,secret,password,credential',
+    'apiKey: "arn:aws:secretsmanager:eu-west-1:1:secret:demo"',
+    'secret = "@API_TOKEN@"',
     'password = "********"',
     'auth: config.auth.provider',
     'cacheKey: `users-$' + '{id}`',

@@ -42,6 +42,8 @@ const FORMATS: ReadonlyArray<readonly [id: string, pattern: string, source: stri
   ],
   ['azure-client-secret', '[\\w~.]+\\dQ~[A-Za-z0-9_~.-]{31,34}', 'Microsoft Entra docs, client secrets'],
   ['buildkite-token', 'bk(?:ua|ct|aj)_[A-Za-z0-9]{40,}', 'Buildkite docs, token prefixes'],
+  ['castai-key', 'castai_v1_[a-f0-9]{64}_[a-f0-9]{8}', 'CAST AI docs, API access keys'],
+  ['chief-tools-token', 'ct[opr]_[A-Za-z0-9]{30,}', 'Chief Tools docs, access tokens'],
   ['circleci-token', 'CCI(?:PAT|PRJ)_[A-Za-z0-9]{22}_[a-f0-9]{40}', 'CircleCI docs, API tokens'],
   ['clickhouse-key', '4b1d[A-Za-z0-9]{38}', 'ClickHouse Cloud docs, API keys'],
   ['clojars-token', '(?i)CLOJARS_[a-z0-9]{60}', 'Clojars wiki, deploy tokens'],
@@ -159,7 +161,7 @@ const FORMATS: ReadonlyArray<readonly [id: string, pattern: string, source: stri
   ['slack-token', '(?i)xox[abeoprs](?:\\.xox[bp])?-[A-Za-z0-9][A-Za-z0-9-]{9,}', 'Slack docs, token types'],
   [
     'slack-webhook',
-    '(?:https?://)?hooks\\.slack\\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{40,60}',
+    '(?:https?://)?hooks\\.slack\\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{40,80}',
     'Slack docs, incoming webhooks',
   ],
   ['sonar-token', 'sq[apu]_[a-f0-9]{40}', 'SonarQube docs, token types'],

@@ -1,0 +1,49 @@
+import { describe, expect, test } from '@jest/globals';
+import { MaskingProfile } from '#contracts';
+import { compileMasker } from '../masker.ts';
+
+const masker = compileMasker(MaskingProfile.parse({ packs: ['core'] }), {
+  key: new Uint8Array(16),
+  scope: 'phones',
+});
+const phones = (text: string) =>
+  masker
+    .findSpans(text)
+    .filter(({ entity }) => entity === 'PHONE_NUMBER')
+    .map(({ start, end }) => text.slice(start, end));
+
+describe('a national number grouped as its plan groups it is found without a word before it', () => {
+  test.each([
+    '(212) 555-0132',
+    '020 7946 0958',
+    '06 39 98 12 34',
+    '030 23125 123',
+    '612 34 56 78',
+    '512 345 678',
+    '32 12 34 56',
+    '406 12 345',
+    '912 345 678',
+    '98765 43210',
+    '8123 4567',
+    '11 96123-4567',
+    '55 1234 5678',
+    '+49 30 23125 123',
+  ])('%s', (number) => {
+    expect(phones(`They gave me ${number} and asked to confirm.`)).toEqual([number]);
+    expect(phones(number)).toEqual([number]);
+  });
+});
+
+describe('numbers that only look grouped stay', () => {
+  test.each([
+    'sizes 20 21 22 23 24 25 26 27 28 29 30 31',
+    '<Buffer 30 82 01 e4 a0 03 02 01 02 02 01 01>',
+    'between 100.1234 and 80.3245',
+    'versions 18.19.130 and 6.12.20240101',
+    'from 2012-11-10 to 2014-02-03',
+    'a total of 1 234 567 of 8 901 234',
+    '1336501: fix(open)',
+  ])('%s', (text) => {
+    expect(phones(text)).toEqual([]);
+  });
+});
