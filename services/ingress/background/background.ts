@@ -144,8 +144,10 @@ export class Background {
     return this.showTo(call, this.held.get(entry.requestId) ?? entry);
   }
 
-  private async end({ requestId, state }: HeldEntry): Promise<void> {
-    if (state === 'completed') return;
+  private async end(entry: HeldEntry): Promise<void> {
+    const { requestId, state } = entry;
+    // The index may be a moment behind the log.
+    if (state === 'completed' || (await this.room.findCompletion(entry))) return;
     const head = { requestId, reason: 'requester' as const, at: Date.now() };
     await this.bus.publish(requestCancelled.subject(), encodeEnvelope(head));
     await this.ended(requestId);

@@ -63,10 +63,10 @@ export class EarlierResponses {
   }
 
   private async responseOf(entry: HeldEntry): Promise<JsonObject> {
-    if (entry.state !== 'completed') {
+    const completion = await this.room.findCompletion(entry);
+    if (!completion && entry.state !== 'completed') {
       throw new CodedError('request.invalid', 'The previous response has not ended yet.', { details });
     }
-    const completion = await this.room.findCompletion(entry);
     if (!completion) throw notFound();
     const response = responseIn(await openCompletion(completion, this.sealer, this.bodies), entry.requestId);
     if (completion.head.outcome !== 'answered' || !response || !Array.isArray(response.output)) {

@@ -5,7 +5,7 @@ import type { Json, RequestReading } from '#protocols';
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** Members that change how an answer is delivered, not what is asked. */
-export const delivery = new Set(['stream', 'stream_options']);
+export const delivery = new Set(['stream', 'stream_options', 'background']);
 
 /** The value at a JSON pointer of one or two steps (a turn's place). */
 export function valueAt(body: Json, pointer: string): Json {
