@@ -54,6 +54,9 @@ export class MaskedRelay implements Relay {
 
 /** So much of a stream's end is read to learn how it ended. */
 const readAtEndBytes = 16 * 1024;
+/** Almost always it stands in so much of it; the rest is only read where it holds token counts or is needed. */
+const lastEventsBytes = 1024;
+const countsWord = 'usage';
 const largestEventBytes = 8 * 1024 * 1024;
 const unmasked: OpenMask = () => ({ push: (text) => text, end: () => '' });
 const empty = Buffer.alloc(0);
@@ -116,9 +119,22 @@ export class PlainRelay implements Relay {
   }
 
   private readEnd() {
+    const whole = Buffer.concat([...this.last, this.partial]);
+    const start = this.lastEventsStart(whole);
+    const read = this.readFrom(whole.subarray(start));
+    const isEnough = read.ending !== 'truncated' && !whole.subarray(0, start).includes(countsWord);
+    return isEnough ? read : this.readFrom(whole);
+  }
+
+  /** Where the events begin that say how most streams ended. */
+  private lastEventsStart(whole: Buffer): number {
+    const { length } = this.partial;
+    return this.lastEventEnd(whole.subarray(0, Math.max(0, whole.length - length - lastEventsBytes)));
+  }
+
+  private readFrom(events: Buffer) {
     const stream = this.protocol.openAnswerStream(this.route, { openMask: unmasked });
-    for (const whole of this.last) stream.push(whole);
-    if (this.partial.length > 0) stream.push(this.partial);
+    stream.push(events);
     return stream.end();
   }
 }
