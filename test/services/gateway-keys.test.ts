@@ -4,10 +4,12 @@ import { type GatewayKeyCreated, type GatewayKeyList, gatewayKeyChanged, request
 import type { Bus } from '#messaging';
 import { eventually, startWorld, type World } from '#testing';
 import { chat } from '../journeys/people.ts';
-import { eventsOf, policyApi } from './policy-world.ts';
+import { eventsOf, policyApi, runSallyport } from './policy-world.ts';
+import { type Replica, startSecondIngress } from './second-ingress.ts';
 
 let world: World;
 let bus: Bus;
+let second: Replica;
 
 const document = (issuer: string, upstream: string, enabled: boolean): string =>
   JSON.stringify({
@@ -18,7 +20,14 @@ const document = (issuer: string, upstream: string, enabled: boolean): string =>
       demo: { baseUrl: upstream, models: ['demo'] },
       other: { baseUrl: upstream, models: ['else'] },
     },
-    rules: [{ name: 'contractors', effect: 'allow', match: { groups: ['contractors'] } }],
+    rules: [
+      { name: 'contractors', effect: 'allow', match: { groups: ['contractors'] } },
+      {
+        ...{ name: 'passwords', effect: 'hold', prompt: { keywords: ['password'] } },
+        approval: { all: { admins: 1 } },
+      },
+    ],
+    approvals: { groups: { admins: { claim: 'admin' } } },
     gatewayKeys: { enabled, maxLife: '30d' },
   });
 
@@ -26,8 +35,12 @@ beforeAll(async () => {
   world = await startWorld({ config: ({ issuer, upstream }) => document(issuer, upstream, true) });
   await world.startServices(['policy', 'ingress', 'masking', 'approval']);
   bus = await world.bus('policy');
+  second = await startSecondIngress(world);
 }, 90_000);
-afterAll(() => world.stop());
+afterAll(async () => {
+  await second?.stop();
+  await world?.stop();
+});
 
 const body = { name: 'the build server', connections: ['demo'], subject: 'robot', groups: ['contractors'] };
 
@@ -38,8 +51,13 @@ async function make(rest: object = {}): Promise<GatewayKeyCreated> {
 }
 
 /** Asks with a key as its API key; gives 200 or what the client raised. */
-function ask(apiKey: string, model = 'demo', headers: Record<string, string> = {}): Promise<number | string> {
-  const client = new OpenAI({ apiKey, baseURL: `${world.urlOf('ingress')}/v1`, maxRetries: 0 });
+function ask(
+  apiKey: string,
+  model = 'demo',
+  headers: Record<string, string> = {},
+  gateway = world.urlOf('ingress'),
+): Promise<number | string> {
+  const client = new OpenAI({ apiKey, baseURL: `${gateway}/v1`, maxRetries: 0 });
   return client.chat.completions.create({ ...chat('hello'), model }, { headers }).then(
     () => 200,
     ({ status, code }: { status: number; code: string }) => `${status} ${code}`,
@@ -92,12 +110,14 @@ describe('a gateway key', () => {
     expect(world.upstream.calls()).toBe(calls);
   });
 
-  test('is refused once it is revoked, and its life is in the record', async () => {
+  test('is refused everywhere once it is revoked, and its life is in the record', async () => {
     const { key, id } = await make();
     await becomes(200, key);
+    await becomes(200, key, 'demo', {}, second.url);
     const revoked = await policyApi(world, 'dave', `/v1/keys/${id}/revoke`, {});
     expect(revoked.status).toBe(200);
     await becomes('401 token.invalid', key);
+    await becomes('401 token.invalid', key, 'demo', {}, second.url);
     const changes = (await eventsOf(bus, gatewayKeyChanged)).filter((event) => event.key === id);
     expect(changes.map(({ change, by }) => [change, by.subject])).toEqual([
       ['created', 'erin'],
@@ -119,6 +139,65 @@ describe('a gateway key', () => {
       });
       expect(response.status).toBe(401);
     }
+  });
+
+  test('sees the requests that were asked with it, and no others of its owner', async () => {
+    const [one, two] = [await make(), await make()];
+    await becomes(200, one.key);
+    await becomes(200, two.key);
+    const answer = await fetch(`${world.urlOf('ingress')}/v1/chat/completions`, {
+      method: 'POST',
+      headers: {
+        ...{ 'content-type': 'application/json', authorization: `Bearer ${one.key}` },
+        prefer: 'respond-async',
+      },
+      body: JSON.stringify(chat('the password of saffron')),
+    });
+    expect(answer.status).toBe(202);
+    const { id } = (await answer.json()) as { id: string };
+    const look = async (base: string, headers: Record<string, string>) => {
+      const response = await fetch(`${base}/v1/requests/${id}`, { headers });
+      return { status: response.status, text: await response.text() };
+    };
+    for (const base of [world.urlOf('ingress'), second.url]) {
+      await eventually(async () => {
+        const shown = await look(base, { authorization: `Bearer ${one.key}` });
+        expect(shown).toMatchObject({ status: 200 });
+        expect(shown.text).toContain('waiting_for_approval');
+      });
+      expect((await look(base, { 'x-api-key': one.key })).status).toBe(200);
+      expect((await look(base, { authorization: `Bearer ${two.key}` })).status).toBe(404);
+      expect((await look(base, {})).status).toBe(401);
+    }
+    const cancelled = await fetch(`${world.urlOf('ingress')}/v1/requests/${id}/cancel`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${one.key}` },
+    });
+    expect(cancelled.status).toBe(202);
+  });
+
+  test('lists the models of its own connections only', async () => {
+    const { key } = await make();
+    await becomes(200, key);
+    const client = new OpenAI({ apiKey: key, baseURL: `${world.urlOf('ingress')}/v1`, maxRetries: 0 });
+    expect((await client.models.list()).data.map(({ id }) => id)).toEqual(['demo']);
+    expect(await client.models.retrieve('else').catch(({ status }) => status)).toBe(404);
+  });
+
+  test('is made, listed and revoked on the command line', async () => {
+    const keys = (...args: string[]) => runSallyport(world, 'erin', 'keys', ...args);
+    const flags = ['--connections', 'demo', '--subject', 'robot', '--groups', 'contractors'];
+    const made = await keys('create', 'the nightly job', ...flags, '--life', '2h');
+    expect(made).toMatchObject({ code: 0, error: '' });
+    const key = /^sp_\S+/m.exec(made.out)?.[0] ?? '';
+    const id = /key-[0-9a-f]{16}/.exec(made.out)?.[0] ?? '';
+    expect(made.out).toContain(`${id} for robot, good until `);
+    await becomes(200, key);
+    const listed = await keys('list');
+    expect(listed.out).toMatch(new RegExp(`${id} +the nightly job +robot +demo `));
+    expect(listed.out).not.toContain(key.slice(20));
+    expect((await keys('revoke', id)).out).toBe(`${id} revoked\n`);
+    await becomes('401 token.invalid', key);
   });
 
   test.each([
