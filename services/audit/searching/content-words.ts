@@ -77,8 +77,20 @@ function walk(
     return;
   }
   const fields = value as Record<string, unknown>;
-  const at = placing.map((name) => (fields[name] === undefined ? '' : String(fields[name]))).join(',');
-  for (const [name, item] of Object.entries(fields)) {
-    if (!structural.has(name)) walk(item, `${place}(${at})/${name}`, depth + 1, leaf);
+  const at = `${place}(${placed(fields)})/`;
+  for (const name in fields) {
+    const item = fields[name];
+    const holdsText = typeof item === 'string' || (typeof item === 'object' && item !== null);
+    if (holdsText && !structural.has(name)) walk(item, at + name, depth + 1, leaf);
   }
+}
+
+/** Written out: this runs for every object of every event of a stream. */
+function placed(fields: Record<string, unknown>): string {
+  let at = '';
+  for (const name of placing) {
+    const value = fields[name];
+    if (value !== undefined) at += `${name} ${String(value)} `;
+  }
+  return at;
 }
