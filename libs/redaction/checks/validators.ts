@@ -20,7 +20,7 @@ export function validatorOf(name: (typeof ruleValidators)[number], regions: read
       return isIban;
     case 'phone': {
       const check = phoneCheck(regions);
-      return (value) => check(value, () => true) !== false;
+      return (value, _isEnough, around) => check(value, () => true, around) !== false;
     }
     case 'ip':
       return (value) => ipScore(value) !== false;
