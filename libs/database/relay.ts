@@ -71,10 +71,13 @@ export class OutboxRelay {
     await this.running;
   }
 
-  /** Publishes what a commit in this process wrote; where something else has to go first, the table's reader does. */
-  private take({ rows, earlier }: Committed): void {
+  /**
+   * Publishes what a commit in this process wrote; where something else has to go first, the table's reader does.
+   * Resolves once it is published, or not now.
+   */
+  private take({ rows, earlier }: Committed): Promise<void> | undefined {
     // Another process leads, and the database tells it.
-    if (!this.leading || this.stopped) return;
+    if (!this.leading || this.stopped) return undefined;
     const now = Date.now();
     const isFree = ({ ordering_key: key }: OutboxRow): boolean =>
       !this.underWay.has(key) && (this.blocked.get(key)?.until ?? 0) <= now;
@@ -82,10 +85,10 @@ export class OutboxRelay {
     if (!fits || !earlier.every((id) => this.sent.has(id)) || !rows.every(isFree)) {
       for (const { ordering_key: key } of rows) if (this.underWay.has(key)) this.postponed.add(key);
       this.wake();
-      return;
+      return undefined;
     }
     for (const { id } of rows) this.handed.add(id);
-    for (const list of byKey(rows).values()) void this.relayKey(list);
+    return Promise.all([...byKey(rows).values()].map((list) => this.relayKey(list))).then(() => undefined);
   }
 
   private async run(): Promise<void> {

@@ -72,12 +72,14 @@ function insertionOf({ head, rows }: { head: string; rows: readonly unknown[][] 
 }
 
 const maxAttempts = 5;
+/** Who committed goes on after this, published or not. */
+const longestTellingMs = 10;
 
 /** Runs work in one Postgres transaction together with the outbox. */
 export class UnitOfWork {
   /** Tells this unit's commits from those of other processes. */
   readonly origin = randomUUID();
-  private readonly listeners = new Set<(committed: Committed) => void>();
+  private readonly listeners = new Set<(committed: Committed) => Promise<void> | undefined>();
 
   constructor(
     private readonly source: DataSource,
@@ -93,7 +95,7 @@ export class UnitOfWork {
     for (let attempt = 1; ; attempt++) {
       try {
         const { result, committed } = await this.source.transaction((manager) => this.run(manager, work));
-        if (committed.rows.length > 0) for (const listener of this.listeners) listener(committed);
+        if (committed.rows.length > 0) await this.tell(committed);
         return result;
       } catch (error) {
         if (!isRepeatable(error) || attempt >= maxAttempts) throw asMissingDependency(error);
@@ -111,8 +113,20 @@ export class UnitOfWork {
   }
 
   /** Calls back after each commit that published something, with what it wrote. */
-  onCommit(listener: (committed: Committed) => void): void {
+  onCommit(listener: (committed: Committed) => Promise<void> | undefined): void {
     this.listeners.add(listener);
+  }
+
+  /** Gives what is being published a moment, so that the caller's next work doesn't compete with it. */
+  private async tell(committed: Committed): Promise<void> {
+    const told = [...this.listeners].map((listener) => listener(committed));
+    if (told.every((each) => each === undefined)) return;
+    let timer: NodeJS.Timeout | undefined;
+    const enough = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, longestTellingMs);
+    });
+    await Promise.race([Promise.all(told), enough]);
+    clearTimeout(timer);
   }
 
   private async run<T>(

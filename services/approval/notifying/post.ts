@@ -1,11 +1,6 @@
-import { lookup } from 'node:dns/promises';
-import { isIP, type LookupFunction } from 'node:net';
 import { Client } from 'undici';
+import { findAddress, pinnedTo, type Resolve } from '#outgoing';
 import { type Attempt, failed, refused } from './attempt.ts';
-import { mayReach } from './network.ts';
-
-/** Every address of a host name. */
-export type Resolve = (host: string) => Promise<readonly string[]>;
 
 export interface Post {
   url: string;
@@ -19,25 +14,19 @@ export interface Post {
 const maxAnswerBytes = 16 * 1024;
 const maxHeaderBytes = 16 * 1024;
 
-const resolveBySystem: Resolve = async (host) =>
-  (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
-
 /**
  * Posts once. The name is looked up once, every address it has must be one that may be reached, and the connection goes
  * to the address that was looked at. No redirect is followed; of the answer only the status counts.
  */
-export async function post(message: Post, resolve: Resolve = resolveBySystem): Promise<Attempt> {
+export async function post(message: Post, resolve?: Resolve): Promise<Attempt> {
   const signal = AbortSignal.timeout(message.timeoutMs);
   try {
     const url = new URL(message.url);
     if (url.protocol !== 'https:' && url.protocol !== 'http:') return refused('url.invalid');
-    const host = url.hostname.replace(/^\[|\]$/g, '');
-    const addresses = isIP(host) ? [host] : await within(signal, resolve(host));
-    const [address] = addresses;
-    if (address === undefined) return failed('dns.enotfound');
-    if (!addresses.every((one) => mayReach(one, message.privateNetworks)))
-      return refused('address.not_public');
-    return await postTo(address, url, message, signal);
+    const found = await findAddress(url, message.privateNetworks, signal, resolve);
+    if (found.kind === 'unknown') return failed('dns.enotfound');
+    if (found.kind !== 'address') return refused('address.not_public');
+    return await postTo(found.address, url, message, signal);
   } catch (error) {
     return failed(signal.aborted ? 'timeout' : codeOf(error));
   }
@@ -69,22 +58,6 @@ function attemptOf(status: number, retryAfter: string | string[] | undefined): A
   if (status === 410) return { kind: 'gone', error };
   const seconds = typeof retryAfter === 'string' && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : 0;
   return { kind: 'failed', error, askedMs: seconds * 1000 };
-}
-
-/** A look-up that knows one address only: there is no second answer to be fooled with. */
-function pinnedTo(address: string): LookupFunction {
-  const family = isIP(address);
-  return (_host, options, done) => {
-    if (options.all) done(null, [{ address, family }]);
-    else done(null, address, family);
-  };
-}
-
-function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new Error('timeout')), { once: true });
-    work.then(resolve, reject);
-  });
 }
 
 /** A system's or undici's error as a code: `connection.econnrefused`. Messages may name addresses; codes don't. */

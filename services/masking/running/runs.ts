@@ -5,6 +5,8 @@ import { type ClaimDecision, claimLeaseMs, decideClaim } from './claim.ts';
 
 const longestWaitMs = 1000;
 const renewMs = claimLeaseMs / 3;
+/** A watch tells what is there already: begun a moment later it misses nothing, and short calls need none. */
+const followAfterMs = 50;
 
 /** The end of an attempt to claim a run. */
 export type Claimed =
@@ -42,6 +44,7 @@ export class Runs {
 /** A claim that this replica holds: renewed until it is finished, lost where approval revokes it. */
 export class Claim {
   private readonly timer: NodeJS.Timeout;
+  private readonly following: NodeJS.Timeout;
   private onLost: (why: 'revoked' | 'lease_lost') => void = () => undefined;
   private lost: 'revoked' | 'lease_lost' | undefined;
   private busy: Promise<void> = Promise.resolve();
@@ -57,7 +60,7 @@ export class Claim {
     this.timer = setInterval(() => {
       this.busy = this.busy.then(() => this.renew());
     }, renewMs);
-    void this.follow();
+    this.following = setTimeout(() => void this.follow(), followAfterMs);
   }
 
   /** Hears at once of a stop. Where the watch fails, the next renewal finds out. */
@@ -78,6 +81,7 @@ export class Claim {
   private end(): void {
     this.isOver = true;
     clearInterval(this.timer);
+    clearTimeout(this.following);
     this.unfollow();
   }
 
