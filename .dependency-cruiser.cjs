@@ -10,6 +10,7 @@ const libraries = {
   ledger: ['contracts'],
   rules: ['contracts', 'redaction'],
   tables: ['contracts', 'redaction'],
+  outgoing: [],
   telemetry: [],
   messaging: ['contracts', 'telemetry'],
   database: ['contracts', 'messaging', 'telemetry'],

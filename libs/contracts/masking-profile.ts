@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HttpUrl } from './document/scalars.ts';
 
 /**
  * Sets of rules shipped with Sallyport. Two letters are a country (ISO 3166); `nordic`, `europe`, `americas` and `world`
@@ -99,6 +100,30 @@ export const MaskingWordList = z.strictObject({
 });
 export type MaskingWordList = z.infer<typeof MaskingWordList>;
 
+/** A detector with the HTTP interface of Presidio's analyzer. It is asked about prompts, beside the profile's rules. */
+export const ExternalDetector = z.strictObject({
+  /** The whole address, such as `http://presidio:3000/analyze`. */
+  url: HttpUrl,
+  /** Each text is analysed in each of them. */
+  languages: z
+    .array(z.string().regex(/^[a-z]{2}$/, 'must be an ISO 639-1 code'))
+    .min(1)
+    .max(4)
+    .default(['en']),
+  /** What is looked for; everything it knows where it is left out. */
+  entities: z.array(EntityName).min(1).max(100).optional(),
+  /** For all texts of one prompt together. */
+  timeoutMs: z.number().int().min(50).max(60_000).default(3_000),
+  /** Where it can't be asked or its answer can't be used: refuse the request, or hold it and try again. */
+  onFailure: z.enum(['block', 'hold']).default('block'),
+  /** Networks that aren't public and may be reached (CIDR). */
+  privateNetworks: z
+    .array(z.union([z.cidrv4(), z.cidrv6()]))
+    .max(20)
+    .default([]),
+});
+export type ExternalDetector = z.infer<typeof ExternalDetector>;
+
 export const MaskingEntity = z.strictObject({
   operator: MaskOperator.optional(),
   threshold: Score.optional(),
@@ -157,6 +182,13 @@ export const MaskingProfile = z.strictObject({
     )
     .max(500)
     .default([]),
+  /** Detectors elsewhere that are asked too: one, or a list. */
+  external: z
+    .preprocess(
+      (value) => (value === undefined || Array.isArray(value) ? value : [value]),
+      z.array(ExternalDetector).max(6).optional(),
+    )
+    .optional(),
   streaming: z
     .strictObject({
       /** The most text held back while undecided, in UTF-16 code units. */

@@ -1,5 +1,6 @@
 export { adoptTables, compileTables, needsCompiling, type ProfileTables } from './compile.ts';
 export { RedactionError, type RedactionErrorCode } from './errors.ts';
+export type { FindGiven } from './given.ts';
 export type { MaskStream, StreamOptions } from './mask-stream.ts';
 export {
   compileMasker,
@@ -7,6 +8,7 @@ export {
   type MaskerOptions,
   type MaskResult,
 } from './masker.ts';
+export * as names from './names/training.ts';
 export { decryptDigits } from './operators/digits.ts';
 export { decryptValue } from './operators/encrypt.ts';
 export { openRestorer, type RestoreOptions, type RestoreStream, restoreText } from './restore.ts';

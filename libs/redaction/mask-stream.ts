@@ -1,4 +1,4 @@
-import type { Finding } from './span.ts';
+import type { Finding, Span } from './span.ts';
 
 /** Masks one text that arrives in pieces. What it emits depends on the whole text, never on how it was cut. */
 export interface MaskStream {
@@ -18,4 +18,6 @@ export interface StreamOptions {
   readonly before?: string;
   /** Whether what stood in this text may be restored later (`Masker.issued`); true unless told. */
   readonly restorable?: boolean;
+  /** What another detector found in this text, by offsets of it. Kept in order; overlaps are allowed. */
+  readonly given?: readonly Span[];
 }

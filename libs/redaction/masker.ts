@@ -1,9 +1,11 @@
 import type { MaskingProfile, MaskOperator } from '#contracts';
 import { type CompiledProfile, compileProfile } from './compile.ts';
 import { RedactionError } from './errors.ts';
+import { type FindGiven, GivenStream } from './given.ts';
 import { fieldRules, JsonMaskStream } from './json-stream.ts';
 import { Judge } from './judge.ts';
 import type { MaskStream, StreamOptions } from './mask-stream.ts';
+import { normalise } from './normalise.ts';
 import { applyOperator } from './operators/apply.ts';
 import { PlaceholderIssuer } from './placeholder.ts';
 import { extendLast, ScannedStream } from './scanned-stream.ts';
@@ -17,6 +19,8 @@ export interface MaskerOptions {
   readonly scope: string;
   /** Which text this is; entities with another `where` are left alone. Both by default. */
   readonly direction?: 'request' | 'answer';
+  /** Asked about every text; a text it doesn't know is blocked. Texts are then emitted whole, at their end. */
+  readonly given?: FindGiven;
   /** Hears of each candidate and why it was kept or dropped. */
   readonly trace?: (trial: Trial) => void;
 }
@@ -88,7 +92,11 @@ class ProfileMasker implements Masker {
   }
 
   openStream(options: StreamOptions = {}): MaskStream {
-    return new ScannedStream(this.profile, (sink) => this.scanner(sink), this, options);
+    const { given: find } = this.options;
+    if (!find) return this.scan(options);
+    return new GivenStream(find, (given, text) =>
+      this.scan({ ...options, given: this.counted(given, text) }),
+    );
   }
 
   openJsonStream({ restorable = true }: Pick<StreamOptions, 'restorable'> = {}): MaskStream {
@@ -127,6 +135,21 @@ class ProfileMasker implements Masker {
       placeholders: this.placeholders,
       restorable,
     });
+  }
+
+  private scan(options: StreamOptions): MaskStream {
+    return new ScannedStream(this.profile, (sink) => this.scanner(sink), this, options);
+  }
+
+  /** Those that the profile's thresholds, switches and exceptions let count. */
+  private counted(given: readonly Span[], text: string): Span[] {
+    return given.filter(
+      ({ entity, score, start, end }) =>
+        this.applies(entity) &&
+        this.profile.entities[entity]?.enabled !== false &&
+        score >= this.compiled.thresholdOf(entity) &&
+        !this.compiled.allow.allows(entity, normalise(text.slice(start, end)).text),
+    );
   }
 
   private standIn(entity: string, value: string, restorable: boolean) {

@@ -10,15 +10,19 @@ export class ReservedCandidates {
   }
 
   add(candidate: Candidate): void {
-    this.items.push(candidate);
+    this.addAll([candidate]);
+  }
+
+  addAll(candidates: readonly Candidate[]): void {
+    this.items.push(...candidates);
     this.items.sort((a, b) => a.start - b.start);
   }
 
   /** Those that have begun by `at`, cut to begin there. */
   takeAt(at: number): Candidate[] {
     if (this.nextStart > at) return [];
-    const here = this.items.filter((candidate) => candidate.start <= at);
-    this.items = this.items.filter((candidate) => candidate.start > at);
+    const later = this.items.findIndex((candidate) => candidate.start > at);
+    const here = this.items.splice(0, later < 0 ? this.items.length : later);
     return here.map((candidate) => ({ ...candidate, start: at }));
   }
 

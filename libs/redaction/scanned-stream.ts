@@ -31,7 +31,7 @@ export class ScannedStream implements MaskStream, ScanSink {
     private readonly profile: MaskingProfile,
     scannerFor: (sink: ScanSink) => Scanner,
     private readonly masker: StreamOwner,
-    { before = '', restorable = true }: StreamOptions = {},
+    { before = '', restorable = true, given = [] }: StreamOptions = {},
   ) {
     this.restorable = restorable;
     this.scanner = scannerFor(this);
@@ -39,6 +39,8 @@ export class ScannedStream implements MaskStream, ScanSink {
     const context = before.slice(-MAX_BEFORE);
     this.skipped = context.length;
     this.toSkip = context.length;
+    const by = context.length;
+    this.scanner.reserve(given.map((span) => ({ ...span, start: span.start + by, end: span.end + by })));
     if (context !== '') this.scanner.push(context);
   }
 

@@ -18,11 +18,14 @@ export interface Region {
 
 /** Where the scanner delivers. Text and regions arrive in order and cover the input exactly once. */
 export interface ScanSink {
-  text(text: string): void;
+  /** `passed`: what an earlier pass put there, or an allowed value. */
+  text(text: string, passed?: boolean): void;
   /** `offset` is where the region starts in the whole input. */
   region(region: Region, value: string, offset: number): void;
   /** More characters of the last region: an open-ended token that went on. */
   swallowed(count: number, text: string): void;
+  /** What the sink itself holds is to be decided now: a long undecided stretch follows it. */
+  settle?(): void;
 }
 
 interface Cluster {
@@ -70,6 +73,11 @@ export class Scanner {
   /** Code units received but not delivered. */
   get heldChars(): number {
     return this.buffer.length - this.delivered;
+  }
+
+  /** Takes candidates that were found elsewhere, at offsets of the text that is still to come. */
+  reserve(candidates: readonly Candidate[]): void {
+    this.reserved.addAll(candidates);
   }
 
   push(chunk: string): void {
@@ -210,7 +218,7 @@ export class Scanner {
       }
     }
     if (here.length === 0) {
-      if (allowedEnd > this.at && !this.cluster) this.skipTo(allowedEnd);
+      if (allowedEnd > this.at && !this.cluster) this.passOver(allowedEnd);
       else this.stepOver();
       return;
     }
@@ -267,6 +275,15 @@ export class Scanner {
     this.at = end;
     this.previous = this.detector.afterMaskClass;
     this.reserved.dropBefore(end);
+  }
+
+  private passOver(end: number): void {
+    this.deliverUpTo(this.at);
+    const text = this.buffer.slice(this.at, end);
+    this.delivered = end;
+    this.remember(text);
+    this.sink.text(text, true);
+    this.skipTo(end);
   }
 
   private leftText(): () => string {

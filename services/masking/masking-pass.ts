@@ -1,7 +1,7 @@
 import { hkdfSync } from 'node:crypto';
 import type { FindingCount, MaskingProfile, RequestReleased } from '#contracts';
 import type { Mask, OpenMask } from '#protocols';
-import { compileMasker, type Masker, type MaskStream } from '#redaction';
+import { compileMasker, type FindGiven, type Masker, type MaskStream } from '#redaction';
 import { metrics } from '#telemetry';
 
 /** An operator (or a failure under `onError: block`) refuses the text. */
@@ -68,8 +68,9 @@ export class MaskingPass {
     readonly scope: string,
     private readonly where: FindingCount['where'],
     private readonly tally: Tally,
+    given?: FindGiven,
   ) {
-    this.masker = compileMasker(profile, { key, scope, direction: where });
+    this.masker = compileMasker(profile, { key, scope, direction: where, ...(given && { given }) });
     if (profile.fields.length > 0) this.openJsonMask = () => this.openJsonMaskOf(true);
   }
 

@@ -9,6 +9,7 @@ import type { ModelTools } from './asking/ask-model.ts';
 import { Bodies } from './asking/body.ts';
 import { Completions } from './completions.ts';
 import { MASKING_CONFIG, type MaskingConfig, readMaskingConfig } from './config.ts';
+import { Consulting } from './consulting/consulting.ts';
 import { Masking, Watches } from './masking.ts';
 import { placeholderKey } from './masking-pass.ts';
 import { Profiles } from './profiles.ts';
@@ -56,6 +57,7 @@ async function readPlaceholderKey(settings: ServiceSettings): Promise<Buffer> {
     { provide: TablesThread, useFactory: () => new TablesThread({ timeoutMs: 10_000 }) },
     build(Profiles, Bus, TablesThread),
     build(Vault, Bus, Sealer, LOGGER),
+    { provide: Consulting, useFactory: () => new Consulting() },
     build(Redeliveries, Bus),
     build(FrozenList, Bus, LOGGER),
     build(Cancellations, Bus),
@@ -77,7 +79,7 @@ async function readPlaceholderKey(settings: ServiceSettings): Promise<Buffer> {
     },
     {
       provide: MODEL_TOOLS,
-      inject: [Bus, Sealer, Bodies, Profiles, Credentials, PLACEHOLDER_KEY, Vault],
+      inject: [Bus, Sealer, Bodies, Profiles, Credentials, PLACEHOLDER_KEY, Vault, Consulting],
       useFactory: (
         bus: Bus,
         sealer: Sealer,
@@ -86,7 +88,17 @@ async function readPlaceholderKey(settings: ServiceSettings): Promise<Buffer> {
         credentials: Credentials,
         key: Buffer,
         vault: Vault,
-      ): ModelTools => ({ bus, sealer, bodies, profiles, credentials, placeholderKey: key, vault }),
+        consulting: Consulting,
+      ): ModelTools => ({
+        bus,
+        sealer,
+        bodies,
+        profiles,
+        credentials,
+        placeholderKey: key,
+        vault,
+        consulting,
+      }),
     },
     {
       provide: OnRequestReleased,

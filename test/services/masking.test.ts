@@ -181,6 +181,15 @@ describe('masking', () => {
     expect(model.callsWith('blocked: ')).toHaveLength(0);
   });
 
+  test('whose detector elsewhere can not be asked never reaches the model', async () => {
+    const external = { url: 'http://127.0.0.1:1/analyze', privateNetworks: ['127.0.0.0/8'] };
+    const profile = await world.profile({ packs: ['core'], external });
+    const body = chat('nobody to ask');
+    const { requestId } = await world.release({ body, obligations: { maskRequest: profile } });
+    expect(await world.ending(requestId)).toMatchObject({ outcome: 'blocked', code: 'masking.blocked' });
+    expect(model.callsWith('nobody to ask')).toHaveLength(0);
+  });
+
   test('without its profile fails closed: no call', async () => {
     const maskAnswer = { name: 'gone', digest: 'a'.repeat(64) };
     const { requestId } = await world.release({ body: chat('no profile'), obligations: { maskAnswer } });

@@ -50,6 +50,7 @@ function subsets(items: readonly string[]): string[][] {
 export function combineProfiles(a: MaskingProfile, b: MaskingProfile): MaskingProfile {
   const stricter = a.mode === 'enforce' ? a : b;
   const common = <T>(x: readonly T[], y: readonly T[]) => x.filter((item) => y.includes(item));
+  const external = byDigest([...(a.external ?? []), ...(b.external ?? [])]);
   return {
     ...stricter,
     mode: stricter.mode,
@@ -71,6 +72,7 @@ export function combineProfiles(a: MaskingProfile, b: MaskingProfile): MaskingPr
       cidrs: common(a.allow.cidrs, b.allow.cidrs),
     },
     fields: [...a.fields, ...b.fields.filter((field) => !a.fields.some(({ path }) => path === field.path))],
+    ...(external.length > 0 && { external }),
   };
 }
 
@@ -120,6 +122,10 @@ function adjusted(profile: MaskingProfile, entity: string) {
     threshold: own?.threshold ?? profile.defaults.threshold,
     where: own?.where ?? profile.defaults.where,
   };
+}
+
+function byDigest<T>(items: readonly T[]): T[] {
+  return [...new Map(items.map((item) => [contentDigest(item), item])).values()];
 }
 
 function byId<T extends { readonly id: string }>(items: readonly T[]): T[] {

@@ -5,6 +5,8 @@ import type { Bus } from '#messaging';
 import type { Sealer } from '#sealing';
 import { metrics } from '#telemetry';
 import { type Ending, endingOf } from '../completions.ts';
+import { DetectorError } from '../consulting/analyzer.ts';
+import type { Consulting } from '../consulting/consulting.ts';
 import { MaskBlockedError, MaskingPass, placeholderScope, Tally } from '../masking-pass.ts';
 import type { Profiles } from '../profiles.ts';
 import type { Vault } from '../restoring/vault.ts';
@@ -31,6 +33,7 @@ export interface ModelTools {
   credentials: Credentials;
   placeholderKey: Uint8Array;
   vault: Vault;
+  consulting: Consulting;
 }
 
 /** What came of a call: an ending, or a masked answer that people look at first. */
@@ -107,7 +110,7 @@ export class ModelAsk {
     const { method, path, headers, terms } = release.head;
     const body = await tools.bodies.open(release);
     const { maskRequest, maskAnswer } = terms.obligations;
-    const requestPass = maskRequest && (await this.openPass(maskRequest, 'request'));
+    const requestPass = maskRequest && (await this.openPass(maskRequest, 'request', body));
     this.answerPass = maskAnswer && (await this.openPass(maskAnswer, 'answer'));
     const prepared = this.guardRequest(() => prepareRequest(release, body, requestPass));
     this.answersJson = prepared.answersJson;
@@ -140,10 +143,18 @@ export class ModelAsk {
     }
   }
 
-  private async openPass(reference: ProfileReference, where: FindingCount['where']): Promise<MaskingPass> {
-    const profile = await this.tools.profiles.get(reference);
-    const scope = placeholderScope(profile, this.release.head);
-    return new MaskingPass(profile, this.tools.placeholderKey, scope, where, this.tally);
+  /** With `asked`, the body of a request, the profile's detectors elsewhere are asked about it. */
+  private async openPass(
+    reference: ProfileReference,
+    where: FindingCount['where'],
+    asked?: Buffer,
+  ): Promise<MaskingPass> {
+    const { tools, release, tally, attempt } = this;
+    const profile = await tools.profiles.get(reference);
+    const scope = placeholderScope(profile, release.head);
+    const given =
+      asked && (await tools.consulting.find(profile, release, asked).catch(refusedUnasked(attempt)));
+    return new MaskingPass(profile, tools.placeholderKey, scope, where, tally, given);
   }
 
   private openReader(call: UpstreamCall, credential: OpenedCredential): AnswerReader {
@@ -309,6 +320,15 @@ export class ModelAsk {
     const content = { kind: 'transcript' as const, bytes: this.frames.transcript() };
     return { ...known, stream: true, frames: count, content, answerDigest: digest };
   }
+}
+
+/** A detector that the profile names could not be asked, and the profile says to refuse then. */
+function refusedUnasked(attempt: number): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof DetectorError)) throw error;
+    const text = 'Masking refused this text: a detector that it needs can not be asked.';
+    throw new BlockedRequest(endingOf('blocked', 'masking.blocked', text, attempt));
+  };
 }
 
 /** The request is blocked; no call was made. */

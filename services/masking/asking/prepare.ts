@@ -14,8 +14,11 @@ export interface PreparedRequest {
   readonly answersJson: boolean;
 }
 
+/** What masks a request's texts: a pass of masking, or whoever wants to know them first. */
+export type RequestPass = Pick<MaskingPass, 'openMaskOf' | 'openJsonMask' | 'openJsonMaskOf'>;
+
 /** What a system prompt holds is masked too, but it is not the caller's: it is never restored. */
-function maskedBy(pass: MaskingPass, { protocol }: Release, reading: RequestReading): MaskedRequest {
+function maskedBy(pass: RequestPass, { protocol }: Release, reading: RequestReading): MaskedRequest {
   const systems = reading.turns.filter(({ role }) => role === 'system' || role === 'developer');
   const isSystem = (place: string) =>
     /^\/(?:system|instructions)\b/.test(place) ||
@@ -39,7 +42,7 @@ function renamed({ terms, model }: RequestReleased): string | undefined {
 export function prepareRequest(
   release: Release,
   body: Buffer,
-  requestPass: MaskingPass | undefined,
+  requestPass: RequestPass | undefined,
 ): PreparedRequest {
   const { head, protocol, route } = release;
   const model = renamed(head);

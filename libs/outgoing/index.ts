@@ -1,0 +1,2 @@
+export { findAddress, pinnedTo, type Resolve } from './address.ts';
+export { mayReach } from './network.ts';
