@@ -6,7 +6,7 @@ const benches: Record<string, () => Promise<(args: readonly string[]) => Promise
   simulate: async () => (await import('./simulate/index.ts')).benchSimulate,
   activate: async () => (await import('./activate/index.ts')).benchActivate,
   approval: async () => (await import('./approval/index.ts')).benchApproval,
-  audit: async () => (await import('./audit.ts')).benchAudit,
+  audit: async () => (await import('./audit/index.ts')).benchAudit,
   masking: async () => (await import('./masking/index.ts')).benchMasking,
 };
 

@@ -8,8 +8,6 @@ import { BodyStore, Bus } from '#messaging';
 import { PeopleReleaseVerifier, Sealer, SubjectNames, secretFiles } from '#sealing';
 import type { Logger } from '#telemetry';
 import type { AuditSettings } from './config.ts';
-import { CreateAudit1760000000200 } from './create-audit.migration.ts';
-import { CreateGovernance1760000000400 } from './create-governance.migration.ts';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.ts';
 import { DeadLetters } from './dead-letters/dead-letters.ts';
 import { EntryReader, type Queryable } from './entry-reader.ts';
@@ -22,10 +20,10 @@ import type { ExportParts } from './exporting/export-lines.ts';
 import { HoldsController } from './holding/holds.controller.ts';
 import { LegalHolds } from './holding/legal-holds.ts';
 import { Incidents } from './incidents.ts';
-import { CreateKeptBody1760000000600 } from './keeping/create-kept-body.migration.ts';
 import { KeysController } from './keys.controller.ts';
 import { LedgerController } from './ledger.controller.ts';
 import { LedgerProofs } from './ledger-proofs.ts';
+import { auditMigrations } from './migrations.ts';
 import { Owners } from './owners.ts';
 import { PersonalVault } from './personal-vault.ts';
 import { RecordedController } from './recorded/recorded.controller.ts';
@@ -33,12 +31,10 @@ import { RecordedRequests } from './recorded/recorded-requests.ts';
 import { ReportsController } from './reporting/reports.controller.ts';
 import { Reports } from './reporting/reports.ts';
 import { type RetentionRule, retentionRule } from './retaining/due.ts';
-import { CreateWords1760000000800 } from './searching/create-words.migration.ts';
 import { searchParts } from './searching/parts.ts';
 import { ContentOpener } from './sessions/content-opener.ts';
 import { SessionStore } from './sessions/session-store.ts';
 import { SessionsController } from './sessions/sessions.controller.ts';
-import { CreateSinks1760000000500 } from './sinks/create-sinks.migration.ts';
 import { sinkParts } from './sinks/parts.ts';
 import { SinksController } from './sinks/sinks.controller.ts';
 import { DATABASE, QUERIES, SIGNER } from './tokens.ts';
@@ -70,13 +66,7 @@ const schema = 'audit';
             schema,
             poolSize,
             entities: [],
-            migrations: [
-              CreateAudit1760000000200,
-              CreateGovernance1760000000400,
-              CreateSinks1760000000500,
-              CreateKeptBody1760000000600,
-              CreateWords1760000000800,
-            ],
+            migrations: auditMigrations,
           },
           ...(ownerDatabaseUrl !== undefined && { ownerUrl: ownerDatabaseUrl }),
           onWaiting: () => logger.warn('waiting for postgres'),

@@ -1,6 +1,8 @@
+import { expect } from '@jest/globals';
 import pg from 'pg';
 import { CompactRange, hashBytes, noteVerifier, openCheckpoint, verifyExport } from '#ledger';
-import type { AuditWorld } from './audit-world.ts';
+import { eventually } from '#testing';
+import { type AuditWorld, Play } from './audit-world.ts';
 
 /** What the ledger's tables hold, read beside the service. */
 export interface LedgerState {
@@ -73,4 +75,48 @@ export async function checkpointSize(audit: AuditWorld): Promise<number> {
   const { body } = await audit.call('alice', '/v1/checkpoints?limit=1');
   if (body.items.length === 0) return 0;
   return openCheckpoint(body.items[0].note, [noteVerifier(key.key)]).size;
+}
+
+/** Publishes requests until it is told to stop; gives their ids. */
+export function traffic(audit: AuditWorld, everyMs: number): { stop: () => Promise<string[]> } {
+  const ids: string[] = [];
+  let stopping = false;
+  const run = (async () => {
+    while (!stopping) {
+      const play = new Play(audit, ids.length % 2 === 0 ? 'dave' : 'carol', `{"n":${ids.length}}`);
+      await play.allowed();
+      ids.push(play.id);
+      await new Promise((resolve) => setTimeout(resolve, everyMs));
+    }
+  })();
+  return {
+    stop: async () => {
+      stopping = true;
+      await run;
+      return ids;
+    },
+  };
+}
+
+/** The last sequence of the log. */
+export async function lastSequence(audit: AuditWorld): Promise<number> {
+  const reply = await audit.ingress.nc.request('$JS.API.STREAM.INFO.EVENTS');
+  return reply.json<{ state: { last_seq: number } }>().state.last_seq;
+}
+
+/** Waits until the ledger has every event of the log, and checks that it has each once, in order, in an intact tree. */
+export async function expectWhole(audit: AuditWorld, client: pg.Client, timeoutMs = 60_000): Promise<void> {
+  const last = await lastSequence(audit);
+  const state = await eventually(
+    async () => {
+      const found = await readLedger(client);
+      expect(found.entries.at(-1)?.sequence).toBeGreaterThanOrEqual(last);
+      return found;
+    },
+    { timeoutMs, everyMs: 200 },
+  );
+  expect(state.entries.map(({ index }) => index)).toEqual(state.entries.map((_, i) => i));
+  expect(state.entries.map(({ sequence }) => sequence)).toEqual(state.entries.map((_, i) => i + 1));
+  expect(state.entries.every(({ kind }) => kind === 0)).toBe(true);
+  expect(state.computedRoot).toBe(state.root);
 }

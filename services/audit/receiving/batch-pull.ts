@@ -13,7 +13,7 @@ export interface Pulled {
 }
 
 /** Most events and bytes of one poll. */
-export const pullLimits = { events: 1000, bytes: 24 * 1024 * 1024 } as const;
+export const pullLimits = { events: 2000, bytes: 24 * 1024 * 1024 } as const;
 const answerMs = 2000;
 const nextSubject = `$JS.API.CONSUMER.MSG.NEXT.${streams.events}.${consumers.auditAll}`;
 

@@ -34,8 +34,8 @@ export const searchParts = [
       hashes: WordHashes,
       logger: Logger,
     ) => {
-      const isWriting = () => writer.role === 'writing';
-      return new WordIndexer({ source, queries, entries, opener, hashes, isWriting, logger });
+      const [isWriting, isBusy] = [() => writer.role === 'writing', () => writer.isBusy];
+      return new WordIndexer({ source, queries, entries, opener, hashes, isWriting, isBusy, logger });
     },
   },
   {

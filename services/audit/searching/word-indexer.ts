@@ -21,6 +21,8 @@ export interface IndexerParts {
   readonly hashes: WordHashes;
   /** Whether this process writes the ledger: only it keeps the index. */
   readonly isWriting: () => boolean;
+  /** Whether the writer has more to do than it can do at once: then the index follows slowly. */
+  readonly isBusy: () => boolean;
   readonly logger: Logger;
 }
 
@@ -28,6 +30,8 @@ const pageEntries = 500;
 /** Sealed bytes that are opened at a time; what is larger is opened alone. */
 const openedBytes = 8 * 1024 * 1024;
 const idleMs = 300;
+/** Between two pages while the writer is busy. */
+const busyMs = 1000;
 const longestBackoffMs = 30_000;
 const contentful = new Set([
   'request.received',
@@ -59,7 +63,7 @@ export class WordIndexer {
     for (let failures = 0; !signal.aborted; ) {
       let waitMs = idleMs;
       try {
-        if (this.parts.isWriting()) waitMs = (await this.step()) ? 0 : idleMs;
+        if (this.parts.isWriting() && (await this.step())) waitMs = this.parts.isBusy() ? busyMs : 0;
         failures = 0;
       } catch (err) {
         failures += 1;

@@ -48,10 +48,9 @@ export class SessionWriter {
   /** Writes what was collected, with the position it reaches to, in one statement. */
   async flush(client: pg.ClientBase): Promise<void> {
     const rows = [...this.rows.values()];
-    const { next } = this;
-    await client.query({ ...upsert, values: [JSON.stringify(rows), next] });
     this.rows = new Map();
     this.count = 0;
+    await client.query({ ...upsert, values: [JSON.stringify(rows), this.next] });
   }
 }
 

@@ -120,7 +120,10 @@ export interface ContentRow {
   sealed: Uint8Array;
 }
 
-/** Rows of `content` for `copy content (segment, index, sealed) from stdin binary`. */
+/** The columns that `contentRows` writes, in its order. */
+export const contentColumns = 'segment, index, sealed';
+
+/** Rows of `content` for `copy content (…) from stdin binary`. */
 export function contentRows(rows: readonly ContentRow[]): Buffer {
   const copy = new CopyBuffer(rows.reduce((size, row) => size + 30 + row.sealed.length, 0));
   for (const { segment, index, sealed } of rows) {

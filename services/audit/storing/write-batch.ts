@@ -5,7 +5,7 @@ import { contentErased } from '#contracts';
 import { writeWaiting } from '../keeping/body-keeper.ts';
 import { type LedgerState, runParameters } from '../writing/ledger-state.ts';
 import type { Batch } from './build-batch.ts';
-import { contentRows, entryColumns, entryRows } from './copy-rows.ts';
+import { contentColumns, contentRows, entryColumns, entryRows } from './copy-rows.ts';
 
 /** A signed tree head that goes with a batch. */
 export interface NewCheckpoint {
@@ -14,20 +14,29 @@ export interface NewCheckpoint {
   atMs: number;
 }
 
-/** Takes a built batch to the database in one transaction: entries, content, tree and position together. */
-export async function writeBatch(
-  client: pg.Client,
-  state: { range: Buffer; log: number | null; sequence: number; segment: number | null },
-  batch: Batch | null,
+/** What of the writer's state goes with a batch. */
+export interface StoredState {
+  range: Buffer;
+  log: number | null;
+  sequence: number;
+  segment: number | null;
+}
+
+/**
+ * Encodes a built batch at once, and gives what takes it to the database in one transaction: entries, content, tree and
+ * position together.
+ */
+export function writeBatch(
+  state: StoredState,
+  batch: Batch,
   checkpoint: NewCheckpoint | null,
-): Promise<void> {
-  await client.query('begin');
-  if (batch !== null) {
-    await copy(client, `copy entry (${entryColumns}) from stdin binary`, entryRows(batch.entries));
-    if (batch.contents.length > 0) {
-      const columns = 'segment, index, sealed';
-      await copy(client, `copy content (${columns}) from stdin binary`, contentRows(batch.contents));
-    }
+): (client: pg.Client) => Promise<void> {
+  const entries = entryRows(batch.entries);
+  const contents = batch.contents.length > 0 ? contentRows(batch.contents) : null;
+  return async (client) => {
+    await client.query('begin');
+    await copy(client, `copy entry (${entryColumns}) from stdin binary`, entries);
+    if (contents !== null) await copy(client, `copy content (${contentColumns}) from stdin binary`, contents);
     await client.query({
       ...writeState,
       values: [...runParameters(batch.runs), state.range, state.log, state.sequence, state.segment],
@@ -35,13 +44,15 @@ export async function writeBatch(
     if (batch.incidents.length > 0) await writeIncidents(client, state.log, batch);
     await writeErasures(client, batch);
     await writeWaiting(client, batch.waiting);
-  }
-  if (checkpoint !== null) {
-    const { size, note, atMs } = checkpoint;
-    const values = [size, note, atMs];
-    await client.query('insert into checkpoint (size, note, at) values ($1, $2, $3)', values);
-  }
-  await client.query('commit');
+    if (checkpoint !== null) await writeCheckpoint(client, checkpoint);
+    await client.query('commit');
+  };
+}
+
+/** Stores a signed tree head. */
+export async function writeCheckpoint(client: pg.ClientBase, checkpoint: NewCheckpoint): Promise<void> {
+  const { size, note, atMs } = checkpoint;
+  await client.query('insert into checkpoint (size, note, at) values ($1, $2, $3)', [size, note, atMs]);
 }
 
 const writeState = {
@@ -82,7 +93,7 @@ async function writeErasures(client: pg.Client, { facts }: Batch): Promise<void>
 }
 
 /** What `writeBatch` stores of the writer's state. */
-export function storedState(state: LedgerState): Parameters<typeof writeBatch>[1] {
+export function storedState(state: LedgerState): StoredState {
   const { range, log, sequence, segment } = state;
   return { range: range.encode(), log: log?.id ?? null, sequence, segment: segment?.id ?? null };
 }

@@ -5,7 +5,6 @@ import type { PersonalVault } from '../personal-vault.ts';
 import { BatchPull } from '../receiving/batch-pull.ts';
 import { EventLog } from '../receiving/event-log.ts';
 import type { RetentionRule } from '../retaining/due.ts';
-import type { Batch } from '../storing/build-batch.ts';
 import { Checkpointing } from '../storing/checkpointing.ts';
 import { ledgerMetrics } from './audit-metrics.ts';
 import { Progress } from './progress.ts';
@@ -40,11 +39,12 @@ const longestRetryMs = 2000;
  */
 export class LedgerWriter {
   role: WriterRole = 'away';
+  /** True while polls come back full: events come faster than they are written. */
+  isBusy = false;
   private term: WritingTerm | null = null;
   private stopping = false;
   private running: Promise<void> = Promise.resolve();
   private wake: () => void = () => undefined;
-  private readonly listeners = new Set<(batch: Batch) => void>();
 
   constructor(
     private readonly options: WriterOptions,
@@ -63,11 +63,6 @@ export class LedgerWriter {
     this.stopping = true;
     this.wake();
     await this.running;
-  }
-
-  /** Calls back after each commit of this process. */
-  onCommitted(listener: (batch: Batch) => void): void {
-    this.listeners.add(listener);
   }
 
   /** Requests under way, as the writer sees them. */
@@ -118,9 +113,6 @@ export class LedgerWriter {
       const term = await WritingTerm.begin(connection.client, {
         ...{ bus: this.bus, log: new EventLog(this.bus), pull, vault: this.vault },
         checkpointing: new Checkpointing(this.signer, { origin, entries, everyMs }, Date.now()),
-        onCommitted: (batch) => {
-          for (const listener of this.listeners) listener(batch);
-        },
         pickUpMs: this.options.pickUpMs,
         retention: { signer: this.signer, origin, rule: this.options.retention ?? (() => null) },
         onPurged: (keptFrom) => this.logger.info({ keptFrom }, 'log purged'),
@@ -134,12 +126,14 @@ export class LedgerWriter {
         const startedMs = Date.now();
         const { events, isFull } = await term.step(startedMs);
         onWritten();
+        this.isBusy = isFull;
         await progress.tell(term.position, startedMs);
         const everyMs = events < busyEvents ? pollMs : busyPollMs;
         if (!isFull) await this.pause(Math.max(1, everyMs - (Date.now() - startedMs)));
       }
       await term.end();
     } finally {
+      this.isBusy = false;
       pull.close();
     }
   }

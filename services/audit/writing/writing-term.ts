@@ -1,26 +1,22 @@
 import type pg from 'pg';
-import { contentErased } from '#contracts';
-import { BodyStore, type Bus, MissingDependencyError } from '#messaging';
-import { EntryReader, factOf, openPersonal, type Queryable } from '../entry-reader.ts';
-import { Eraser } from '../erasing/eraser.ts';
-import type { Fact } from '../facts.ts';
-import { BodyKeeper } from '../keeping/body-keeper.ts';
+import { type Bus, MissingDependencyError } from '#messaging';
 import type { PersonalVault } from '../personal-vault.ts';
 import { isFull, purge } from '../purging/purging.ts';
 import type { BatchPull, Pulled } from '../receiving/batch-pull.ts';
 import { fill, orderEvents } from '../receiving/continuity.ts';
 import type { EventLog, LogStatus } from '../receiving/event-log.ts';
-import { forkName, isOfStream, lastCommon, showsFork } from '../receiving/forks.ts';
+import { showsFork } from '../receiving/forks.ts';
 import type { Incoming, Lost } from '../receiving/incoming.ts';
-import { Reconciler } from '../reconciling/reconciler.ts';
-import { Retention, type RetentionParts } from '../retaining/retention.ts';
-import { SessionWriter } from '../sessions/session-writer.ts';
+import { LogHistory } from '../receiving/log-history.ts';
+import type { RetentionParts } from '../retaining/retention.ts';
 import { type Batch, buildBatch } from '../storing/build-batch.ts';
 import type { Checkpointing } from '../storing/checkpointing.ts';
+import { beginsSegment, openSegment } from '../storing/segments.ts';
 import { TailIndex } from '../storing/tail-index.ts';
-import { storedState, writeBatch } from '../storing/write-batch.ts';
+import { storedState, writeBatch, writeCheckpoint } from '../storing/write-batch.ts';
 import { ledgerMetrics } from './audit-metrics.ts';
-import { dayOf, ensureLog, type LedgerState, loadState } from './ledger-state.ts';
+import { Chores } from './chores.ts';
+import { type LedgerState, loadState } from './ledger-state.ts';
 
 /** What a writer works with. */
 export interface WriterParts {
@@ -29,8 +25,6 @@ export interface WriterParts {
   pull: BatchPull;
   vault: PersonalVault;
   checkpointing: Checkpointing;
-  /** Told after each commit. */
-  onCommitted: (batch: Batch, state: Readonly<LedgerState>) => void;
   /** What was published since stays in the log for those who come back for it. */
   pickUpMs: number;
   onPurged: (keptFrom: number) => void;
@@ -39,57 +33,50 @@ export interface WriterParts {
 }
 
 const statusEveryMs = 2000;
-const readAgainEntries = 2000;
 
 /**
  * One process's time as the writer, from the lock to its loss: everything it knows was read after it got the lock,
- * and everything it writes goes over the connection that holds it.
+ * and everything it writes goes over the connection that holds it. While the database takes one batch the next is
+ * built: `state` is ahead of what is committed, by one batch at most.
  */
 export class WritingTerm {
   private readonly tails = new TailIndex();
+  private readonly chores: Chores;
+  private readonly history: LogHistory;
   private lookedAtMs = 0;
-  private lastEventAtMs = 0;
-  private readonly eraser: Eraser;
-  private readonly retention: Retention;
-  private readonly keeper: BodyKeeper;
-  /** There may be large content to take in. */
-  private mayKeep = true;
-  private keepAtMs = 0;
-  /** There may be erasures to carry out. */
-  private mayErase = true;
-  /** Asked for while the batch before it is written. */
+  /** The last event that is committed. */
+  private committed: { sequence: number; atMs: number };
+  /** Asked for while the batch before it is built and written. */
   private ahead: Promise<Pulled> | null = null;
-  private eraseAtMs = 0;
+  /** What the database is doing now. */
+  private writing: Promise<void> = Promise.resolve();
 
   private constructor(
     private readonly client: pg.Client,
     private readonly state: LedgerState,
-    private readonly sessions: SessionWriter,
-    private readonly reconciler: Reconciler,
     private readonly parts: WriterParts,
   ) {
-    this.eraser = new Eraser(client, parts.bus, parts.vault);
-    this.keeper = new BodyKeeper(client, new BodyStore(parts.bus));
-    this.retention = new Retention(client, { ...parts.retention, bus: parts.bus, vault: parts.vault });
+    const { bus, vault, retention, onAlarm } = parts;
+    this.chores = new Chores(client, state, { bus, vault, retention, onAlarm });
+    this.history = new LogHistory(client, state, parts.log, onAlarm);
+    this.committed = { sequence: state.sequence, atMs: 0 };
   }
 
   /** Reads where the last writer stopped, and brings what follows the ledger up to it. */
   static async begin(client: pg.Client, parts: WriterParts): Promise<WritingTerm> {
-    const state = await loadState(client);
-    const sessions = new SessionWriter(state.projected);
-    const reconciler = new Reconciler(state.reconciliation, state.reconciled);
-    const term = new WritingTerm(client, state, sessions, reconciler, parts);
-    await term.readAgain();
+    const term = new WritingTerm(client, await loadState(client), parts);
+    await term.chores.readAgain();
     await term.checkStream(await parts.log.status());
+    await term.writing;
     return term;
   }
 
   get position(): { sequence: number; atMs: number } {
-    return { sequence: this.state.sequence, atMs: this.lastEventAtMs };
+    return this.committed;
   }
 
   get openRequests(): number {
-    return this.reconciler.open;
+    return this.chores.openRequests;
   }
 
   /** Polls once and stores what came. Gives how much it was, and whether there may be more at once. */
@@ -99,77 +86,88 @@ export class WritingTerm {
     // Where writing fails first nobody waits for it any more.
     this.ahead?.catch(() => undefined);
     await this.store(pulled);
-    if (nowMs - this.lookedAtMs >= statusEveryMs) await this.look(nowMs, pulled.events.length === 0);
-    await this.chores(nowMs, false);
+    const mustLook = nowMs - this.lookedAtMs >= statusEveryMs;
+    if (pulled.isFull && !mustLook) {
+      if (this.chores.sessionsAreDue(nowMs)) await this.write(() => this.chores.flushSessions());
+      return { events: pulled.events.length, isFull: true };
+    }
+    await this.writing;
+    if (mustLook) await this.look(nowMs, pulled.events.length === 0);
+    await this.writing;
+    await this.tidy(nowMs, false);
     return { events: pulled.events.length, isFull: pulled.isFull };
   }
 
   /** Writes what is still in memory. */
   async end(): Promise<void> {
     if (this.ahead !== null) await this.store(await this.ahead);
-    await this.chores(Date.now(), true);
+    await this.writing;
+    await this.tidy(Date.now(), true);
   }
 
   private async store(pulled: Pulled): Promise<void> {
     if (pulled.events.length === 0) return;
     let ordered = await orderEvents(this.state.sequence, pulled.events, this.parts.log);
-    if (await showsFork(this.client, this.state, ordered.repeated)) {
-      await this.fork(await this.parts.log.status());
-      ordered = await orderEvents(this.state.sequence, pulled.events, this.parts.log);
+    if (ordered.repeated.length > 0) {
+      await this.writing;
+      if (await showsFork(this.client, this.state, ordered.repeated)) {
+        await this.beginLog(await this.parts.log.status());
+        ordered = await orderEvents(this.state.sequence, pulled.events, this.parts.log);
+      }
     }
     if (ordered.items.length > 0) await this.commit(ordered.items);
     const last = pulled.events.reduce((high, { sequence }) => Math.max(high, sequence), 0);
-    if (pulled.ackSubject !== null && last <= this.state.sequence) this.parts.pull.ack(pulled.ackSubject);
+    const { ackSubject } = pulled;
+    if (ackSubject === null || last > this.state.sequence) return;
+    this.afterwards(() => this.parts.pull.ack(ackSubject));
   }
 
+  /** Builds the batch of these items at once, and hands it to the database as soon as that is free. */
   private async commit(items: readonly (Incoming | Lost)[]): Promise<void> {
     const nowMs = Date.now();
     const { log } = this.state;
     if (log === null) throw new Error('audit: no log is open');
-    const segment = await this.segmentFor(items, nowMs);
+    if (beginsSegment(this.state, items, nowMs)) {
+      await this.writing;
+      this.tails.clear();
+      this.state.segment = await openSegment(this.client, this.state, items, nowMs);
+    }
+    const { segment } = this.state;
+    if (segment === null) throw new Error('audit: no segment is open');
     const state = Object.assign(this.state, { log, segment });
     const batch = await buildBatch(state, items, { vault: this.parts.vault, tails: this.tails, nowMs });
     const checkpoint = this.parts.checkpointing.due(this.state, nowMs);
-    await writeBatch(this.client, storedState(this.state), batch, checkpoint);
-    this.follow(batch.facts, nowMs);
-    this.mayKeep ||= batch.waiting.length > 0;
-    this.lastEventAtMs = batch.facts.at(-1)?.atMs ?? nowMs;
+    const [stored, size] = [storedState(this.state), this.state.range.size];
+    const write = writeBatch(stored, batch, checkpoint);
+    await this.write(async () => {
+      await write(this.client);
+      this.onWritten(batch, size, nowMs);
+    });
+  }
+
+  private onWritten(batch: Batch, size: number, nowMs: number): void {
+    this.chores.follow(batch.facts, size, batch.waiting.length > 0, nowMs);
+    this.committed = { sequence: batch.sequence, atMs: batch.facts.at(-1)?.atMs ?? nowMs };
     for (const { kind, ...details } of batch.incidents) {
       ledgerMetrics.incidents.inc({ kind });
       if (kind === 'gap') this.parts.onAlarm('the log lost events', details);
     }
     ledgerMetrics.entries.inc(batch.entries.length);
-    ledgerMetrics.size.set(this.state.range.size);
-    this.parts.onCommitted(batch, this.state);
+    ledgerMetrics.size.set(size);
   }
 
-  private follow(facts: readonly Fact[], nowMs: number): void {
-    this.sessions.collect(facts, this.state.range.size, nowMs);
-    this.reconciler.collect(facts, this.state.range.size);
-    this.mayErase ||= facts.some(({ name }) => name === contentErased.name);
+  /** Waits for what the database is doing, and begins with this. */
+  private async write(work: () => Promise<void>): Promise<void> {
+    await this.writing;
+    this.writing = work();
+    // Whoever writes next, or ends the term, learns of the failure.
+    this.writing.catch(() => undefined);
   }
 
-  /** The segment that a batch goes to; a new one where it begins a new day. */
-  private async segmentFor(
-    items: readonly (Incoming | Lost)[],
-    nowMs: number,
-  ): Promise<{ id: number; day: number }> {
-    const first = items[0] as Incoming | Lost;
-    const atMs = 'payload' in first ? first.atMs : nowMs;
-    const known = this.state.segment;
-    if (known !== null && dayOf(atMs) <= known.day) return known;
-    const id = (known?.id ?? 0) + 1;
-    this.tails.clear();
-    await this.client.query('begin');
-    await this.client.query('select open_segment($1)', [id]);
-    await this.client.query('insert into segment (id, first_index, first_at) values ($1, $2, $3)', [
-      id,
-      this.state.range.size,
-      atMs,
-    ]);
-    await this.client.query('update writer_state set segment = $1', [id]);
-    await this.client.query('commit');
-    return { id, day: dayOf(atMs) };
+  /** Does something once the database has done what it is doing; nobody waits. */
+  private afterwards(work: () => void): void {
+    this.writing = this.writing.then(work);
+    this.writing.catch(() => undefined);
   }
 
   /** Compares the ledger with the stream: is it the same, and does the consumer hold anything back? */
@@ -199,105 +197,23 @@ export class WritingTerm {
   }
 
   private async checkStream(status: LogStatus): Promise<void> {
-    const { log, sequence } = this.state;
-    if (log === null) return this.openLog(status.id, 0);
-    if (!isOfStream(log.name, status.id) || status.lastSequence < sequence) await this.fork(status);
+    if (this.history.isOther(status)) await this.beginLog(status);
   }
 
-  /** The stream is another one than the one recorded, or went back: its events get a log id of their own. */
-  private async fork(status: LogStatus): Promise<void> {
-    const { log } = this.state;
-    if (log === null) return this.openLog(status.id, 0);
-    const isSameStream = isOfStream(log.name, status.id);
-    const common = isSameStream
-      ? await lastCommon(this.client, this.state, this.parts.log, status.lastSequence)
-      : 0;
-    const details = { log: log.name, from: common + 1, to: this.state.sequence };
-    await this.client.query(
-      `insert into incident (kind, code, log, from_sequence, to_sequence, at)
-       values ('fork', $1, $2, $3, $4, $5)`,
-      [isSameStream ? 'log.forked' : 'log.replaced', log.id, details.from, details.to, Date.now()],
-    );
-    ledgerMetrics.incidents.inc({ kind: 'fork' });
-    this.parts.onAlarm('the log parted from what is recorded of it', details);
-    await this.openLog(forkName(log.name, status.id), common);
+  private async beginLog(status: LogStatus): Promise<void> {
+    await this.writing;
+    const common = await this.history.begin(status);
+    if (common !== null) await this.commit([common]);
   }
 
-  /** Goes on under another log id; what was recorded under the last one is not recorded again. */
-  private async openLog(name: string, common: number): Promise<void> {
-    const id = await ensureLog(this.client, name, Date.now());
-    Object.assign(this.state, { log: { id, name }, sequence: 0 });
-    if (common > 0) await this.commit([{ from: 1, to: common }]);
-  }
-
-  /** Sessions and reconciliation follow the ledger from memory; after a restart they read what they missed. */
-  private async readAgain(): Promise<void> {
-    const database: Queryable = {
-      query: async (sql, values) => (await this.client.query(sql, values)).rows,
-    };
-    const reader = new EntryReader(database);
-    const { projected, reconciled, range } = this.state;
-    for (let from = Math.min(projected, reconciled); from < range.size; from += readAgainEntries) {
-      const to = Math.min(range.size, from + readAgainEntries);
-      const stored = await reader.range(from, to);
-      const facts = await Promise.all(
-        stored.map(async (one) => factOf(one, await openPersonal(this.parts.vault, one))),
-      );
-      const present = facts.filter((fact) => fact !== null);
-      const unprojected = present.filter(({ index }) => index >= projected);
-      this.sessions.collect(unprojected, Math.max(to, projected), Date.now());
-      const unreconciled = present.filter(({ index }) => index >= reconciled);
-      this.reconciler.collect(unreconciled, Math.max(to, reconciled));
-      await this.sessions.flush(this.client);
-    }
-  }
-
-  /** Carries out recorded erasures; where the broker is away they wait. */
-  private async erase(nowMs: number): Promise<void> {
-    if (!this.mayErase || nowMs < this.eraseAtMs) return;
-    await this.sessions.flush(this.client);
-    try {
-      this.mayErase = (await this.eraser.run(nowMs)) > 0;
-      if (this.mayErase) this.eraseAtMs = nowMs + statusEveryMs;
-    } catch (error) {
-      if (!(error instanceof MissingDependencyError)) throw error;
-      this.eraseAtMs = nowMs + statusEveryMs;
-    }
-  }
-
-  /** Takes in one large body; where the object store is away it waits. */
-  private async keep(nowMs: number): Promise<void> {
-    if (!this.mayKeep || nowMs < this.keepAtMs) return;
-    try {
-      this.mayKeep = await this.keeper.next();
-    } catch (error) {
-      if (!(error instanceof MissingDependencyError)) throw error;
-      this.keepAtMs = nowMs + statusEveryMs;
-    }
-  }
-
-  private async chores(nowMs: number, isLast: boolean): Promise<void> {
-    this.reconciler.look(nowMs);
-    if (isLast || this.sessions.isDue(nowMs)) await this.sessions.flush(this.client);
-    if (isLast || this.reconciler.isDue(nowMs)) {
-      const found = await this.reconciler.flush(this.client, nowMs);
-      if (found > 0) {
-        ledgerMetrics.incidents.inc({ kind: 'finding' }, found);
-        this.parts.onAlarm('the ledger lacks events that should be in it', { found });
-      }
-    }
-    await this.erase(nowMs);
-    await this.keep(nowMs);
-    if (this.retention.isDue(nowMs)) {
-      await this.sessions.flush(this.client);
-      await this.retention.run(nowMs);
-    }
+  private async tidy(nowMs: number, isLast: boolean): Promise<void> {
+    await this.chores.run(nowMs, isLast);
     const uncovered = this.state.range.size > this.state.checkpointed;
     const checkpoint =
       isLast && uncovered
         ? this.parts.checkpointing.sign(this.state, nowMs)
         : this.parts.checkpointing.due(this.state, nowMs);
-    if (checkpoint !== null) await writeBatch(this.client, storedState(this.state), null, checkpoint);
+    if (checkpoint !== null) await writeCheckpoint(this.client, checkpoint);
     ledgerMetrics.checkpoint.set(this.state.checkpointed);
   }
 }

@@ -1,0 +1,92 @@
+import { plainCopy } from './copy.ts';
+import type { BenchEvent } from './events.ts';
+import { type AuditBench, until } from './world.ts';
+
+/** One stretch of events, taken into the ledger and, as the yardstick, copied plainly. */
+export interface RateResult {
+  events: number;
+  bytesPerEvent: number;
+  /** Until the entries, the tree and the metadata index have all of them. */
+  ledgerSeconds: number;
+  eventsPerSecond: number;
+  copySeconds: number;
+  copiesPerSecond: number;
+  /** Events per second against plain copies per second. */
+  ratio: number;
+  nodeUsPerEvent: number;
+  postgresUsPerEvent: number | null;
+  /** What the word index still lacked when the ledger was done. */
+  wordLagEntries: number;
+  wordsPerSecond: number;
+  heapMb: number;
+}
+
+/** Measures a stretch. The log is empty before and after; half of the plain copy runs before the ledger, half after. */
+export async function measureRate(
+  bench: AuditBench,
+  requests: number,
+  withWords = true,
+): Promise<RateResult> {
+  const events = await bench.events.next(requests);
+  await bench.publish(events);
+  const count = events.length;
+  const [first, second] = [events.slice(0, count / 2), events.slice(count / 2)];
+  const [size, sequence] = [await bench.reached('projected'), await bench.reached('recorded')];
+  const firstSeconds = await plainCopy(bench.client, first);
+  const writer = await bench.startWriter();
+  const serverBefore = await bench.postgresCpuMs();
+  const startMs = performance.now();
+  writer.start();
+  if (withWords) writer.index();
+  await until(async () => (await bench.reached('recorded')) >= sequence + count);
+  await until(async () => (await bench.reached('projected')) >= size + count);
+  const ledgerSeconds = (performance.now() - startMs) / 1000;
+  const [use, serverAfter] = [await writer.use(), await bench.postgresCpuMs()];
+  const wordLagEntries = size + count - (await bench.reached('indexed'));
+  if (withWords) await until(async () => (await bench.reached('indexed')) >= size + count);
+  const wordsPerSecond = count / ((performance.now() - startMs) / 1000);
+  await writer.stop();
+  const copySeconds = firstSeconds + (await plainCopy(bench.client, second));
+  await bench.emptyLog();
+  await bench.client.query('truncate plain');
+  const eventsPerSecond = count / ledgerSeconds;
+  const copiesPerSecond = count / copySeconds;
+  const serverMs = serverBefore === null || serverAfter === null ? null : serverAfter - serverBefore;
+  return {
+    ...{ events: count, bytesPerEvent: bytesOf(events) / count, ledgerSeconds, eventsPerSecond },
+    ...{ copySeconds, copiesPerSecond, ratio: eventsPerSecond / copiesPerSecond },
+    nodeUsPerEvent: use.cpuUs / count,
+    postgresUsPerEvent: serverMs === null ? null : (serverMs * 1000) / count,
+    ...{ wordLagEntries, wordsPerSecond, heapMb: use.heapMb },
+  };
+}
+
+const bytesOf = (events: readonly BenchEvent[]): number =>
+  events.reduce((sum, { payload }) => sum + payload.length, 0);
+
+/** Takes events in without measuring, until the ledger has so many. */
+export async function growTo(bench: AuditBench, entries: number): Promise<void> {
+  const [chunkRequests, ahead] = [5000, 60_000];
+  const size = await bench.reached('projected');
+  const offset = (await bench.reached('recorded')) - size;
+  if (size >= entries) return;
+  const writer = await bench.startWriter();
+  writer.start();
+  writer.index();
+  let published = size;
+  let emptiedAt = size;
+  while (published < entries) {
+    const events = await bench.events.next(Math.min(chunkRequests, Math.ceil((entries - published) / 3)));
+    await bench.publish(events);
+    published += events.length;
+    await until(async () => (await bench.reached('recorded')) - offset >= published - ahead, 50);
+    if (published - emptiedAt < 4 * ahead) continue;
+    await until(async () => (await bench.reached('recorded')) - offset >= published, 50);
+    await bench.emptyLog();
+    emptiedAt = published;
+  }
+  await until(async () => (await bench.reached('projected')) >= published, 50);
+  await until(async () => (await bench.reached('indexed')) >= published, 50);
+  await writer.stop();
+  await bench.emptyLog();
+}

@@ -1,0 +1,93 @@
+import { openDataSource } from '#database';
+import { noteSignerFromSeed } from '#ledger';
+import { BodyStore, Bus } from '#messaging';
+import { keyEncryptionKey, Sealer, SubjectNames } from '#sealing';
+import { createLogger } from '#telemetry';
+import { EntryReader } from '../../services/audit/entry-reader.ts';
+import { Owners } from '../../services/audit/owners.ts';
+import { PersonalVault } from '../../services/audit/personal-vault.ts';
+import { WordHashes } from '../../services/audit/searching/word-hashes.ts';
+import { WordIndexer } from '../../services/audit/searching/word-indexer.ts';
+import { ContentOpener } from '../../services/audit/sessions/content-opener.ts';
+import { LedgerWriter } from '../../services/audit/writing/ledger-writer.ts';
+import { benchOrigin, benchSeed } from './names.ts';
+
+/** The ledger's writer and its word index in a process of their own, so that their CPU can be told from the bench's. */
+export interface WriterOrder {
+  natsUrl: string;
+  natsPassword: string;
+  databaseUrl: string;
+  subjectNames: string;
+  kek: string;
+}
+
+/** What the writer used since it was started. */
+export interface WriterUse {
+  cpuUs: number;
+  heapMb: number;
+}
+
+export type WriterMessage = WriterOrder | 'start' | 'index' | 'use' | 'stop';
+
+interface Running {
+  writer: LedgerWriter;
+  /** Begins with the word index. */
+  index(): void;
+  stop(): Promise<void>;
+}
+
+async function open(order: WriterOrder): Promise<Running> {
+  const { natsUrl: url, natsPassword: password, databaseUrl } = order;
+  const bus = await Bus.connect({ url, user: 'audit', password });
+  const sealer = new Sealer(bus, keyEncryptionKey(Buffer.from(order.kek, 'hex')));
+  const secret = Buffer.from(order.subjectNames, 'hex');
+  const vault = new PersonalVault(sealer, new Owners(new SubjectNames(secret)));
+  const logger = createLogger('bench', 'error');
+  const options = {
+    ...{ databaseUrl, schema: 'audit', origin: benchOrigin, checkpointEntries: 10_000, checkpointMs: 5000 },
+    pickUpMs: 3_600_000,
+  };
+  const signer = noteSignerFromSeed(benchOrigin, benchSeed);
+  const writer = new LedgerWriter(options, bus, vault, signer, logger);
+  const source = await openDataSource({ url: databaseUrl, schema: 'audit', entities: [], migrations: [] });
+  const queries = { query: (sql: string, values: unknown[]) => source.query(sql, values) };
+  let indexer: WordIndexer | undefined;
+  return {
+    writer,
+    index: () => {
+      const entries = new EntryReader(queries);
+      const opener = new ContentOpener(entries, sealer, new BodyStore(bus));
+      const hashes = new WordHashes(secret, benchOrigin);
+      const [isWriting, isBusy] = [() => writer.role === 'writing', () => writer.isBusy];
+      indexer = new WordIndexer({ source, queries, entries, opener, hashes, isWriting, isBusy, logger });
+    },
+    stop: async () => {
+      await indexer?.beforeApplicationShutdown();
+      await writer.stop();
+      await source.destroy();
+    },
+  };
+}
+
+if (process.send !== undefined) {
+  let running: Running | null = null;
+  let before = process.cpuUsage();
+  process.on('message', async (message: WriterMessage) => {
+    if (typeof message === 'object') {
+      running = await open(message);
+      process.send?.('ready');
+    } else if (message === 'start') {
+      before = process.cpuUsage();
+      running?.writer.start();
+    } else if (message === 'index') {
+      running?.index();
+    } else if (message === 'use') {
+      const { user, system } = process.cpuUsage(before);
+      const use: WriterUse = { cpuUs: user + system, heapMb: process.memoryUsage().heapUsed / 1e6 };
+      process.send?.(use);
+    } else {
+      await running?.stop();
+      process.exit(0);
+    }
+  });
+}
