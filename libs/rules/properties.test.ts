@@ -7,7 +7,7 @@ import type { Decision, EvaluationInput } from './deciding/decision.ts';
 import { evaluate } from './deciding/evaluate.ts';
 import { loadPolicy } from './loading/load.ts';
 
-const runs = process.env.LONG ? 20_000 : 500;
+const runs = process.env.LONG === '1' ? 20_000 : 500;
 const words = ['alpha', 'bravo', 'charlie', 'delta'] as const;
 const groups = ['g1', 'g2', 'g3'] as const;
 

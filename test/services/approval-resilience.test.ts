@@ -252,7 +252,7 @@ async function take(action: Step, first: ApprovalDetail): Promise<void> {
 
 describe('no sequence of votes, edits, repetitions, cancellations and crashes', () => {
   test('gives a release without its requirement, two outcomes, or a lost request', async () => {
-    const numRuns = process.env.LONG ? 60 : 6;
+    const numRuns = process.env.LONG === '1' ? 60 : 6;
     let count = 0;
     const property = fc.asyncProperty(
       fc.constantFrom('twofold', 'password'),
