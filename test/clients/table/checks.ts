@@ -16,14 +16,14 @@ export interface Check {
   readonly run: (setting: Setting, library: Library, word: string) => Promise<string>;
 }
 
-const asked = ({ tap, token }: Setting, text: string, rest: Partial<Asked> = {}): Asked => ({
+export const asked = ({ tap, token }: Setting, text: string, rest: Partial<Asked> = {}): Asked => ({
   gateway: tap.url,
   token,
   text,
   ...rest,
 });
 
-function expectThat(holds: boolean, what: string): void {
+export function expectThat(holds: boolean, what: string): void {
   if (!holds) throw new Error(what);
 }
 
@@ -32,7 +32,7 @@ function expectText(text: string, part: string): string {
   return 'answered';
 }
 
-const caught = (work: Promise<unknown>): Promise<unknown> =>
+export const caught = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
     (value) => {
       throw new Error(`no error was raised, but: ${JSON.stringify(value)}`);
@@ -41,7 +41,7 @@ const caught = (work: Promise<unknown>): Promise<unknown> =>
   );
 
 /** What a library raised, with the code or (where the library hides it) the words that the gateway gave. */
-function expectRaised(error: unknown, code: string, words: string): string {
+export function expectRaised(error: unknown, code: string, words: string): string {
   const raised = raisedOf(error);
   expectThat(
     raised.code === code || raised.text.includes(words),
@@ -54,7 +54,7 @@ function sayRaised({ name, status, code }: Raised): string {
   return [name, status, code].filter((part) => part !== undefined).join(' ');
 }
 
-async function approve(setting: Setting, card: ApprovalDetail): Promise<void> {
+export async function approve(setting: Setting, card: ApprovalDetail): Promise<void> {
   const { status } = await vote(setting.world, 'alice', card, 'approve');
   expectThat(status === 200, `the vote got ${status}`);
 }
@@ -75,6 +75,16 @@ function indexed({ world, token }: Setting, { requestId }: ApprovalDetail): Prom
     const headers = { authorization: `Bearer ${token}` };
     const { status } = await fetch(`${world.urlOf('ingress')}/v1/requests/${requestId}`, { headers });
     expectThat(status === 200, `the request's status got ${status}`);
+  });
+}
+
+/** Ingress knows that the client is gone: the same call is not a second one beside it. */
+function disconnected({ world, token }: Setting, { requestId }: ApprovalDetail): Promise<void> {
+  return eventually(async () => {
+    const headers = { authorization: `Bearer ${token}` };
+    const shown = await fetch(`${world.urlOf('ingress')}/v1/requests/${requestId}`, { headers });
+    const { connected } = (await shown.json()) as { connected?: boolean };
+    expectThat(connected === false, 'the client is still there');
   });
 }
 
@@ -127,7 +137,10 @@ async function comesBack(setting: Setting, library: Library, word: string): Prom
   first.catch(() => undefined);
   const card = await setting.held(word);
   await indexed(setting, card);
-  if (!library.resendsAfterTimeout) control.abort(new Error('the program gave up'));
+  if (!library.resendsAfterTimeout) {
+    control.abort(new Error('the program gave up'));
+    await disconnected(setting, card);
+  }
   const again = library.resendsAfterTimeout ? first : library.whole(asked(setting, text));
   again.catch(() => undefined);
   await tap.untilSent(word, 2);

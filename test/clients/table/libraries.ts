@@ -17,7 +17,7 @@ interface Manifest {
 const { resolve } = createRequire(import.meta.url);
 
 /** The pinned version of a package. */
-function versionOf(name: string): string {
+export function versionOf(name: string): string {
   const root = resolve('openai').replace(/node_modules.*$/, '');
   const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as Manifest;
   // An alias says so: npm:name@version.

@@ -1,67 +1,7 @@
-import type { Library } from '../libraries/library.ts';
-import { type Check, checks } from './checks.ts';
-import { libraries } from './libraries.ts';
-import { openSetting, type Setting } from './setting.ts';
-
-const longestCheckMs = 40_000;
-
-/** What came of one check with one library. */
-export interface Cell {
-  readonly library: string;
-  readonly check: string;
-  readonly passed: boolean;
-  /** What the client's program saw, or what is wrong. */
-  readonly text: string;
-}
-
-/** Runs checks with every library; all libraries of a column at once. */
-export async function runChecks(wanted: readonly Check[] = checks): Promise<Cell[]> {
-  const setting = await openSetting();
-  try {
-    const cells: Cell[] = [];
-    for (const [column, check] of wanted.entries()) {
-      cells.push(...(await runColumn(setting, check, column)));
-      console.log(
-        JSON.stringify(
-          cells.slice(-8).map((c) => [c.library.slice(0, 18), c.passed, c.text.slice(0, 300)]),
-          null,
-          1,
-        ),
-      );
-    }
-    return cells;
-  } finally {
-    await setting.stop();
-  }
-}
-
-async function runColumn(setting: Setting, check: Check, column: number): Promise<Cell[]> {
-  const runs = libraries().map((library, row) => () => runOne(setting, check, library, `w${column}x${row}`));
-  if (!check.oneByOne) return Promise.all(runs.map((run) => run()));
-  const cells: Cell[] = [];
-  for (const run of runs) cells.push(await run());
-  return cells;
-}
-
-async function runOne(setting: Setting, check: Check, library: Library, word: string): Promise<Cell> {
-  const cell = { library: rowName(library), check: check.title };
-  try {
-    return { ...cell, passed: true, text: await withinTime(check.run(setting, library, word)) };
-  } catch (error) {
-    return { ...cell, passed: false, text: `**no**: ${(error as Error).message}` };
-  }
-}
-
-/** A check that hangs is a failed one. */
-function withinTime<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('took too long')), longestCheckMs);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
-}
-
-const rowName = ({ name, protocol }: Library): string => `${name}, ${protocol}`;
+import { checks } from './checks.ts';
+import { otherChecks } from './other-checks.ts';
+import { modelChecks } from './real-model.ts';
+import type { Cell, Tried } from './run.ts';
 
 const escaped = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
@@ -75,22 +15,44 @@ export function sectionOf(page: string, library: string): string {
   return page.split('\n## ').find((section) => section.startsWith(`${library}\n`)) ?? '';
 }
 
+const textOf = (cells: readonly Cell[], library: string, check: string): string =>
+  cells.find((cell) => cell.library === library && cell.check === check)?.text ?? '';
+
+const namesOf = (cells: readonly Cell[]): string[] => [...new Set(cells.map(({ library }) => library))];
+
+/** A table of checks with a line for each library. */
+function wideTable(cells: readonly Cell[], titles: readonly string[]): string {
+  const lines = namesOf(cells).map((name) => [name, ...titles.map((title) => textOf(cells, name, title))]);
+  return table(['', ...titles], lines);
+}
+
+/** A line of a table as it stands on the page. */
+export function lineOf(cells: readonly Cell[], library: string, titles: readonly string[]): string {
+  return (
+    wideTable(
+      cells.filter((cell) => cell.library === library),
+      titles,
+    ).split('\n')[2] ?? ''
+  );
+}
+
+export const otherTitles = otherChecks.map(({ title }) => title);
+export const modelTitles = modelChecks.map(({ title }) => title);
+
 /** The page. Holds no times: the same cells give the same text. */
-export function pageOf(cells: readonly Cell[]): string {
-  const names = [...new Set(cells.map(({ library }) => library))];
-  const of = (library: string, check: string): string =>
-    cells.find((cell) => cell.library === library && cell.check === check)?.text ?? '';
+export function pageOf({ chats, others, model }: Tried): string {
+  const names = namesOf(chats);
   const meanings = checks.map(({ title, meaning }) => `- **${title}**: ${meaning}`).join('\n');
   const sections = names.map((name) => {
-    const rows = checks.map(({ title }) => [title, of(name, title)]);
+    const rows = checks.map(({ title }) => [title, textOf(chats, name, title)]);
     return `## ${name}\n\n${table(['', 'what the program sees'], rows)}`;
   });
   const overview = table(
     ['library', 'checks passed', 'waits transparently for'],
     names.map((name) => {
-      const own = cells.filter(({ library }) => library === name);
+      const own = chats.filter(({ library }) => library === name);
       const passed = own.filter(({ passed: isPassed }) => isPassed).length;
-      return [name, `${passed} of ${own.length}`, of(name, 'waits transparently for')];
+      return [name, `${passed} of ${own.length}`, textOf(chats, name, 'waits transparently for')];
     }),
   );
   return `# Clients
@@ -104,6 +66,20 @@ ${overview}
 What was tried:
 
 ${meanings}
+
+## Other calls
+
+Completions, \`countTokens\` and Ollama's \`embed\`, which \`@copilotkit/aimock\` does not know, with a server of the tests' own
+behind the gateway. Lists of models come from the gateway's configuration: no model is asked, so no rule about prompts applies.
+
+${wideTable(others, otherTitles)}
+
+## A real model
+
+llama.cpp behind the gateway, run by node-llama-cpp in the small server that comes with Sallyport, with its model. Each answer is
+compared with the one that the same library gets from that server itself.
+
+${wideTable(model, modelTitles)}
 
 ${sections.join('\n\n')}
 `;

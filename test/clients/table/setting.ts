@@ -3,6 +3,7 @@ import type { ApprovalDetail, ApprovalList } from '#contracts';
 import { eventually, startWorld, type World } from '#testing';
 import { approvalApi } from '../../journeys/people.ts';
 import { openTap, type Tap } from './tap.ts';
+import { startTextServer } from './text-server.ts';
 
 const protocols = 'openai-chat, openai-completions, openai-embeddings, openai-responses, anthropic, ollama';
 
@@ -14,13 +15,14 @@ const llamaConnection = (baseUrl: string): string => `
     models: [demo]
 `;
 
-const policy = (issuer: string, mock: string, llama: string): string => `
+const policy = (issuer: string, mock: string, texts: string, llama: string): string => `
 version: 1
 roles: { approver: [security] }
 identity: { issuers: [{ issuer: "${issuer}", audience: sallyport }] }
 ingress: { keepAlive: 200ms }
 connections:
   mock: { baseUrl: "${mock}", models: [demo], protocols: [${protocols}], concurrency: 64 }
+  texts: { baseUrl: "${texts}", models: [texts], protocols: [openai-completions, anthropic, ollama] }
 ${llama}
 rules:
   - { name: everybody, effect: allow, mask: { answer: standard } }
@@ -53,11 +55,11 @@ export interface Setting {
 }
 
 export async function openSetting(options: { model?: boolean } = {}): Promise<Setting> {
-  const mock = await startMock();
+  const [mock, texts] = await Promise.all([startMock(), startTextServer()]);
   const world = await startWorld({
     model: options.model === true,
     config: ({ issuer, upstream }) =>
-      policy(issuer, mock.url, options.model === true ? llamaConnection(upstream) : ''),
+      policy(issuer, mock.url, texts.url, options.model === true ? llamaConnection(upstream) : ''),
   });
   await world.startServices(['policy', 'ingress', 'approval', 'masking']);
   const tap = await openTap(world.urlOf('ingress'));
@@ -95,6 +97,7 @@ export async function openSetting(options: { model?: boolean } = {}): Promise<Se
       await tap.stop();
       await world.stop();
       await mock.stop();
+      await texts.stop();
     },
   };
 }
