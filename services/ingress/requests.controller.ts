@@ -38,6 +38,8 @@ export interface RequestStatus {
   id: string;
   status: 'waiting_for_approval' | 'running' | 'completed';
   outcome?: string;
+  /** A client is connected and waits for the answer. */
+  connected: boolean;
   rules: string[];
   approvers: string[];
   received_at: string;
@@ -55,6 +57,7 @@ export function statusOf(entry: HeldEntry): RequestStatus {
     id: entry.requestId,
     status: states[entry.state],
     ...(entry.outcome && { outcome: entry.outcome }),
+    connected: entry.live,
     rules: entry.rules,
     approvers: entry.groups,
     received_at: iso(entry.receivedAt),
