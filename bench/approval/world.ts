@@ -4,6 +4,7 @@ import type { ApprovalDetail, ApprovalList } from '#contracts';
 import type { Bus } from '#messaging';
 import { readKeyEncryptionKey, Sealer, secretFiles } from '#sealing';
 import { eventually, startWorld } from '#testing';
+import { holdingPolicy } from '../holding-policy.ts';
 
 /** Everything as it runs for users, a database that syncs to disk, and a model that only says when it was called. */
 export interface Approvals {
@@ -26,24 +27,10 @@ export interface Approvals {
   stop(): Promise<void>;
 }
 
-const policy = (issuer: string, upstream: string): string => `
-version: 1
-roles: { approver: [security], admin: [admin] }
-identity: { issuers: [{ issuer: "${issuer}", audience: sallyport }] }
-connections: { demo: { baseUrl: "${upstream}", models: [demo], concurrency: 64 } }
-rules:
-  - { name: all, match: { connections: [demo] }, effect: allow }
-  - name: sensitive-words
-    prompt: { keywords: [password] }
-    effect: hold
-    approval: { all: { security: 1 } }
-approvals: { groups: { security: { claim: security } }, maxPendingPerPrincipal: 10000 }
-`;
-
 export async function startApprovals(): Promise<Approvals> {
   const world = await startWorld({
     durable: true,
-    config: ({ issuer, upstream }) => policy(issuer, upstream),
+    config: ({ issuer, upstream }) => holdingPolicy(issuer, upstream),
   });
   await world.startServices();
   const called = new Map<string, number>();

@@ -19,6 +19,7 @@ import { ListGrants } from './granting/list-grants.ts';
 import { ApprovalsController } from './listing/approvals.controller.ts';
 import { ChangeFeed } from './listing/change-feed.ts';
 import { Desk } from './listing/desk.ts';
+import { IndexLists1760000001000 } from './listing/index-lists.migration.ts';
 import { Listing } from './listing/list.ts';
 import { Statistics } from './listing/statistics.ts';
 import { notifying } from './notifying/parts.ts';
@@ -90,6 +91,7 @@ export function approvalModule(settings: ApprovalSettings): Type {
           CreateReview1760000000200,
           CreateGrant1760000000500,
           CreateStep1760000000600,
+          IndexLists1760000001000,
           ...notifying.migrations,
         ],
         onWaiting: (err) => logger.warn({ err }, 'waiting for postgres'),

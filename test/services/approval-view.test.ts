@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { differencesOf } from '#protocols';
 import { unseenAsText } from '../../cli/terminal.ts';
 import { type Rewriting, rewrite } from '../../services/approval/deciding/rewrite.ts';
-import { suggestionsOf } from '../../services/approval/listing/statistics.ts';
+import { rulesOf, suggestionsOf } from '../../services/approval/listing/statistics.ts';
 import { nameOfUnseen, segmentsOf } from '../../services/approval/showing/segments.ts';
 import { viewContent } from '../../services/approval/showing/view.ts';
 
@@ -145,4 +145,18 @@ describe('a suggestion', () => {
     expect(suggestionsOf([{ rule: 'r', decided: 19, approved: 19 }])).toEqual([]);
     expect(suggestionsOf([{ rule: 'r', decided: 214, approved: 213 }])).toEqual([]);
   });
+});
+
+test('statistics name each rule once, with what waits for it and what was decided', () => {
+  const oldest = new Date(0);
+  const waiting = [
+    { rules: ['secrets', 'machines'], count: 3, oldest },
+    { rules: ['machines'], count: 2, oldest },
+  ];
+  const decided = [{ rule: 'machines', decided: 4, approved: 3, p50: 10, p95: 20, quick: 0.25 }];
+  const none = { decided: 0, approved: 0, p50Ms: null, p95Ms: null, underFiveSeconds: null };
+  expect(rulesOf(waiting, decided)).toEqual([
+    { rule: 'machines', pending: 5, decided: 4, approved: 3, p50Ms: 10, p95Ms: 20, underFiveSeconds: 0.25 },
+    { rule: 'secrets', pending: 3, ...none },
+  ]);
 });

@@ -32,6 +32,12 @@ const factsQuery = `
     and granted.state <> 'ended'
   where request.id = any($1)`;
 
+/** What of a request a decision depends on. */
+type Judged = Pick<
+  ApprovalRequest,
+  'state' | 'gate' | 'version' | 'digest' | 'requirement' | 'groups' | 'context' | 'editor' | 'expiresAt'
+>;
+
 /** Puts together what the pure decisions take: the row, its counted votes, the groups of the revision in force. */
 @Injectable()
 export class Judging {
@@ -87,7 +93,7 @@ export class Judging {
     return this.withVotes(row, votes);
   }
 
-  withVotes(row: ApprovalRequest, votes: Facts['votes']): Approval {
+  withVotes(row: Judged, votes: Facts['votes']): Approval {
     const { state, gate, version, digest, requirement } = row;
     return {
       ...{ state, gate, version, digest, requirement },

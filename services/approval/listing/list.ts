@@ -24,6 +24,14 @@ const orders = {
   expiring: { column: 'expiresAt', direction: 'ASC', beyond: '>' },
 } as const;
 
+/** What a summary is made of: rows are wide, and a list shows many. */
+const summarized = [
+  ...(['id', 'requestId', 'gate', 'state', 'version', 'digest', 'connection', 'model', 'rules'] as const),
+  ...(['revision', 'requirement', 'groups', 'context', 'editor', 'cardOf'] as const),
+  ...(['requestedAt', 'expiresAt', 'decidedAt'] as const),
+];
+type Summarized = Pick<ApprovalRequest, (typeof summarized)[number]>;
+
 /** What narrows a set of approval requests. */
 export type Filter = Pick<ListApprovalsQuery, 'group' | 'connection' | 'rule' | 'gate' | 'requester'>;
 
@@ -40,6 +48,7 @@ export class Listing {
     return this.unit.read(async (manager) => {
       const select = manager
         .createQueryBuilder(ApprovalRequest, 'request')
+        .select(summarized.map((name) => `request.${name}`))
         .orderBy(`request.${column}`, direction)
         .addOrderBy('request.id', direction)
         .limit(query.limit + 1);
@@ -72,7 +81,7 @@ export class Listing {
   }
 
   /** Summaries with how far each vote is and how many identical requests are on the card. */
-  async summaries(manager: EntityManager, rows: readonly ApprovalRequest[]): Promise<ApprovalSummary[]> {
+  async summaries(manager: EntityManager, rows: readonly Summarized[]): Promise<ApprovalSummary[]> {
     if (rows.length === 0) return [];
     const ids = rows.map(({ id }) => id);
     const [votes, counts] = await Promise.all([
@@ -92,7 +101,7 @@ export class Listing {
 }
 
 function summaryOf(
-  row: ApprovalRequest,
+  row: Summarized,
   judging: Judging,
   votes: readonly ApprovalVote[],
   count: number,
@@ -131,7 +140,7 @@ function narrow(select: SelectQueryBuilder<ApprovalRequest>, filter: Filter, rea
   const { group, connection, rule, gate, requester } = filter;
   if (group !== undefined) select.andWhere('request.groups && :group', { group: [group] });
   if (connection !== undefined) select.andWhere('request.connection = :connection', { connection });
-  if (rule !== undefined) select.andWhere(':rule = any(request.rules)', { rule });
+  if (rule !== undefined) select.andWhere('request.rules @> :rules', { rules: [rule] });
   if (gate !== undefined) select.andWhere('request.gate = :gate', { gate });
   if (requester !== undefined) {
     select.andWhere(`request.context->'principal'->>'subject' = :requester`, { requester });

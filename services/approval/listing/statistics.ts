@@ -8,17 +8,27 @@ const windowMs = 30 * 86_400_000;
 /** Who looks again and again, and everybody in the same groups, costs the database one look in so long. */
 const freshMs = 5000;
 const maxKept = 200;
+/** The newest so many decisions and votes of the window are looked at. */
+const mostCounted = 20_000;
+const maxRules = 500;
 /** From so many decisions on, a rule that is always approved is worth a word. */
 const suggestFrom = 20;
 
-interface RuleRow {
+type RuleStats = ApprovalStats['rules'][number];
+
+interface WaitingRow {
+  rules: string[];
+  count: number;
+  oldest: Date;
+}
+
+interface DecidedRow {
   rule: string;
-  pending: number;
   decided: number;
   approved: number;
-  p50: number | null;
-  p95: number | null;
-  quick: number | null;
+  p50: number;
+  p95: number;
+  quick: number;
 }
 
 /** How many wait, how long decisions take, and which rules people always approve. */
@@ -28,7 +38,7 @@ export class Statistics {
 
   constructor(private readonly unit: UnitOfWork) {}
 
-  /** At most a few seconds old: with 100,000 pending they take a look at every row. */
+  /** At most a few seconds old. */
   read(reader: Reader, at: number): Promise<ApprovalStats> {
     const key = readsAll(reader) ? '*' : JSON.stringify([...reader.groups].sort());
     const found = this.kept.get(key);
@@ -45,23 +55,18 @@ export class Statistics {
     const all = readsAll(reader);
     const seen = [all, [...reader.groups], new Date(since)];
     return this.unit.read(async (manager) => {
-      const [pending] = await manager.query(
-        `select count(*)::int as count, min(requested_at) as oldest from approval_request
-         where state in ('pending', 'rechecking') and ($1 or groups && $2)`,
-        seen.slice(0, 2),
-      );
-      const rules: RuleRow[] = await manager.query(ruleQuery, seen);
-      const approvers: { approver: Principal; votes: number; approved: number }[] = await manager.query(
-        approverQuery,
-        seen,
-      );
+      const [waiting, decisions, approvers] = await Promise.all([
+        manager.query<WaitingRow[]>(waitingQuery, seen.slice(0, 2)),
+        manager.query<DecidedRow[]>(decidedQuery, seen),
+        manager.query<{ approver: Principal; votes: number; approved: number }[]>(approverQuery, seen),
+      ]);
+      const oldest = Math.min(...waiting.map((row) => row.oldest.getTime()));
+      const rules = rulesOf(waiting, decisions);
       return {
         since,
-        pending: pending.count,
-        oldestPendingMs: pending.oldest ? at - pending.oldest.getTime() : null,
-        rules: rules.map(({ rule, pending: waiting, decided, approved, p50, p95, quick }) => ({
-          ...{ rule, pending: waiting, decided, approved, p50Ms: p50, p95Ms: p95, underFiveSeconds: quick },
-        })),
+        pending: waiting.reduce((sum, { count }) => sum + count, 0),
+        oldestPendingMs: waiting.length > 0 ? at - oldest : null,
+        rules,
         approvers: approvers.map(({ approver, ...counts }) => ({
           approver: personView(approver),
           ...counts,
@@ -72,32 +77,58 @@ export class Statistics {
   }
 }
 
-const ruleQuery = `
-  with seen as (
-    select unnest(rules) as rule, state,
-      extract(epoch from decided_at - requested_at) * 1000 as took, decided_at is not null as decided,
-      state in ('approved', 'running', 'done', 'failed', 'revoked', 'stopped') as approved
+/** Read from an index in its order: one group for each combination of rules. */
+const waitingQuery = `
+  select rules, count(*)::int as count, min(requested_at) as oldest from approval_request
+  where state in ('pending', 'rechecking') and ($1 or groups && $2) group by rules`;
+
+const decidedQuery = `
+  with newest as (
+    select rules, state, extract(epoch from decided_at - requested_at) * 1000 as took
     from approval_request
-    where (requested_at >= $3 or state in ('pending', 'rechecking')) and ($1 or groups && $2)
+    where decided_at >= $3 and decided_at is not null and ($1 or groups && $2)
+    order by decided_at desc limit ${mostCounted}
   )
-  select rule,
-    (count(*) filter (where state in ('pending', 'rechecking')))::int as pending,
-    (count(*) filter (where decided))::int as decided,
-    (count(*) filter (where decided and approved))::int as approved,
-    percentile_cont(0.5) within group (order by took) filter (where decided) as p50,
-    percentile_cont(0.95) within group (order by took) filter (where decided) as p95,
-    avg((took < 5000)::int) filter (where decided)::float as quick
-  from seen group by rule order by decided desc, rule limit 500`;
+  select rule, count(*)::int as decided,
+    (count(*) filter (where state in ('approved', 'running', 'done', 'failed', 'revoked', 'stopped')))::int
+      as approved,
+    percentile_cont(0.5) within group (order by took) as p50,
+    percentile_cont(0.95) within group (order by took) as p95,
+    avg((took < 5000)::int)::float as quick
+  from newest, unnest(rules) as rule group by rule order by decided desc, rule limit ${maxRules}`;
 
 const approverQuery = `
-  select (array_agg(vote.approver order by vote.at desc))[1] as approver, count(*)::int as votes,
-    (count(*) filter (where vote.vote = 'approve'))::int as approved
-  from approval_vote vote join approval_request request on request.id = vote.approval_id
-  where vote.at >= $3 and ($1 or request.groups && $2)
-  group by vote.issuer, vote.subject order by votes desc limit 500`;
+  with newest as (
+    select vote.approver, vote.issuer, vote.subject, vote.vote, vote.at
+    from approval_vote vote
+    where vote.at >= $3 and ($1 or exists (
+      select 1 from approval_request request where request.id = vote.approval_id and request.groups && $2))
+    order by vote.at desc limit ${mostCounted}
+  )
+  select (array_agg(approver order by at desc))[1] as approver, count(*)::int as votes,
+    (count(*) filter (where vote = 'approve'))::int as approved
+  from newest group by issuer, subject order by votes desc limit 500`;
+
+/** Pure: what waits and what was decided, rule by rule; those with most decisions first. */
+export function rulesOf(waiting: readonly WaitingRow[], decisions: readonly DecidedRow[]): RuleStats[] {
+  const byRule = new Map<string, RuleStats>();
+  for (const { rule, decided, approved, p50, p95, quick } of decisions) {
+    const figures = { p50Ms: p50, p95Ms: p95, underFiveSeconds: quick };
+    byRule.set(rule, { rule, pending: 0, decided, approved, ...figures });
+  }
+  for (const { rules, count } of waiting) {
+    for (const rule of rules) {
+      const none = { decided: 0, approved: 0, p50Ms: null, p95Ms: null, underFiveSeconds: null };
+      const known = byRule.get(rule) ?? { rule, pending: 0, ...none };
+      byRule.set(rule, { ...known, pending: known.pending + count });
+    }
+  }
+  const order = (a: RuleStats, b: RuleStats) => b.decided - a.decided || (a.rule < b.rule ? -1 : 1);
+  return [...byRule.values()].sort(order).slice(0, maxRules);
+}
 
 /** Pure: rules whose holds people always approve. */
-export function suggestionsOf(rules: readonly Pick<RuleRow, 'rule' | 'decided' | 'approved'>[]): string[] {
+export function suggestionsOf(rules: readonly Pick<RuleStats, 'rule' | 'decided' | 'approved'>[]): string[] {
   return rules
     .filter(({ decided, approved }) => decided >= suggestFrom && approved === decided)
     .map(
