@@ -38,6 +38,8 @@ export async function benchMasking(): Promise<void> {
     bulkRow(masker, 'bulk, code', '≥ 10 MB/s', texts.code),
     bulkRow(masker, 'adversarial key=key=…', '≥ 0.5 MB/s', 'key='.repeat(250_000)),
     bulkRow(masker, 'adversarial 1-1-1-…', '≥ 0.5 MB/s', '1-'.repeat(500_000)),
+    bulkRow(masker, 'adversarial 1 1 1 …', '≥ 0.5 MB/s', '1 '.repeat(500_000)),
+    bulkRow(masker, 'adversarial 20 31 42 53 …', '≥ 0.5 MB/s', '20 31 42 53 '.repeat(80_000)),
     bulkRow(masker, 'adversarial one word', '≥ 0.5 MB/s', 'a'.repeat(1_000_000)),
     bulkRow(masker, 'adversarial a.b@a.b@…', '≥ 0.5 MB/s', 'a.b@'.repeat(250_000)),
     ...streamRows(masker, texts.prose),

@@ -49,6 +49,7 @@ export class Judge {
 
   candidates(place: Place, endings: readonly number[]): Judgement {
     const { start } = place;
+    const around = new Surroundings(place.left);
     const tried = new Map<number, number>();
     const candidates: Candidate[] = [];
     let allowedEnd = 0;
@@ -58,7 +59,7 @@ export class Judge {
       const rule = this.detector.rules[index]!;
       const tries = tried.get(index) ?? 0;
       if (tries >= MAX_ENDS_PER_RULE || end - start > (rule.maxLength ?? Infinity)) continue;
-      const found = this.candidate(rule, place, end, tries === 0);
+      const found = this.candidate(rule, place, around, end, tries === 0);
       const settled = found !== undefined || rule.longestOnly === true;
       tried.set(index, settled ? MAX_ENDS_PER_RULE : tries + 1);
       if (found === 'allowed') allowedEnd = Math.max(allowedEnd, end);
@@ -70,21 +71,23 @@ export class Judge {
   private candidate(
     rule: DetectorRule,
     place: Place,
+    around: Surroundings,
     end: number,
     isLongest: boolean,
   ): Candidate | 'allowed' | 'dropped' | undefined {
     if (rule.guard) return 'allowed';
-    const { buffer, start, left } = place;
+    const { buffer, start } = place;
+    const { left } = around;
     const { text, origin } = normalise(buffer.slice(start, end));
     const threshold = this.options.thresholdOf(rule.entity);
-    const isEnough = (score: number) => raise(rule, score, left) >= threshold;
+    const isEnough = (score: number) => raise(rule, score, around) >= threshold;
     const verdict = rule.check ? rule.check(text, isEnough, { left, isLongest }) : true;
     if (verdict === false) {
       this.trace({ start, end, entity: rule.entity, rule: rule.id, score: 0 }, place, 'check failed');
       return undefined;
     }
     const part = locate(verdict, text.length);
-    const score = raise(rule, baseScore(rule, verdict), left);
+    const score = raise(rule, baseScore(rule, verdict), around);
     const found: Candidate = {
       start: start + (origin ? origin[part.start]! : part.start),
       end: start + (origin ? origin[part.end]! : part.end),
@@ -118,9 +121,31 @@ function baseScore(rule: DetectorRule, verdict: Verdict): number {
   return typeof verdict === 'object' ? (verdict.score ?? rule.score) : rule.score;
 }
 
+/** What stands to the left of one start: looked at once, however many rules and ends ask. */
+class Surroundings {
+  private text: string | undefined;
+  private readonly announced = new Map<DetectorRule, boolean>();
+
+  constructor(private readonly read: () => string) {}
+
+  readonly left = (): string => {
+    this.text ??= this.read();
+    return this.text;
+  };
+
+  announces(rule: DetectorRule): boolean {
+    let known = this.announced.get(rule);
+    if (known === undefined) {
+      known = rule.context !== undefined && hasContext(this.left(), rule.context, rule.contextReach);
+      this.announced.set(rule, known);
+    }
+    return known;
+  }
+}
+
 /** The score, raised if one of the rule's words stands shortly before. */
-function raise(rule: DetectorRule, score: number, left: () => string): number {
-  if (score >= 1 || !rule.context || !hasContext(left(), rule.context, rule.contextReach)) return score;
+function raise(rule: DetectorRule, score: number, around: Surroundings): number {
+  if (score >= 1 || !rule.context || !around.announces(rule)) return score;
   return Math.min(1, Math.round((score + CONTEXT_BOOST) * 100) / 100);
 }
 

@@ -11,23 +11,18 @@ export interface Alphabet {
 
 /** `folded` names the code units that count as others (see normalise.ts). */
 export function buildAlphabet(sets: readonly CharSet[], folded: ReadonlyMap<number, number>): Alphabet {
-  const { classOf, representatives } = partition(sets);
+  const { classOf, holders } = partition(sets);
   const classOfFolded = classOf.slice();
   for (const [unit, other] of folded) classOfFolded[unit] = classOf[other]!;
-  const order = representatives.map((unit, id) => [unit, id] as const).sort((a, b) => a[0] - b[0]);
-  const members = sets.map((set) => {
-    const row = new Uint8Array(representatives.length + 1);
-    let k = 0;
-    for (const [unit, id] of order) {
-      while (k < set.length && set[k + 1]! < unit) k += 2;
-      if (k < set.length && unit >= set[k]!) row[id] = 1;
-    }
-    return row;
+  const members = sets.map(() => new Uint8Array(holders.length + 1));
+  holders.forEach((ids, cls) => {
+    for (const id of ids) members[id]![cls] = 1;
   });
-  return { size: representatives.length, classOf: classOfFolded, members };
+  return { size: holders.length, classOf: classOfFolded, members };
 }
 
-function partition(sets: readonly CharSet[]): { classOf: Uint16Array; representatives: number[] } {
+/** The class of each code unit, and for each class the sets that hold it. */
+function partition(sets: readonly CharSet[]): { classOf: Uint16Array; holders: number[][] } {
   const toggles = new Map<number, number[]>();
   sets.forEach((set, id) => {
     for (let k = 0; k < set.length; k += 2) {
@@ -37,22 +32,30 @@ function partition(sets: readonly CharSet[]): { classOf: Uint16Array; representa
   });
   const cuts = [...toggles.keys()].filter((cut) => cut <= MAX_CODE_UNIT).sort((a, b) => a - b);
   if (cuts[0] !== 0) cuts.unshift(0);
-  // One bit for each set that holds the present character.
-  let inside = 0n;
-  const ids = new Map<bigint, number>();
-  const representatives: number[] = [];
+  // The sets that hold the present character, in the order of their indices.
+  let inside: number[] = [];
+  const ids = new Map<string, number>();
+  const holders: number[][] = [];
   const classOf = new Uint16Array(MAX_CODE_UNIT + 1);
   cuts.forEach((cut, k) => {
-    for (const id of toggles.get(cut) ?? []) inside ^= 1n << BigInt(id);
-    let id = ids.get(inside);
+    inside = exclusive(inside, toggles.get(cut) ?? []);
+    const key = inside.join();
+    let id = ids.get(key);
     if (id === undefined) {
-      id = representatives.length;
-      ids.set(inside, id);
-      representatives.push(cut);
+      id = holders.length;
+      ids.set(key, id);
+      holders.push(inside);
     }
     classOf.fill(id, cut, cuts[k + 1] ?? MAX_CODE_UNIT + 1);
   });
-  return { classOf, representatives };
+  return { classOf, holders };
+}
+
+/** Those in one of two sorted lists and not in both; what is twice in the second stays as it was. */
+function exclusive(present: readonly number[], toggled: readonly number[]): number[] {
+  const result = new Set(present);
+  for (const id of toggled) if (!result.delete(id)) result.add(id);
+  return [...result].sort((a, b) => a - b);
 }
 
 function toggle(toggles: Map<number, number[]>, at: number, id: number): void {

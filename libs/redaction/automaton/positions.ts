@@ -77,14 +77,12 @@ export class PositionBuilder {
 
   /** Flat arrays: quick to walk, and to hand from one thread to another. */
   finish(): Positions {
-    const followAt = new Int32Array(this.follow.length + 1);
-    this.follow.forEach((next, position) => {
-      followAt[position + 1] = followAt[position]! + next.length;
-    });
-    const follow = new Int32Array(followAt[this.follow.length]!);
-    this.follow.forEach((next, position) => {
-      follow.set(next, followAt[position]);
-    });
+    const count = this.follow.length;
+    const followAt = new Int32Array(count + 1);
+    for (let k = 0; k < count; k++) followAt[k + 1] = followAt[k]! + this.follow[k]!.length;
+    const follow = new Int32Array(followAt[count]!);
+    let at = 0;
+    for (const next of this.follow) for (const position of next) follow[at++] = position;
     return {
       setOf: Int32Array.from(this.setOf),
       followAt,
@@ -108,14 +106,19 @@ export class PositionBuilder {
   }
 
   private position(set: CharSet, name: string): Part {
+    const position = this.newPosition(this.set(set), name);
+    return { nullable: false, first: [position], last: [position] };
+  }
+
+  private newPosition(set: number, name: string): number {
     const position = this.setOf.length;
     if (position >= Math.min(this.ruleLimit, MAX_POSITIONS)) {
       throw new RedactionError('redaction.pattern_too_large', `rule ${name}: its pattern expands too far`);
     }
-    this.setOf.push(this.set(set));
+    this.setOf.push(set);
     this.follow.push([]);
     this.acceptOf.push(-1);
-    return { nullable: false, first: [position], last: [position] };
+    return position;
   }
 
   private join(left: Part, right: Part): Part {
@@ -135,7 +138,26 @@ export class PositionBuilder {
     };
   }
 
+  /** Most repetitions are of one character: a row of positions, each followed by the next. */
+  private row(set: CharSet, min: number, max: number, name: string): Part {
+    const id = this.set(set);
+    const count = max === Infinity ? Math.max(min, 1) : max;
+    const start = this.setOf.length;
+    for (let k = 0; k < count; k++) {
+      const position = this.newPosition(id, name);
+      if (k > 0) this.follow[position - 1]!.push(position);
+    }
+    if (count === 0) return EMPTY;
+    const end = start + count - 1;
+    if (max === Infinity) this.follow[end]!.push(end);
+    const last: number[] = [];
+    for (let position = Math.min(start + Math.max(min, 1) - 1, end); position <= end; position++)
+      last.push(position);
+    return { nullable: min === 0, first: [start], last };
+  }
+
   private repeat(item: Pattern, min: number, max: number, name: string): Part {
+    if (item.kind === 'set') return this.row(item.set, min, max, name);
     let part = EMPTY;
     const copies = max === Infinity ? Math.max(min - 1, 0) : min;
     for (let k = 0; k < copies; k++) part = this.join(part, this.build(item, name));
@@ -164,6 +186,9 @@ export class PositionBuilder {
 
   private connect(from: readonly number[], to: readonly number[]): void {
     // Nested repetitions name a few twice; whoever follows them passes over those.
-    for (const a of from) this.follow[a]!.push(...to);
+    for (const a of from) {
+      const next = this.follow[a]!;
+      for (const b of to) next.push(b);
+    }
   }
 }

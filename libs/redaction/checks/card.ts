@@ -24,10 +24,20 @@ const ISSUERS: ReadonlyArray<readonly [RegExp, readonly number[], number]> = [
 
 /** A payment card number: printed grouping, issuer range, length and check digit; the score tells how sure that is. */
 export function cardScore(text: string): number | false {
+  if (!beginsLikeCard(text)) return false;
   const digits = digitsOf(text);
   if (isRepeated(digits) || !luhn(digits) || !isGroupedLikeCard(text)) return false;
   const issuer = ISSUERS.find(([range, lengths]) => range.test(digits) && lengths.includes(digits.length));
   return issuer ? issuer[2] : false;
+}
+
+/** The first group has four digits or eight, or there is only one: most lists of numbers end here. */
+function beginsLikeCard(text: string): boolean {
+  for (let k = 0; k < text.length && k < 9; k++) {
+    const unit = text.charCodeAt(k);
+    if (unit < 0x30 || unit > 0x39) return k === 4 || k === 8;
+  }
+  return true;
 }
 
 export function isCard(text: string): boolean {
