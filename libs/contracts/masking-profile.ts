@@ -131,6 +131,11 @@ export const MaskingEntity = z.strictObject({
   enabled: z.boolean().default(true),
 });
 
+export const namesModes = ['off', 'standard', 'high-recall'] as const;
+export const NamesMode = z.enum(namesModes);
+export const nameLanguages = ['en', 'de', 'fr', 'es', 'it', 'nl', 'pt'] as const;
+export type NameLanguage = (typeof nameLanguages)[number];
+
 /** Where English, and the languages of its neighbours and trading partners, are written. */
 const phoneRegions = [
   ...['US', 'CA', 'GB', 'IE', 'AU', 'NZ', 'ZA', 'IN', 'SG', 'IL'],
@@ -145,6 +150,10 @@ export const MaskingProfile = z.strictObject({
   /** `shadow` reports findings and changes nothing. */
   mode: z.enum(['enforce', 'shadow']).default('enforce'),
   packs: z.array(PackName).default(['core', 'secrets']),
+  /** Whether people, addresses, places and organisations are found: `high-recall` finds more, also what is none. */
+  names: NamesMode.default('off'),
+  /** Whose words announce names and addresses. Most names are found in English. */
+  languages: z.array(z.enum(nameLanguages)).min(1).max(nameLanguages.length).default(['en']),
   /** ISO 3166 codes whose national phone formats are recognised. */
   phoneRegions: z
     .array(z.string().regex(/^[A-Z]{2}$/))

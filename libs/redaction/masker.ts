@@ -5,11 +5,12 @@ import { type FindGiven, GivenStream } from './given.ts';
 import { fieldRules, JsonMaskStream } from './json-stream.ts';
 import { Judge } from './judge.ts';
 import type { MaskStream, StreamOptions } from './mask-stream.ts';
+import { NamedScanner } from './names/named-scanner.ts';
 import { normalise } from './normalise.ts';
 import { applyOperator } from './operators/apply.ts';
 import { PlaceholderIssuer } from './placeholder.ts';
 import { extendLast, ScannedStream } from './scanned-stream.ts';
-import { type Region, Scanner, type ScanSink } from './scanner.ts';
+import { type Region, Scanner, type ScanSink, type TextScanner } from './scanner.ts';
 import type { Finding, Span, Trial } from './span.ts';
 
 export interface MaskerOptions {
@@ -157,8 +158,26 @@ class ProfileMasker implements Masker {
     return { text: this.apply(operator, entity, value, restorable), operator: operator.kind };
   }
 
-  private scanner(sink: ScanSink): Scanner {
-    return new Scanner(this.compiled.detector, this.judge, sink, this.profile.streaming);
+  private scanner(sink: ScanSink): TextScanner {
+    const { names, languages, streaming } = this.profile;
+    const patterns = (to: ScanSink) => new Scanner(this.compiled.detector, this.judge, to, streaming);
+    if (names === 'off') return patterns(sink);
+    return new NamedScanner(sink, patterns, {
+      highRecall: names === 'high-recall',
+      languages,
+      holdChars: streaming.holdChars,
+      judge: (entity, value, score, start) => this.judgeName(entity, value, score, start),
+    });
+  }
+
+  /** Whether a name that was found is masked. */
+  private judgeName(entity: string, value: string, score: number, start: number): boolean {
+    if (this.profile.entities[entity]?.enabled === false || !this.applies(entity)) return false;
+    const isAllowed = this.compiled.allow.allows(entity, normalise(value).text);
+    const isEnough = score >= this.compiled.thresholdOf(entity);
+    const outcome = !isEnough ? 'below threshold' : isAllowed ? 'allowed' : 'kept';
+    this.options.trace?.({ start, end: start + value.length, entity, rule: 'names', score, outcome });
+    return outcome === 'kept';
   }
 
   private applies(entity: string): boolean {

@@ -1,7 +1,7 @@
 import type { MaskingProfile, MaskOperator } from '#contracts';
 import { RedactionError } from './errors.ts';
 import type { MaskStream, StreamOptions } from './mask-stream.ts';
-import type { Region, Scanner, ScanSink } from './scanner.ts';
+import type { Region, ScanSink, TextScanner } from './scanner.ts';
 import type { Finding } from './span.ts';
 
 /** What a stream needs of its masker. */
@@ -16,7 +16,7 @@ const MAX_BEFORE = 200;
 export class ScannedStream implements MaskStream, ScanSink {
   readonly findings: Finding[] = [];
   blocked = false;
-  private readonly scanner: Scanner;
+  private readonly scanner: TextScanner;
   private out: string[] = [];
   private phase: 'open' | 'failed' | 'ended' = 'open';
   private lastPasses = false;
@@ -29,7 +29,7 @@ export class ScannedStream implements MaskStream, ScanSink {
 
   constructor(
     private readonly profile: MaskingProfile,
-    scannerFor: (sink: ScanSink) => Scanner,
+    scannerFor: (sink: ScanSink) => TextScanner,
     private readonly masker: StreamOwner,
     { before = '', restorable = true, given = [] }: StreamOptions = {},
   ) {

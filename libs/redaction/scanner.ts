@@ -28,6 +28,15 @@ export interface ScanSink {
   settle?(): void;
 }
 
+/** What takes text in pieces and delivers it to a sink. */
+export interface TextScanner {
+  readonly heldChars: number;
+  /** Takes candidates that were found elsewhere, at offsets of the text that is still to come. */
+  reserve(candidates: readonly Candidate[]): void;
+  push(chunk: string): void;
+  end(): void;
+}
+
 interface Cluster {
   start: number;
   end: number;
@@ -39,7 +48,7 @@ interface Cluster {
  * Walks the text once, start by start. What it delivers depends on the text alone, never on how it was cut: all text
  * before the first start at which some rule is still alive is decided, the rest is held.
  */
-export class Scanner {
+export class Scanner implements TextScanner {
   private buffer = '';
   private base = 0;
   private delivered = 0;
@@ -75,7 +84,6 @@ export class Scanner {
     return this.buffer.length - this.delivered;
   }
 
-  /** Takes candidates that were found elsewhere, at offsets of the text that is still to come. */
   reserve(candidates: readonly Candidate[]): void {
     this.reserved.addAll(candidates);
   }
@@ -151,14 +159,22 @@ export class Scanner {
     const { product, alphabet, zeroWidthClass } = detector;
     const { classOf } = alphabet;
     const width = product.width;
-    const limit = (this.cluster ? this.cluster.start : this.at) + this.limits.holdChars;
-    const stop = Math.min(limit, buffer.length);
+    const from = this.cluster ? this.cluster.start : this.at;
+    const limit = from + this.limits.holdChars;
+    const half = this.sink.settle ? from + this.limits.holdChars / 2 : limit;
+    let stop = Math.min(this.reading <= half ? half : limit, buffer.length);
     let { table, accepts } = product;
     let state = this.state;
     let at = this.reading;
     while (state !== DEAD) {
       this.work++;
       if (at >= stop) {
+        if (at < limit && at < buffer.length) {
+          this.deliverUpTo(from);
+          this.sink.settle?.();
+          stop = Math.min(limit, buffer.length);
+          continue;
+        }
         this.reading = at;
         this.state = state;
         if (at >= limit) this.endAtLimit(accepts[state], at);

@@ -33,14 +33,14 @@ function labelled(sentence: string, chance: Chance): Labelled {
   let text = '';
   const spans: Array<{ start: number; end: number; entity: string }> = [];
   for (const part of sentence.split(/(\{[PFLTACNO]\})/)) {
-    const [value, entity] = valueOf(part, chance);
+    const [value, entity] = filled(part, chance);
     if (entity) spans.push({ start: text.length, end: text.length + value.length, entity });
     text += value;
   }
   return { text, spans };
 }
 
-function valueOf(part: string, chance: Chance): readonly [string, string | undefined] {
+function filled(part: string, chance: Chance): readonly [string, string | undefined] {
   switch (part) {
     case '{P}':
       return [chance.pick(people), 'PERSON'];

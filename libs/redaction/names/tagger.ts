@@ -1,0 +1,256 @@
+import { canStart, goOnFeatures, MAX_FEATURES, type OpenSpan, startFeatures, View } from './features.ts';
+import { type Lexicon, lexiconFlag } from './lexicon.ts';
+import { describeEnds, describeWord, shape, Token, tokenKind } from './tokens.ts';
+import { wordClasses } from './word-classes.ts';
+
+/** Entities the lane finds; the number of a type is its index and 0 is none. */
+export const spanTypes = ['', 'PERSON', 'ADDRESS', 'LOCATION', 'ORGANIZATION'] as const;
+export const PERSON = 1;
+const ADDRESS = 2;
+
+/** Decides from features. At run time the trained model; while training, the learner. */
+export interface Chooser {
+  /** 0, or the type of the name that starts at the token. */
+  start(features: Int32Array, count: number, token: Token): number;
+  goesOn(type: number, features: Int32Array, count: number, token: Token): boolean;
+  /** How clear the last start was: 0.5 to 0.95. */
+  readonly score: number;
+}
+
+export interface FoundName {
+  readonly type: number;
+  readonly start: number;
+  readonly end: number;
+  readonly score: number;
+}
+
+const RING = 64;
+const PAIR_SCORE = 0.85;
+const MAX_SPAN_TOKENS = 40;
+const MAX_SPAN_CHARS = 120;
+const PAD = new Token();
+const FUNCTION_WORD = wordClasses.indexOf('function');
+const KEEPS_DOT = new Set(
+  (['suffix', 'street', 'unit', 'direction', 'state', 'firmSuffix'] as const).map((name) =>
+    wordClasses.indexOf(name),
+  ),
+);
+
+/**
+ * Finds names token by token, greedily, each decision with sight of the next two tokens. What it decides depends on
+ * the tokens alone. Names found count as "found" for what follows, just like a placeholder in a later pass.
+ */
+export class Tagger {
+  private readonly ring = Array.from({ length: RING }, () => new Token());
+  private readonly view = new View();
+  private readonly features = new Int32Array(MAX_FEATURES);
+  private readonly span: OpenSpan = { type: 0, tokens: 0, hasNumber: false, hasStreet: false, firstLook: 0 };
+  private spanAt = 0;
+  private spanScore = 0;
+  /** The first token that is not decided, and the end of those read. */
+  private next = 0;
+  private filled = 0;
+  private lastEnd = -1;
+  private lastKind = 0;
+
+  constructor(
+    private readonly lexicon: Lexicon,
+    private readonly chooser: Chooser,
+    private readonly found: (name: FoundName) => void,
+  ) {}
+
+  /** Where the next token is to be put before `add`. */
+  get slot(): Token {
+    return this.ring[this.filled % RING]!;
+  }
+
+  /** Where the text that is not decided starts; -1 when all of it is. */
+  get pendingStart(): number {
+    if (this.span.type !== 0) return this.at(this.spanAt).start;
+    return this.next < this.filled ? this.at(this.next).start : -1;
+  }
+
+  /** Takes the token in the slot, and decides what can be decided. */
+  add(buffer: string): void {
+    const token = this.slot;
+    token.glued = token.start === this.lastEnd;
+    if (this.lastKind === tokenKind.long && token.glued && token.kind <= tokenKind.number)
+      token.kind = tokenKind.long;
+    if (token.kind === tokenKind.word) {
+      describeWord(buffer, token, this.lexicon);
+      if (!isPlain(token)) describeEnds(buffer, token);
+    } else if (token.kind === tokenKind.number) describeEnds(buffer, token);
+    this.lastEnd = token.end;
+    this.lastKind = token.kind;
+    this.filled++;
+    this.decide(false);
+  }
+
+  /** Something found otherwise stands here; everything before it is decided. `earlier`: in an earlier pass. */
+  addFound(type: number, at: number, earlier: boolean): void {
+    const token = this.slot;
+    token.kind = tokenKind.found;
+    token.start = at;
+    token.end = at;
+    token.hash = type;
+    token.shape = shape.none;
+    token.flags = earlier ? 1 : 0;
+    token.look = (tokenKind.found << 14) | type;
+    token.glued = at === this.lastEnd;
+    this.lastEnd = at;
+    this.lastKind = token.kind;
+    this.filled++;
+    this.settle();
+  }
+
+  /** Decides all that was read as if the text ended here. */
+  settle(): void {
+    this.decide(true);
+    if (this.span.type !== 0) {
+      this.close();
+      this.decide(true);
+    }
+  }
+
+  /** Moves every offset back. */
+  shift(by: number): void {
+    this.lastEnd -= by;
+    const from = this.span.type === 0 ? this.next : this.spanAt;
+    for (let k = from; k < this.filled; k++) {
+      const token = this.at(k);
+      token.start -= by;
+      token.end -= by;
+    }
+  }
+
+  private at(index: number): Token {
+    return this.ring[index % RING]!;
+  }
+
+  private decide(final: boolean): void {
+    while (this.next < this.filled) {
+      const token = this.at(this.next);
+      const open = this.span.type !== 0;
+      if (!open && (!canStart(token) || isPlain(token))) {
+        this.pass(token);
+        continue;
+      }
+      if (open && this.mustStop(token)) {
+        this.close();
+        continue;
+      }
+      if (!final && this.next + 2 >= this.filled) return;
+      const n1 = this.next + 1 < this.filled ? this.at(this.next + 1) : PAD;
+      const n2 = n1.kind !== tokenKind.found && this.next + 2 < this.filled ? this.at(this.next + 2) : PAD;
+      if (open) this.goOn(token, n1, n2);
+      else this.start(token, n1, n2);
+    }
+  }
+
+  private start(token: Token, n1: Token, n2: Token): void {
+    const isPair = isKnownPair(token, n1);
+    const type = isPair ? PERSON : this.chosen(token, n1, n2);
+    if (type === 0) {
+      this.pass(token);
+      return;
+    }
+    this.span.type = type;
+    this.span.tokens = 1;
+    this.span.hasNumber = token.kind === tokenKind.number;
+    this.span.hasStreet = false;
+    this.span.firstLook = token.look;
+    this.spanAt = this.next;
+    this.spanScore = isPair ? PAIR_SCORE : this.chooser.score;
+    this.next++;
+  }
+
+  /**
+   * Directly before what an earlier pass replaced, only what stands on its own is a name: the words that pass saw there
+   * are gone, and it has decided about these.
+   */
+  private chosen(token: Token, n1: Token, n2: Token): number {
+    if (isEarlier(n1) || isEarlier(n2)) return 0;
+    const count = startFeatures(token, n1, n2, this.view, this.features);
+    return this.chooser.start(this.features, count, token);
+  }
+
+  private goOn(token: Token, n1: Token, n2: Token): void {
+    const { span } = this;
+    const previous = this.at(this.next - 1);
+    const count = goOnFeatures(span, previous, token, n1, n2, this.features);
+    const pair = span.type === PERSON && span.tokens === 1 && isKnownPair(previous, token);
+    if (!pair && !this.chooser.goesOn(span.type, this.features, count, token)) {
+      this.close();
+      return;
+    }
+    span.tokens++;
+    span.hasNumber ||= token.kind === tokenKind.number;
+    span.hasStreet ||= token.wordClass === STREET;
+    this.next++;
+  }
+
+  private pass(token: Token): void {
+    this.view.add(token);
+    this.next++;
+  }
+
+  private mustStop(token: Token): boolean {
+    const { kind } = token;
+    if (kind === tokenKind.line && token.hash === 1) return this.span.type !== ADDRESS;
+    if (kind !== tokenKind.word && kind !== tokenKind.number && kind !== tokenKind.mark) return true;
+    return this.span.tokens >= MAX_SPAN_TOKENS || token.end - this.at(this.spanAt).start > MAX_SPAN_CHARS;
+  }
+
+  /** Ends the name; marks at its end don't belong to it. */
+  private close(): void {
+    let end = this.next;
+    while (end - 1 > this.spanAt && !this.mayEnd(end - 1)) end--;
+    const [first, last] = [this.at(this.spanAt), this.at(end - 1)];
+    const { type } = this.span;
+    this.span.type = 0;
+    this.next = end;
+    this.found({ type, start: first.start, end: last.end, score: this.spanScore });
+    FOUND.hash = type;
+    FOUND.look = (tokenKind.found << 14) | type;
+    FOUND.kind = tokenKind.found;
+    FOUND.glued = first.glued;
+    this.view.add(FOUND);
+  }
+
+  private mayEnd(index: number): boolean {
+    const token = this.at(index);
+    if (token.kind === tokenKind.line) return false;
+    if (token.kind !== tokenKind.mark) return true;
+    if (token.hash !== 0x2e || !token.glued) return false;
+    const previous = this.at(index - 1);
+    return previous.shape === shape.initial || KEEPS_DOT.has(previous.wordClass);
+  }
+}
+
+const FOUND = new Token();
+const STREET = wordClasses.indexOf('street');
+
+function isEarlier(token: Token): boolean {
+  return token.kind === tokenKind.found && token.flags === 1;
+}
+
+/** Lower-case words that are no one's name. */
+function isPlain(token: Token): boolean {
+  if (token.kind !== tokenKind.word || token.shape !== shape.lower) return false;
+  if (token.wordClass === FUNCTION_WORD) return true;
+  const names = lexiconFlag.first | lexiconFlag.last | lexiconFlag.place;
+  return (token.flags & lexiconFlag.common) !== 0 && (token.flags & names) === 0;
+}
+
+/** A known first name and a known family name, as they are written, are a person whatever stands around them. */
+function isKnownPair(first: Token, last: Token): boolean {
+  return (
+    first.kind === tokenKind.word &&
+    last.kind === tokenKind.word &&
+    first.shape === shape.title &&
+    last.shape === shape.title &&
+    !last.glued &&
+    (first.flags & (lexiconFlag.first | lexiconFlag.common)) === lexiconFlag.first &&
+    (last.flags & (lexiconFlag.last | lexiconFlag.common)) === lexiconFlag.last
+  );
+}

@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** Packages whose documents teach what is no name: prose about software, full of capitals. */
+export const readmePackages = [
+  '@nestjs/common',
+  '@opentelemetry/api',
+  '@peculiar/x509',
+  'ajv',
+  'axe-core',
+  'commander',
+  'dependency-cruiser',
+  'fast-check',
+  'fastify',
+  'jest',
+  'jose',
+  'knip',
+  'libphonenumber-js',
+  'nodemailer',
+  'ollama',
+  'openai',
+  'openid-client',
+  'passport',
+  'pg',
+  'pino',
+  'playwright-core',
+  'prom-client',
+  'rxjs',
+  'smtp-server',
+  'typeorm',
+  'typescript',
+  'undici',
+  'uuid',
+  'yaml',
+  'zod',
+];
+
+const MAX_FILE_CHARS = 60_000;
+/** Lines in which people are thanked or named. */
+const NAMES_PEOPLE =
+  /copyright|licen[cs]e|author|contribut|maintain|sponsor|thank|credit|created by|written by|inspired|team|@\w|©|mailto|\b(?:inc|ltd|llc)\b/i;
+
+/** The Markdown of an installed package, in a stable order. */
+export function markdownOf(root: string, name: string): string[] {
+  const texts: string[] = [];
+  const walk = (folder: string, depth: number): void => {
+    const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const entry of entries) {
+      const file = path.join(folder, entry.name);
+      if (entry.isDirectory() && depth < 4 && entry.name !== 'node_modules') walk(file, depth + 1);
+      else if (
+        /\.md$/i.test(entry.name) &&
+        !/^(?:changelog|history|authors|contributors|governance|security)/i.test(entry.name)
+      )
+        texts.push(readFileSync(file, 'utf8').slice(0, MAX_FILE_CHARS));
+    }
+  };
+  walk(path.join(root, 'node_modules', name), 0);
+  return texts;
+}
+
+/** Paragraphs of a document without the lines that name people. */
+export function paragraphs(text: string): string[] {
+  return text
+    .split(/\n\s*\n/)
+    .filter((part) => part.length > 20 && !NAMES_PEOPLE.test(part))
+    .map((part) => part.slice(0, 1_500));
+}
+
+export function versionOf(root: string, name: string): string {
+  return (
+    JSON.parse(readFileSync(path.join(root, 'node_modules', name, 'package.json'), 'utf8')) as {
+      version: string;
+    }
+  ).version;
+}
