@@ -10,6 +10,7 @@ import { eventually } from '#testing';
 import {
   ContentErasedError,
   contentLabel,
+  dataKeyCacheMs,
   destroyKeys,
   environmentKeySource,
   fileKeySource,
@@ -114,6 +115,19 @@ describe('erasing a person', () => {
       () => expect(sealer.open(who, label, sealed)).rejects.toBeInstanceOf(ContentErasedError),
       { timeoutMs: 2000 },
     );
+  });
+
+  test('keeps no key that was asked for between the hearing of it and the destroying', async () => {
+    const [ingress, audit] = [await connect('ingress'), await connect('audit')];
+    const sealer = sealerOn(ingress);
+    const who = person('going');
+    const sealed = await sealer.seal(who, label, clear);
+    await audit.publish(contentErased.subject(), encodeEnvelope({ subjectKey: who, at: 1 }));
+    await eventually(() => expect(sealer.sealNow(who, label, clear)).toBeNull());
+    expect(await sealer.open(who, label, sealed)).toEqual(clear);
+    await erase(audit, who);
+    await expect(sealer.open(who, label, sealed)).rejects.toBeInstanceOf(ContentErasedError);
+    expect(dataKeyCacheMs).toBeLessThanOrEqual(5000);
   });
 
   test('makes it unreadable within five seconds where it is not heard', async () => {

@@ -14,9 +14,12 @@ export class ContentErasedError extends Error {
   }
 }
 
-/** A cached data key is asked for again after this long, so an erasure takes effect everywhere within it. */
-const cacheMs = 5000;
+/** A cached data key is asked for again after this long, ms, so an erasure takes effect everywhere within it. */
+export const dataKeyCacheMs = 5000;
 const maxCached = 10_000;
+/** Once an erasure was heard of, the key is not cached for this long: it may be destroyed at any moment. */
+const uncachedMs = 60_000;
+const maxUncached = 1000;
 
 interface CachedKey {
   key: Promise<DataKey>;
@@ -36,6 +39,8 @@ export function contentLabel(requestId: string, part: string): string {
  */
 export class Sealer {
   private readonly cache = new Map<string, CachedKey>();
+  /** Whose key is being destroyed, and until when that is remembered. */
+  private readonly uncached = new Map<string, number>();
   private readonly stopListening: () => void;
   private readonly ring: KeyRing;
 
@@ -46,7 +51,7 @@ export class Sealer {
     this.ring = 'current' in keys ? keys : { current: keys, retired: [] };
     this.stopListening = bus.listen(contentErased.liveFilter(), (message) => {
       const parsed = contentErased.schema.safeParse(decodeEnvelope(message.data).head);
-      if (parsed.success) this.cache.delete(parsed.data.subjectKey);
+      if (parsed.success) this.onErasure(parsed.data.subjectKey);
     });
   }
 
@@ -71,7 +76,7 @@ export class Sealer {
     return key.open(label, sealed);
   }
 
-  /** Drops a person's key from this cache: it is destroyed. Others drop it within `cacheMs`. */
+  /** Drops a person's key from this cache: it is destroyed. Others drop it within `dataKeyCacheMs`. */
   forget(subjectKey: string): void {
     this.cache.delete(subjectKey);
   }
@@ -81,13 +86,29 @@ export class Sealer {
     this.cache.clear();
   }
 
+  private onErasure(subjectKey: string): void {
+    this.cache.delete(subjectKey);
+    if (this.uncached.size >= maxUncached) this.uncached.clear();
+    this.uncached.set(subjectKey, Date.now() + uncachedMs);
+  }
+
+  /** True while the key may be destroyed at any moment. */
+  private isBeingErased(subjectKey: string, now: number): boolean {
+    const until = this.uncached.get(subjectKey);
+    if (until === undefined) return false;
+    if (until > now) return true;
+    this.uncached.delete(subjectKey);
+    return false;
+  }
+
   private dataKey(subjectKey: string, create: boolean): Promise<DataKey> {
     const now = Date.now();
     const cached = this.cache.get(subjectKey);
     if (cached && cached.until > now) return cached.key;
     if (this.cache.size >= maxCached) this.cache.clear();
     const key = this.fetch(subjectKey, create).then((bytes) => new DataKey(bytes));
-    const entry: CachedKey = { key, ready: null, until: now + cacheMs };
+    if (this.isBeingErased(subjectKey, now)) return key;
+    const entry: CachedKey = { key, ready: null, until: now + dataKeyCacheMs };
     this.cache.set(subjectKey, entry);
     key.then(
       (ready) => {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { findMarkers } from './find-markers.ts';
 
@@ -23,10 +24,21 @@ test.each([
   const file = join(dir, 'file');
   await writeFile(file, bytes);
   const { hits } = await findMarkers(dir, ['MARKanother', marker]);
-  expect(hits).toEqual([{ file, form: expect.stringContaining(form) }]);
+  expect(hits).toEqual([{ file, form: expect.stringContaining(form), marker }]);
+});
+
+test('a marker is found in a compressed file', async () => {
+  await rm(join(dir, 'file'), { force: true });
+  const file = join(dir, 'file.gz');
+  await writeFile(file, gzipSync(Buffer.from(`before ${marker} after`)));
+  const { hits } = await findMarkers(dir, [marker]);
+  await rm(file);
+  expect(hits).toEqual([{ file, form: 'text', marker }]);
 });
 
 test('what is not there is not found', async () => {
-  await writeFile(join(dir, 'file'), Buffer.from(marker.toLowerCase()));
-  expect(await findMarkers(dir, [marker])).toEqual({ files: 1, bytes: marker.length, hits: [] });
+  const file = join(dir, 'file');
+  await writeFile(file, Buffer.from(marker.toLowerCase()));
+  const read = [{ file, bytes: marker.length }];
+  expect(await findMarkers(dir, [marker])).toEqual({ files: 1, bytes: marker.length, read, hits: [] });
 });

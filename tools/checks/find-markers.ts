@@ -1,15 +1,20 @@
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 
 /** What was read, and where something was found that should be nowhere. */
 export interface MarkerReport {
   files: number;
   bytes: number;
-  hits: { file: string; form: string }[];
+  /** Each file, and how much of it there was. */
+  read: { file: string; bytes: number }[];
+  hits: { file: string; form: string; marker: string }[];
 }
 
 interface Pattern {
+  marker: string;
   form: string;
   bytes: Buffer;
 }
@@ -27,13 +32,13 @@ export function formsOf(text: string): Pattern[] {
     { form: 'utf-16', bytes: Buffer.from(text, 'utf16le') },
     { form: 'hex', bytes: Buffer.from(bytes.toString('hex')) },
     ...shifted.map((piece, i) => ({ form: `base64+${i}`, bytes: Buffer.from(piece) })),
-  ];
+  ].map((pattern) => ({ marker: text, ...pattern }));
 }
 
 /** Reads every file below `dir` and looks for each marker in each form. Files that go away meanwhile are passed over. */
 export async function findMarkers(dir: string, markers: readonly string[]): Promise<MarkerReport> {
   const patterns = markers.flatMap(formsOf);
-  const report: MarkerReport = { files: 0, bytes: 0, hits: [] };
+  const report: MarkerReport = { files: 0, bytes: 0, read: [], hits: [] };
   for (const entry of await readdir(dir, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const file = join(entry.parentPath, entry.name);
@@ -44,18 +49,30 @@ export async function findMarkers(dir: string, markers: readonly string[]): Prom
   return report;
 }
 
+/** What a file says: of a compressed one, what was compressed. */
+function bytesOf(file: string): Readable {
+  const bytes = createReadStream(file, { highWaterMark: 4 * 1024 * 1024 });
+  if (!file.endsWith('.gz')) return bytes;
+  const clear = createGunzip();
+  bytes.on('error', (error) => clear.destroy(error));
+  return bytes.pipe(clear);
+}
+
 async function searchFile(file: string, patterns: readonly Pattern[], report: MarkerReport): Promise<void> {
   const longest = patterns.reduce((most, { bytes }) => Math.max(most, bytes.length), 0);
-  const found = new Set<string>();
+  const found = new Set<Pattern>();
+  const read = { file, bytes: 0 };
   let kept = Buffer.alloc(0);
   report.files += 1;
-  for await (const chunk of createReadStream(file, { highWaterMark: 4 * 1024 * 1024 })) {
+  report.read.push(read);
+  for await (const chunk of bytesOf(file)) {
     const bytes = Buffer.concat([kept, chunk as Buffer]);
     report.bytes += (chunk as Buffer).length;
+    read.bytes += (chunk as Buffer).length;
     for (const pattern of patterns) {
-      if (!found.has(pattern.form) && bytes.includes(pattern.bytes)) found.add(pattern.form);
+      if (!found.has(pattern) && bytes.includes(pattern.bytes)) found.add(pattern);
     }
     kept = bytes.subarray(Math.max(0, bytes.length - longest + 1));
   }
-  for (const form of found) report.hits.push({ file, form });
+  for (const { form, marker } of found) report.hits.push({ file, form, marker });
 }
