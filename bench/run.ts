@@ -5,6 +5,7 @@ const benches: Record<string, () => Promise<(args: readonly string[]) => Promise
   parked: async () => (await import('./parked/index.ts')).benchParked,
   simulate: async () => (await import('./simulate/index.ts')).benchSimulate,
   activate: async () => (await import('./activate/index.ts')).benchActivate,
+  revoke: async () => (await import('./revoke/index.ts')).benchRevoke,
   approval: async () => (await import('./approval/index.ts')).benchApproval,
   audit: async () => (await import('./audit/index.ts')).benchAudit,
   masking: async () => (await import('./masking/index.ts')).benchMasking,

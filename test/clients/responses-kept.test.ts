@@ -78,7 +78,9 @@ describe('a deleted response', () => {
     expect(asked.status).toBe(404);
     await setting.world.service('ingress').stop(10_000);
     await setting.world.startService('ingress');
-    await expect(carol.responses.retrieve(id)).rejects.toMatchObject({ status: 404 });
+    await eventually(async () => {
+      await expect(carol.responses.retrieve(id)).rejects.toMatchObject({ status: 404 });
+    });
     const deleted = await eventsOf(bus, responseDeleted);
     expect(deleted.map((one) => [one.requestId, one.principal.subject])).toEqual([[requestId, 'carol']]);
   }, 60_000);
