@@ -92,6 +92,8 @@ const publishers: Record<string, readonly ServiceName[]> = {
   'evt.request.justified.v1': ['ingress'],
   'evt.request.nudged.v1': ['ingress'],
   'evt.request.attached.v1': ['ingress'],
+  'evt.answer.restored.v1': ['ingress'],
+  'evt.response.deleted.v1': ['ingress'],
   'evt.config.activated.v1': ['policy'],
   'evt.access.denied.v1': ['ingress', 'policy', 'approval', 'audit'],
   'evt.grant.used.v1': ['approval'],

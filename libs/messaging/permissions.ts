@@ -1,5 +1,6 @@
 import {
   accessDenied,
+  answerRestored,
   approvalDecided,
   approvalEdited,
   approvalRequested,
@@ -83,6 +84,7 @@ const own: Record<ServiceName, { publish: string[]; denied?: string[]; live: str
         requestCancelled,
         requestAttached,
         responseDeleted,
+        answerRestored,
         requestJustified,
         requestNudged,
         accessDenied,

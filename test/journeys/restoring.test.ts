@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { buckets, contentErased, encodeEnvelope, vaultKeys } from '#contracts';
 import { eventually, startWorld, type World } from '#testing';
@@ -73,17 +74,24 @@ describe.each([
   });
 });
 
-test('the answer that the ledger keeps is masked', async () => {
+test('the answer that the ledger keeps is masked, and which bytes its caller got is in the ledger too', async () => {
   echo();
   const client = await clientOf(world, 'carol');
-  const { response } = await client.chat.completions
+  const response = await client.chat.completions
     .create(chat(`keep ${address} out of the ledger`))
-    .withResponse();
+    .asResponse();
   const id = response.headers.get('x-sallyport-request-id');
+  const given = Buffer.from(await response.arrayBuffer());
+  expect(given.toString()).toContain(address);
+  const digest = createHash('sha256').update(given).digest('hex');
   const headers = { authorization: `Bearer ${await world.tokenFor('alice')}` };
   await eventually(async () => {
     const session = await fetch(`${world.urlOf('audit')}/v1/sessions/${id}`, { headers });
-    const text = JSON.stringify(((await session.json()) as { answer: unknown }).answer);
+    const shown = (await session.json()) as { answer: unknown };
+    expect(JSON.stringify(shown)).toContain(
+      `answer given with its values: ${given.length} bytes, SHA-256 ${digest}`,
+    );
+    const text = JSON.stringify(shown.answer);
     expect(text).toMatch(/\[EMAIL_ADDRESS_[a-z2-7]+\]/);
     expect(text).not.toContain('lovelace');
   });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { restoredAnswer } from '../../services/ingress/waiting/restoring.ts';
 
@@ -56,4 +57,18 @@ test('a whole answer is restored as text and inside tool calls', () => {
 test('a value whose time is over stays a placeholder', () => {
   const bytes = Buffer.from(JSON.stringify({ choices: [{ index: 0, message: { content: placeholder } }] }));
   expect(Buffer.from(open(later).whole(bytes)).toString()).toContain(placeholder);
+});
+
+test('what a caller got is known by the digest of its bytes, streamed or not', () => {
+  const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+  const answer = Buffer.from(JSON.stringify({ choices: [{ index: 0, message: { content: placeholder } }] }));
+  const whole = open();
+  const given = whole.whole(answer);
+  expect(whole.written()).toEqual({ digest: digest(given), bytes: given.length });
+  const streamed = open();
+  const events = [event({ content: 'see [PROJECT_' }), event({ content: 'abcde]' }), 'data: [DONE]\n\n'];
+  const pieces = [...events.map((each) => streamed.push(Buffer.from(each))), streamed.end()];
+  const all = Buffer.concat(pieces);
+  expect(all.toString()).toContain('Heron');
+  expect(streamed.written()).toEqual({ digest: digest(all), bytes: all.length });
 });

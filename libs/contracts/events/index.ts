@@ -9,6 +9,7 @@ import {
   grantUsed,
   principalFrozen,
 } from './administration.ts';
+import { answerRestored } from './answer-restored.ts';
 import { approvalDecided } from './approval-decided.ts';
 import { approvalEdited } from './approval-edited.ts';
 import { approvalRequested } from './approval-requested.ts';
@@ -22,6 +23,7 @@ import { requestReleased } from './request-released.ts';
 export * from './access-denied.ts';
 export * from './administration.ts';
 export * from './answer-facts.ts';
+export * from './answer-restored.ts';
 export * from './approval-decided.ts';
 export * from './approval-edited.ts';
 export * from './approval-requested.ts';
@@ -41,6 +43,7 @@ export const events = [
   approvalDecided,
   requestCompleted,
   requestCancelled,
+  answerRestored,
   requestJustified,
   requestNudged,
   requestAttached,

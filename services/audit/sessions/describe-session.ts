@@ -197,6 +197,8 @@ function whatOf(fact: Fact): string {
       return `completed: ${head.outcome}${head.code === undefined ? '' : ` (${head.code})`}`;
     case 'request.cancelled':
       return `cancelled: ${head.reason}`;
+    case 'answer.restored':
+      return `answer given with its values: ${number(head.bytes)} bytes, SHA-256 ${text(head.digest)}`;
     case 'request.attached':
       return `client came back: ${head.how}`;
     default:

@@ -1,4 +1,5 @@
-import { buckets, VaultContent, VaultEntry, vaultKeys } from '#contracts';
+import { createHash } from 'node:crypto';
+import { answerRestored, buckets, encodeEnvelope, VaultContent, VaultEntry, vaultKeys } from '#contracts';
 import type { Bus } from '#messaging';
 import { type AnswerStream, findRoute } from '#protocols';
 import { openRestorer } from '#redaction';
@@ -30,6 +31,17 @@ export class Restoring {
       throw error;
     }
   }
+
+  /** Says which bytes a caller got; the same bytes again are said once. */
+  async record(
+    { requestId, subjectKey }: { requestId: string; subjectKey: string },
+    restored: RestoredAnswer,
+    nowMs: number,
+  ): Promise<void> {
+    const head = { requestId, subjectKey, ...restored.written(), at: nowMs };
+    const messageId = `${requestId}:restored:${head.digest}`;
+    await this.bus.publish(answerRestored.subject(), encodeEnvelope(head), { messageId });
+  }
 }
 
 /** One answer on its way to its caller; placeholders may be cut anywhere. */
@@ -37,6 +49,8 @@ export interface RestoredAnswer {
   whole(bytes: Uint8Array): Uint8Array;
   push(bytes: Uint8Array): Uint8Array;
   end(): Uint8Array;
+  /** SHA-256 (hex) and number of all bytes that it gave. */
+  written(): { digest: string; bytes: number };
 }
 
 /** Reads the answer as its protocol does, so that values are written as text, JSON or the JSON inside a tool call. */
@@ -51,15 +65,23 @@ export function restoredAnswer(
   const { protocol, route } = found;
   const options = { openMask: () => openRestorer(vault), contentIsJson: answersJson };
   let stream: AnswerStream | undefined;
+  const hash = createHash('sha256');
+  let count = 0;
+  const counted = (bytes: Uint8Array): Uint8Array => {
+    hash.update(bytes);
+    count += bytes.length;
+    return bytes;
+  };
   return {
     whole(bytes) {
       const restored = protocol.maskAnswer(bytes, route, options);
-      return restored.kind === 'masked' ? restored.bytes : bytes;
+      return counted(restored.kind === 'masked' ? restored.bytes : bytes);
     },
     push(bytes) {
       stream ??= protocol.openAnswerStream(route, options);
-      return stream.push(bytes);
+      return counted(stream.push(bytes));
     },
-    end: () => stream?.end().bytes ?? new Uint8Array(),
+    end: () => counted(stream?.end().bytes ?? new Uint8Array()),
+    written: () => ({ digest: hash.copy().digest('hex'), bytes: count }),
   };
 }

@@ -87,6 +87,7 @@ export class Waiter {
       const content = await openCompletion(completion, this.sealer, this.bodies);
       const restored = completion.head.restorable ? await this.openRestored() : null;
       this.write(completion, content, restored);
+      if (restored) this.record(restored);
       this.closed = true;
       this.events.onDelivered(completion);
     });
@@ -103,6 +104,11 @@ export class Waiter {
       this.restored = await this.restoring.open(subjectKey, requestId, Date.now());
     }
     return this.restored;
+  }
+
+  /** The client has its answer; what the log says of it comes after. */
+  private record(restored: RestoredAnswer): void {
+    void this.restoring.record(this.request, restored, Date.now()).catch(this.events.onError);
   }
 
   private write(completion: Completion, content: CompletedContent, restored: RestoredAnswer | null): void {
