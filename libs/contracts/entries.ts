@@ -63,6 +63,8 @@ export const RunEntry = z.object({
   attempt: z.number().int().nonnegative(),
   leaseUntil: EpochMs.optional(),
   notAfter: EpochMs,
+  /** Why it was stopped: JSON `{reason}`, sealed, base64. Whoever holds the claim ends the request with it. */
+  reason: z.string().max(20_000).optional(),
 });
 export type RunEntry = z.infer<typeof RunEntry>;
 

@@ -37,6 +37,7 @@ import { Showing } from './showing/showing.ts';
 import { ShownTables } from './showing/shown-tables.ts';
 import { Clock } from './waiting/clock.ts';
 import { EarlyEnd } from './waiting/early-end.entity.ts';
+import { IndexStopped1760000001010 } from './waiting/index-stopped.migration.ts';
 import { Intake } from './waiting/intake.ts';
 import { OnApprovalRequested } from './waiting/on-approval-requested.ts';
 import { OnRequestCancelled } from './waiting/on-request-cancelled.ts';
@@ -92,6 +93,7 @@ export function approvalModule(settings: ApprovalSettings): Type {
           CreateGrant1760000000500,
           CreateStep1760000000600,
           IndexLists1760000001000,
+          IndexStopped1760000001010,
           ...notifying.migrations,
         ],
         onWaiting: (err) => logger.warn({ err }, 'waiting for postgres'),

@@ -21,6 +21,8 @@ export interface Ending {
   readonly message?: string;
   /** What the client gets: its bytes, or a transcript as JSON. */
   readonly content?: { readonly kind: 'body' | 'transcript'; readonly bytes: Uint8Array };
+  /** JSON `{reason}`, sealed already. */
+  readonly reason?: Uint8Array;
   readonly contentType?: string | undefined;
   readonly headers?: Record<string, string> | undefined;
   readonly stream: boolean;
@@ -73,7 +75,7 @@ export class Completions {
   private async publishOnce(head: RequestReleased, ending: Ending): Promise<void> {
     const { requestId } = head.terms;
     const { content } = ending;
-    let tail: Uint8Array | undefined;
+    let tail = ending.reason;
     let store: string | undefined;
     if (content !== undefined) {
       tail = await this.sealer.seal(head.subjectKey, contentLabel(requestId, 'answer'), content.bytes);
@@ -110,7 +112,7 @@ function completedHead(
     status: ending.status,
     code: ending.code,
     message: ending.message,
-    tail: ending.content?.kind ?? 'none',
+    tail: ending.content?.kind ?? (ending.reason ? 'reason' : 'none'),
     store,
     contentType: ending.contentType,
     headers: ending.headers,

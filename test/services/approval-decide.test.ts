@@ -266,6 +266,8 @@ describe('the clock, the requester and the ending', () => {
     ['rechecking', 'denied', ['denied']],
     ['rejected', 'rejected', []],
     ['done', 'failed', []],
+    ['stopped', 'rejected', ['stop_heard']],
+    ['stopped', 'answered', ['done']],
   ] as const)('%s and completed as %s', (state, outcome, changes) => {
     expect(names(decideCompleted(held({ state }), outcome))).toEqual(changes);
   });

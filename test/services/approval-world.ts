@@ -72,7 +72,7 @@ export interface ApprovalWorld extends World {
   /** Waits for a state. */
   until(id: string, state: string): Promise<ApprovalDetail>;
   /** Claims a release in KV `runs`, as masking does before it calls the model. */
-  claim(requestId: string, version?: number): Promise<void>;
+  claim(requestId: string, version?: number, leaseUntil?: number): Promise<void>;
 }
 
 export interface HoldOptions {
@@ -230,7 +230,7 @@ function partsOf(world: World, { ingress, masking, sealer }: Buses) {
         expect(shown.state).toBe(state);
         return shown;
       }),
-    claim: async (requestId: string, version = 1) => {
+    claim: async (requestId: string, version = 1, leaseUntil = 0) => {
       const bucket = await masking.bucket('runs');
       await eventually(async () => {
         const entry = await bucket.get(runKey({ requestId, gate: 'prompt', version }));
@@ -238,7 +238,7 @@ function partsOf(world: World, { ingress, masking, sealer }: Buses) {
         expect(run.state).toBe('open');
         await bucket.update(
           runKey({ requestId, gate: 'prompt', version }),
-          JSON.stringify({ ...run, state: 'claimed', claimedBy: 'masking-1', attempt: 1 }),
+          JSON.stringify({ ...run, state: 'claimed', claimedBy: 'masking-1', attempt: 1, leaseUntil }),
           entry?.revision ?? 0,
         );
       });

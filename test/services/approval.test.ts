@@ -317,7 +317,31 @@ describe('taking an approval back', () => {
     ]);
     await world.until(seen.id, 'running');
     expect((await post('bob', seen.id, 'stop', { reason: 'too long' })).body.state).toBe('stopped');
-    expect((await world.completion(seen.id)).head.outcome).toBe('rejected');
+    // Nobody's lease lasts, so nobody else would say so.
+    expect((await world.completion(seen.id)).head).toMatchObject({ outcome: 'rejected', tail: 'reason' });
+  });
+
+  test('leaves the ending to the one who runs it, and takes the first one in the log', async () => {
+    const seen = await world.hold('stop this password late');
+    await world.vote('alice', seen, 'approve');
+    await world.claim(seen.id, 1, Date.now() + 120_000);
+    await world.until(seen.id, 'running');
+    const stopped = await post('bob', seen.id, 'stop', { reason: 'too late' });
+    expect(stopped.body.state).toBe('stopped');
+    const entry = await (await world.masking.bucket('runs')).get(`${seen.id}.prompt.1`);
+    const { state, reason = '', claimedBy } = RunEntry.parse(entry?.json());
+    expect([state, claimedBy]).toEqual(['revoked', 'masking-1']);
+    const { rows } = await world.database.query(
+      'select subject_key as key from approval_request where id = $1',
+      [seen.id],
+    );
+    const label = contentLabel(seen.id, 'reason');
+    const opened = await world.sealer.open(rows[0].key, label, Buffer.from(reason, 'base64'));
+    expect(JSON.parse(opened.toString())).toEqual({ reason: 'too late' });
+    expect(await world.events(requestCompleted, seen.id)).toEqual([]);
+    await complete(world, seen.id, 'answered');
+    await world.until(seen.id, 'done');
+    expect(await world.events(requestCompleted, seen.id)).toHaveLength(1);
   });
 });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { buckets, configKeys, encodeEnvelope, requestCancelled } from '#contracts';
+import { buckets, configKeys, encodeEnvelope, type ReleaseTerms, requestCancelled } from '#contracts';
+import { contentLabel } from '#sealing';
 import { eventually } from '#testing';
 import { answer, chat, credential, MaskingWorld, said, streamed } from './masking-world.ts';
 import { json, ModelServer, openStream } from './model-server.ts';
@@ -432,6 +433,31 @@ describe('a cancelled request', () => {
       frames: 1,
     });
     await eventually(() => expect(model.callsWith('cancel me')[0]?.closedEarly).toBe(true));
+  });
+
+  test('that an approver stops ends once: with what was said so far, else with the reason', async () => {
+    const stop = async (requestId: string, subjectKey: string, terms: ReleaseTerms) => {
+      const label = contentLabel(requestId, 'reason');
+      const sealed = await world.sealer.seal(subjectKey, label, Buffer.from('{"reason":"enough"}'));
+      const claimed = await world.runOf(terms);
+      await world.openRun(terms, { ...claimed, state: 'revoked', reason: sealed.toString('base64') });
+    };
+    hang();
+    const begun = await world.release({ by: 'people', stream: true, body: chat('begun then stopped', true) });
+    await eventually(() => expect(world.frames.get(begun.requestId)).toHaveLength(1));
+    await stop(begun.requestId, begun.head.subjectKey, begun.head.terms);
+    const rejected = { outcome: 'rejected', code: 'approval.rejected' };
+    expect(await world.ending(begun.requestId)).toMatchObject({ ...rejected, tail: 'transcript', frames: 1 });
+    expect(await world.content(begun.requestId)).toContain('begun ');
+    model.answer = () => undefined;
+    const silent = await world.release({ by: 'people', body: chat('silent then stopped') });
+    await eventually(() => expect(model.callsWith('silent then stopped')).toHaveLength(1));
+    await stop(silent.requestId, silent.head.subjectKey, silent.head.terms);
+    expect(await world.ending(silent.requestId)).toMatchObject({ ...rejected, tail: 'reason', frames: 0 });
+    const { tail } = world.completed.get(silent.requestId)![0]!;
+    const label = contentLabel(silent.requestId, 'reason');
+    const opened = await world.sealer.open(silent.head.subjectKey, label, tail);
+    expect(opened.toString()).toContain('enough');
   });
 
   test('goes on where it is parked and only its client left', async () => {

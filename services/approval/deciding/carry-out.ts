@@ -45,6 +45,8 @@ export interface Means {
   body?: BodyReference;
   /** The sealed content that a release may carry, where it was read already. */
   content?: Buffer | null;
+  /** Of what was stopped: until then the one who runs it ends the request. */
+  endsUntil?: number;
   /** What policy said of an edited version, besides the requirement. */
   heldAs?: Partial<ApprovalRequest>;
 }
@@ -111,7 +113,12 @@ async function carryOutChange(
       return end(transaction, row, change.outcome, means, set);
     case 'moved':
       set({ state: change.state });
+      if (change.state === 'stopped') {
+        set({ notAfter: means.endsUntil === undefined ? null : new Date(means.endsUntil) });
+      }
       return note(transaction, row, 'moved', means, change.state);
+    case 'stop_heard':
+      return set({ notAfter: null });
     default:
       return change satisfies never;
   }

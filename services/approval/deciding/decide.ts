@@ -122,12 +122,14 @@ export function decideCancellation(approval: Approval): Decision {
 
 /** True where the ending of a request changes something in this state. */
 export function canEnd(state: ApprovalState): boolean {
-  return isOpen(state) || state === 'approved' || state === 'running';
+  return isOpen(state) || state === 'approved' || state === 'running' || state === 'stopped';
 }
 
 /** The request ended, by whomever. */
 export function decideCompleted({ state }: Approval, outcome: Outcome): Decision {
   if (!canEnd(state)) return nothing;
+  // The first ending in the log counts: an answer may have been there before the stop was heard.
+  if (state === 'stopped' && outcome !== 'answered') return { changes: [{ kind: 'stop_heard' }] };
   const open = isOpen(state);
   return { changes: [{ kind: 'moved', state: stateAfter(outcome, open, state === 'running') }] };
 }

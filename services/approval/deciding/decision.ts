@@ -16,6 +16,8 @@ export type Change =
   /** Policy held the new version. */
   | { kind: 'held_again'; requirement: ApprovalRequirement; expiresAt: number }
   | { kind: 'ended'; outcome: 'approved' | 'rejected' | 'expired' | 'cancelled' }
+  /** What was stopped has its ending in the log. */
+  | { kind: 'stop_heard' }
   /** What came after the decision. */
   | { kind: 'moved'; state: Exclude<ApprovalState, 'pending' | 'rechecking'> };
 

@@ -43,6 +43,9 @@ export interface NewVersion {
   reason?: string | undefined;
 }
 
+/** Whoever runs what is stopped ends it in less than this after its lease. */
+const endingMarginMs = 2000;
+
 const tooLate: Refusal = {
   code: 'approval.already_decided',
   message: 'It runs already, or has ended; too late to take it back.',
@@ -187,18 +190,14 @@ export class Decisions {
     const first = await this.unit.read((manager) => judge(manager, row));
     if (first.refusal) throw refused(first.refusal, row);
     if (first.changes.length === 0) return;
-    const taken = await (how === 'revoke' ? this.runs.revoke(row) : this.runs.stop(row));
-    if (taken !== 'revoked') throw refused(tooLate, row);
+    const taken = await this.takeBack(row, how, sealed);
+    if (!taken) throw refused(tooLate, row);
     await this.decide(row, async (transaction) => {
       const locked = await this.locked(transaction.manager, row.id);
       const decision = await judge(transaction.manager, locked);
-      await carryOut(
-        transaction,
-        locked,
-        decision,
-        this.judging.means(at, { actor: approver, reason: sealed }),
-      );
-      if (decision.changes.length > 0) {
+      const means = this.judging.means(at, { actor: approver, reason: sealed, ...taken });
+      await carryOut(transaction, locked, decision, means);
+      if (decision.changes.length > 0 && taken.endsUntil === undefined) {
         const message =
           how === 'revoke' ? 'The approval of this request was taken back.' : 'An approver stopped this.';
         const ending = { outcome: 'rejected', code: 'approval.rejected', message, reason: sealed } as const;
@@ -206,6 +205,21 @@ export class Decisions {
       }
       return decision.refusal;
     });
+  }
+
+  /**
+   * Keeps a release from running (any further). `endsUntil`: so long the one who runs it ends the request, with what it
+   * streamed; nobody else does. Undefined where it is too late.
+   */
+  private async takeBack(
+    row: ApprovalRequest,
+    how: 'revoke' | 'stop',
+    reason: Uint8Array | undefined,
+  ): Promise<{ endsUntil?: number } | undefined> {
+    if (how === 'revoke') return (await this.runs.revoke(row)) === 'revoked' ? {} : undefined;
+    const stopped = await this.runs.stop(row, reason);
+    if (stopped.kind === 'finished') return undefined;
+    return stopped.claimedUntil === undefined ? {} : { endsUntil: stopped.claimedUntil + endingMarginMs };
   }
 
   /** Bodies of a card's requests that had to be moved to where they last. */

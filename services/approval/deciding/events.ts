@@ -162,6 +162,13 @@ export const expiredEnding = {
   message: 'Nobody decided about this request in time.',
 } as const satisfies Ending;
 
+/** What the clock says of a request that was stopped while somebody ran it who didn't end it. */
+export const stoppedEnding = {
+  outcome: 'rejected',
+  code: 'approval.rejected',
+  message: 'An approver stopped this.',
+} as const satisfies Ending;
+
 /** The request ended here; it never ran. */
 export function completedEvent(row: Row, ending: Ending, at: number): Outgoing {
   const { outcome, code, message, reason } = ending;

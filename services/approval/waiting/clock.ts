@@ -1,10 +1,11 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { LOGGER } from '#boot';
 import { UnitOfWork } from '#database';
 import type { Logger } from '#telemetry';
-import type { ApprovalRequest } from '../approval-request.entity.ts';
+import { ApprovalRequest } from '../approval-request.entity.ts';
 import { carryOut } from '../deciding/carry-out.ts';
-import { completedEvent } from '../deciding/events.ts';
+import { completedEvent, stoppedEnding } from '../deciding/events.ts';
 import { Judging } from '../deciding/judging.ts';
 import { Grants } from '../granting/grants.ts';
 import { Steps } from '../reminding/steps.ts';
@@ -53,6 +54,7 @@ export class Clock implements OnApplicationBootstrap, OnApplicationShutdown {
   async apply(at: number): Promise<void> {
     while ((await this.expireBatch(at)) === batchSize);
     await this.lapse(at);
+    await this.endStopped(at);
     while ((await this.steps.apply(at, batchSize)) === batchSize);
     while ((await this.endGrants(at)) === batchSize);
     if (at - this.tidiedAt < 600_000) return;
@@ -87,6 +89,33 @@ export class Clock implements OnApplicationBootstrap, OnApplicationShutdown {
       const row = await this.unit.read((manager) => this.judging.read(manager, id));
       if (row && (await this.runs.revoke(row)) === 'revoked') await this.endLapsed(row, at);
     }
+  }
+
+  /** Ends what was stopped while somebody ran it who is gone since. */
+  private async endStopped(at: number): Promise<void> {
+    await this.unit.inTransaction(async (transaction) => {
+      const due = await transaction.manager
+        .createQueryBuilder(ApprovalRequest, 'request')
+        .setLock('pessimistic_write')
+        .setOnLocked('skip_locked')
+        .where(`request.state = 'stopped' and request.notAfter <= :at`, { at: new Date(at) })
+        .limit(batchSize)
+        .getMany();
+      for (const row of due) {
+        await carryOut(transaction, row, { changes: [{ kind: 'stop_heard' }] }, this.judging.means(at));
+        const reason = await this.reasonOfStop(transaction.manager, row.id);
+        transaction.publish(completedEvent(row, { ...stoppedEnding, reason }, at));
+      }
+    });
+  }
+
+  private async reasonOfStop(manager: EntityManager, id: string): Promise<Buffer | undefined> {
+    const rows: { sealed: Buffer | null }[] = await manager.query(
+      `select sealed from approval_note where approval_id = $1 and kind = 'moved' and what = 'stopped'
+       order by id desc limit 1`,
+      [id],
+    );
+    return rows[0]?.sealed ?? undefined;
   }
 
   private async endLapsed({ id }: ApprovalRequest, at: number): Promise<void> {

@@ -13,47 +13,59 @@ export class Runs {
    * `MissingDependencyError` where the broker is away.
    */
   async revoke(row: ApprovalRequest): Promise<'revoked' | 'claimed' | 'finished'> {
-    try {
-      return await this.tryRevoke(row, ['open']);
-    } catch (cause) {
-      throw new MissingDependencyError('the runs bucket is away', { cause });
-    }
+    const { state } = await this.tryRevoke(row, ['open']).catch(away);
+    return state === 'claimed' || state === 'finished' ? state : 'revoked';
   }
 
-  /** Takes a release back even while it runs: the one who runs it loses its claim and ends the call. */
-  async stop(row: ApprovalRequest): Promise<'revoked' | 'finished'> {
-    try {
-      return (await this.tryRevoke(row, ['open', 'claimed'])) === 'revoked' ? 'revoked' : 'finished';
-    } catch (cause) {
-      throw new MissingDependencyError('the runs bucket is away', { cause });
-    }
+  /**
+   * Takes a release back even while it runs: the one who runs it loses its claim, ends the call and the request, and
+   * says why (`reason`, sealed). `claimedUntil`: when its lease ends; undefined where nobody ran it.
+   */
+  async stop(
+    row: ApprovalRequest,
+    reason: Uint8Array | undefined,
+  ): Promise<{ kind: 'finished' } | { kind: 'revoked'; claimedUntil: number | undefined }> {
+    const entry = await this.tryRevoke(row, ['open', 'claimed'], reason).catch(away);
+    if (entry.state === 'finished') return { kind: 'finished' };
+    return {
+      kind: 'revoked',
+      claimedUntil: entry.claimedBy === undefined ? undefined : (entry.leaseUntil ?? 0),
+    };
   }
 
+  /** The entry as it is then. */
   private async tryRevoke(
     row: ApprovalRequest,
     from: readonly RunEntry['state'][],
-  ): Promise<'revoked' | 'claimed' | 'finished'> {
+    reason?: Uint8Array,
+  ): Promise<RunEntry> {
     const bucket = await this.bus.bucket('runs');
     const key = runKey(row);
     for (;;) {
       const found = await bucket.get(key);
       const entry = found?.operation === 'PUT' ? RunEntry.parse(found.json()) : undefined;
-      if (entry && entry.state !== 'open' && !from.includes(entry.state)) return entry.state;
-      const notAfter = entry?.notAfter ?? row.notAfter?.getTime() ?? 0;
-      const revoked = JSON.stringify({ state: 'revoked', attempt: entry?.attempt ?? 0, notAfter });
-      const won = await (found
-        ? bucket.update(key, revoked, found.revision)
-        : bucket.create(key, revoked)
-      ).then(
+      if (entry && entry.state !== 'open' && !from.includes(entry.state)) return entry;
+      const unopened = { attempt: 0, notAfter: row.notAfter?.getTime() ?? 0 };
+      const revoked: RunEntry = {
+        ...(entry ?? unopened),
+        state: 'revoked',
+        ...(reason && { reason: Buffer.from(reason).toString('base64') }),
+      };
+      const text = JSON.stringify(revoked);
+      const won = await (found ? bucket.update(key, text, found.revision) : bucket.create(key, text)).then(
         () => true,
         (error: unknown) => {
           if (isOtherRevision(error)) return false;
           throw error;
         },
       );
-      if (won) return 'revoked';
+      if (won) return revoked;
     }
   }
+}
+
+function away(cause: unknown): never {
+  throw new MissingDependencyError('the runs bucket is away', { cause });
 }
 
 /** JetStream error 10071: the last sequence of the subject is another one. */

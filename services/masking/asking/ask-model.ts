@@ -41,9 +41,6 @@ export type Asked =
   | { readonly kind: 'ending'; readonly ending: Ending }
   | { readonly kind: 'held'; readonly answer: Buffer; readonly facts: AnswerFacts };
 
-/** Approval commits and says that it stopped a call in less than this. */
-const approvalEndsMs = 2000;
-
 /** The call ended without an ending of its request: another replica, or a later delivery, goes on. */
 export class CallAbandonedError extends Error {
   override readonly name = 'CallAbandonedError';
@@ -291,8 +288,6 @@ export class ModelAsk {
       throw new CallAbandonedError(reason);
     if (reason === 'shutdown') return this.failed('upstream.interrupted');
     if (reason === 'revoked') {
-      // Approval ends it with the reason, and the first ending counts; this one stands where approval can't any more.
-      if (!isStreamed) await new Promise((resolve) => setTimeout(resolve, approvalEndsMs));
       const text = 'An approver stopped this.';
       return this.withFrames(endingOf('rejected', 'approval.rejected', text, this.attempt));
     }

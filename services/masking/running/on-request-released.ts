@@ -24,6 +24,15 @@ function asSpoken(release: Release, { connection }: Upstream): Release {
   return { ...release, protocol: httpProtocolOf(connection.http) };
 }
 
+/** A call that approval stopped ends with the approver's reason, unless there is what was streamed to keep. */
+function withReason(asked: Asked, reason: Uint8Array | undefined): Asked {
+  if (!reason || asked.kind !== 'ending') return asked;
+  const { ending } = asked;
+  return ending.outcome === 'rejected' && !ending.content
+    ? { kind: 'ending', ending: { ...ending, reason } }
+    : asked;
+}
+
 /** Everything a release passes on its way to its ending. */
 export interface ReleaseDesk {
   keys: ReleaseKeys;
@@ -53,7 +62,7 @@ export class OnRequestReleased {
         admitted.kind === 'end'
           ? { kind: 'ending', ending: admitted.ending }
           : await this.run(release, listening, admitted.attempt, claim);
-      await this.publish(release, asked);
+      await this.publish(release, withReason(asked, claim?.reason));
       await claim?.finish();
     } catch (error) {
       await claim?.release();

@@ -47,6 +47,8 @@ export class Claim {
   private readonly following: NodeJS.Timeout;
   private onLost: (why: 'revoked' | 'lease_lost') => void = () => undefined;
   private lost: 'revoked' | 'lease_lost' | undefined;
+  /** Why approval stopped the run, sealed; undefined where it didn't. */
+  reason: Uint8Array | undefined;
   private busy: Promise<void> = Promise.resolve();
   private isOver = false;
   private unfollow: () => void = () => undefined;
@@ -126,6 +128,7 @@ export class Claim {
     this.end();
     if (this.lost) return;
     this.lost = now?.state === 'revoked' ? 'revoked' : 'lease_lost';
+    if (now?.reason !== undefined) this.reason = Buffer.from(now.reason, 'base64');
     this.onLost(this.lost);
   }
 }
