@@ -4,6 +4,7 @@ import { MissingDependencyError } from '#messaging';
 import type { Logger } from '#telemetry';
 import { type EntryReader, factOf, type Queryable } from '../entry-reader.ts';
 import { requestIdOf } from '../facts.ts';
+import { pause } from '../pause.ts';
 import { type ContentOpener, type OpenedContents, sealedPartOf } from '../sessions/content-opener.ts';
 import { uuidOf } from '../sessions/session-row.ts';
 import type { RecordedFact } from '../sessions/session-store.ts';
@@ -166,16 +167,4 @@ function chunksOf(facts: readonly RecordedFact[]): RecordedFact[][] {
     }
   }
   return chunks;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
 }

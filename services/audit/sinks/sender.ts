@@ -2,6 +2,7 @@ import type { Sink } from '#contracts';
 import type { Logger } from '#telemetry';
 import type { EntryReader, StoredEntry } from '../entry-reader.ts';
 import type { LedgerProofs } from '../ledger-proofs.ts';
+import { pause } from '../pause.ts';
 import type { PieceMaker } from './piece-maker.ts';
 import type { SinkTarget } from './sink.ts';
 import { leaseSeconds, type SinkCursors } from './sink-cursors.ts';
@@ -127,16 +128,4 @@ function reasonOf(error: Error & { code?: string }): string {
   return error.name === 'NotTakenError'
     ? error.message
     : `${error.name}${error.code ? ` ${error.code}` : ''}`;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
 }
