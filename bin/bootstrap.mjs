@@ -26,10 +26,21 @@ switch (command) {
     process.exitCode = 1;
 }
 
-/** Runs the tests; the configured reporter closes with the one line `N passed, N failed`. */
-function test(filters) {
+/**
+ * Runs the tests; the configured reporter closes with the one line `N passed, N failed`. `--long` tries more cases and
+ * `--seed N` the same ones again: both are ours, what else is given goes to jest.
+ */
+function test(args) {
+  const at = args.indexOf('--seed');
+  const seed = at < 0 ? undefined : args[at + 1];
+  const filters = args.filter((arg, i) => arg !== '--long' && (at < 0 || (i !== at && i !== at + 1)));
+  const env = {
+    ...process.env,
+    ...(args.includes('--long') && { LONG: '1' }),
+    ...(seed !== undefined && { SEED: seed }),
+  };
   const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
   const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-  const child = spawn(process.execPath, [...flags, jest, ...filters], { cwd: root, stdio: 'inherit' });
+  const child = spawn(process.execPath, [...flags, jest, ...filters], { cwd: root, env, stdio: 'inherit' });
   return new Promise((resolve) => child.once('exit', (status) => resolve(status ?? 1)));
 }
