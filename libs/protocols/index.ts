@@ -1,5 +1,5 @@
 export type { AnswerStream, StreamEnd, StreamEnding, StreamOptions } from './answer/answer-stream.ts';
-export { type Mask, maskWhole, type OpenMask } from './answer/mask.ts';
+export { type Mask, type Masks, maskWhole, type OpenMask } from './answer/mask.ts';
 export {
   type AnswerRecord,
   type ChoiceRecord,
@@ -10,6 +10,7 @@ export {
 export type { AnswerOptions, MaskedAnswer } from './answer/whole.ts';
 export { type HttpTexts, httpProtocolOf } from './http/index.ts';
 export type { Json, JsonObject } from './json/json.ts';
+export { pointerTokens } from './json/json.ts';
 export { continueResponse } from './openai-responses/continue.ts';
 export type { Protocol } from './protocol.ts';
 export { type FoundRoute, findRoute, protocolOf, protocols } from './protocols.ts';

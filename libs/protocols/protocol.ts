@@ -1,5 +1,5 @@
 import type { AnswerStream, StreamOptions } from './answer/answer-stream.ts';
-import type { OpenMask } from './answer/mask.ts';
+import type { Masks, OpenMask } from './answer/mask.ts';
 import type { AnswerShape, StreamShape } from './answer/shape.ts';
 import { openStream } from './answer/stream.ts';
 import { type AnswerOptions, type MaskedAnswer, maskWholeAnswer } from './answer/whole.ts';
@@ -25,7 +25,7 @@ export interface Protocol {
     reading: RequestReading,
     openMask: OpenMask,
     at?: readonly string[],
-    openJsonMask?: OpenMask,
+    more?: Pick<Masks, 'openJsonMask' | 'openFieldMask'>,
   ): MaskedRequest;
   /** Masks an answer in one piece (or an error body of the model's server). */
   maskAnswer(bytes: Uint8Array, route: Route, options: AnswerOptions): MaskedAnswer;
@@ -51,8 +51,8 @@ export function defineProtocol(declared: ProtocolDeclaration): Protocol {
     wire: declared.wire,
     readRequest: (bytes, route) => readBody(declared.request, bytes, route),
     viewRequest: (reading) => viewBody(reading, declared.request.isJsonText),
-    maskRequest: (reading, openMask, at, openJsonMask) =>
-      maskBody(declared.request, reading, { openMask, openJsonMask }, at),
+    maskRequest: (reading, openMask, at, more) =>
+      maskBody(declared.request, reading, { openMask, ...more }, at),
     maskAnswer: (bytes, route, options) => maskWholeAnswer(declared.answer(route), bytes, options),
     openAnswerStream: (route, options) => openStream(declared.stream(route), options),
   };

@@ -1,5 +1,6 @@
 import type { MaskingProfile } from '#contracts';
 import { RedactionError } from './errors.ts';
+import { MAX_FIELD_CHARS } from './field-stream.ts';
 import { JsonReader, type JsonSink } from './json-reader.ts';
 import type { MaskStream, StreamOptions } from './mask-stream.ts';
 import type { Finding } from './span.ts';
@@ -21,11 +22,9 @@ export interface JsonOwner {
   standIn(entity: string, value: string): { text: string | undefined; operator: string };
 }
 
-const MAX_FIELD_CHARS = 512;
-
 /**
  * Masks the strings and numbers of JSON text that arrives in pieces; what is emitted stays JSON. A key counts as
- * context of its value. A masked number becomes a string. Findings' offsets count within the decoded string.
+ * context of its value. A masked number becomes a string, or 0 where numbers stay. Findings' offsets count within the decoded string.
  */
 export class JsonMaskStream implements MaskStream, JsonSink {
   readonly findings: Finding[] = [];
@@ -40,6 +39,7 @@ export class JsonMaskStream implements MaskStream, JsonSink {
     private readonly owner: JsonOwner,
     private readonly fields: readonly FieldRule[],
     private readonly shadow: boolean,
+    private readonly numbersStay = false,
   ) {}
 
   get heldChars(): number {
@@ -84,7 +84,12 @@ export class JsonMaskStream implements MaskStream, JsonSink {
     const inner = this.owner.openStream({ before: contextOf(path) });
     const masked = inner.push(text) + inner.end();
     this.take(inner);
-    this.out.push(masked === text ? text : JSON.stringify(masked));
+    this.out.push(masked === text ? text : this.written(masked));
+  }
+
+  private written(masked: string): string {
+    if (!this.numbersStay) return JSON.stringify(masked);
+    return NUMBER.test(masked) ? masked : '0';
   }
 
   /** The rest is not JSON: it is masked as plain text. */
@@ -143,7 +148,11 @@ export class JsonMaskStream implements MaskStream, JsonSink {
   }
 }
 
-function covers(pattern: readonly string[], path: readonly string[]): boolean {
+/** RFC 8259, section 6. */
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/** Whether a field's path names this place; `*` stands for any key or index. */
+export function covers(pattern: readonly string[], path: readonly string[]): boolean {
   return pattern.length === path.length && pattern.every((part, k) => part === '*' || part === path[k]);
 }
 

@@ -1,8 +1,9 @@
 import type { MaskingProfile, MaskOperator } from '#contracts';
 import { type CompiledProfile, compileProfile } from './compile.ts';
 import { RedactionError } from './errors.ts';
+import { FieldStream } from './field-stream.ts';
 import { type FindGiven, GivenStream } from './given.ts';
-import { fieldRules, JsonMaskStream } from './json-stream.ts';
+import { covers, type FieldRule, fieldRules, JsonMaskStream } from './json-stream.ts';
 import { Judge } from './judge.ts';
 import type { MaskStream, StreamOptions } from './mask-stream.ts';
 import { NamedScanner } from './names/named-scanner.ts';
@@ -26,6 +27,11 @@ export interface MaskerOptions {
   readonly trace?: (trial: Trial) => void;
 }
 
+export interface JsonStreamOptions extends Pick<StreamOptions, 'restorable'> {
+  /** A masked number stays a number (0 unless its operator gives one) instead of becoming a string. */
+  readonly numbersStay?: boolean;
+}
+
 export interface MaskResult {
   /** Empty when blocked. */
   readonly text: string;
@@ -42,7 +48,12 @@ export interface Masker {
   maskText(text: string): MaskResult;
   openStream(options?: StreamOptions): MaskStream;
   /** For JSON text in pieces, such as the arguments of a tool call: strings are decoded, masked and encoded again. */
-  openJsonStream(options?: Pick<StreamOptions, 'restorable'>): MaskStream;
+  openJsonStream(options?: JsonStreamOptions): MaskStream;
+  /** For the string at a path of a JSON body: the stream that masks it entirely, where the profile names such a field. */
+  openFieldStream(
+    path: readonly string[],
+    options?: Pick<StreamOptions, 'restorable'>,
+  ): MaskStream | undefined;
   /** Where entities stand, whatever their operator; overlapping ones of different entities are all named. */
   findSpans(text: string): Span[];
 }
@@ -61,6 +72,7 @@ class ProfileMasker implements Masker {
   private readonly placeholders: PlaceholderIssuer;
   private readonly judge: Judge;
   private readonly operators = new Map<string, MaskOperator>();
+  private readonly fields: readonly FieldRule[];
   private readonly fieldOperators = new Map<string, MaskOperator>();
 
   constructor(
@@ -68,6 +80,7 @@ class ProfileMasker implements Masker {
     private readonly compiled: CompiledProfile,
     private readonly options: MaskerOptions,
   ) {
+    this.fields = fieldRules(profile);
     for (const field of profile.fields)
       if (field.operator) this.fieldOperators.set(field.entity, field.operator);
     this.placeholders = new PlaceholderIssuer(options.key, options.scope);
@@ -100,12 +113,22 @@ class ProfileMasker implements Masker {
     );
   }
 
-  openJsonStream({ restorable = true }: Pick<StreamOptions, 'restorable'> = {}): MaskStream {
+  openJsonStream({ restorable = true, numbersStay = false }: JsonStreamOptions = {}): MaskStream {
     const owner = {
       openStream: (options?: StreamOptions) => this.openStream({ ...options, restorable }),
       standIn: (entity: string, value: string) => this.standIn(entity, value, restorable),
     };
-    return new JsonMaskStream(owner, fieldRules(this.profile), this.profile.mode === 'shadow');
+    return new JsonMaskStream(owner, this.fields, this.profile.mode === 'shadow', numbersStay);
+  }
+
+  openFieldStream(
+    path: readonly string[],
+    { restorable = true }: Pick<StreamOptions, 'restorable'> = {},
+  ): MaskStream | undefined {
+    if (this.profile.mode === 'shadow') return undefined;
+    const rule = this.fields.find((field) => covers(field.path, path));
+    const standIn = (entity: string, value: string) => this.standIn(entity, value, restorable);
+    return rule && new FieldStream(rule.entity, { standIn });
   }
 
   findSpans(text: string): Span[] {

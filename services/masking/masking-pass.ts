@@ -1,6 +1,6 @@
 import { hkdfSync } from 'node:crypto';
 import type { FindingCount, MaskingProfile, RequestReleased } from '#contracts';
-import type { Mask, OpenMask } from '#protocols';
+import { type Mask, type Masks, type OpenMask, pointerTokens } from '#protocols';
 import { compileMasker, type FindGiven, type Masker, type MaskStream } from '#redaction';
 import { metrics } from '#telemetry';
 
@@ -71,13 +71,23 @@ export class MaskingPass {
     given?: FindGiven,
   ) {
     this.masker = compileMasker(profile, { key, scope, direction: where, ...(given && { given }) });
-    if (profile.fields.length > 0) this.openJsonMask = () => this.openJsonMaskOf(true);
+    if (profile.fields.length > 0) {
+      this.openJsonMask = () => this.openJsonMaskOf(true);
+      this.openFieldMask = (pointer) => this.openFieldMaskOf(pointer, true);
+    }
   }
 
   /** A mask that throws `MaskBlockedError` where the profile blocks. */
   readonly openMask: OpenMask = () => this.openMaskOf(true);
   /** The same for JSON text, where the profile names fields by their path. */
   readonly openJsonMask: OpenMask | undefined;
+  /** The same for one string of a body, by its JSON Pointer. */
+  readonly openFieldMask: Masks['openFieldMask'];
+
+  /** A client parses an answer's JSON by a schema; what a model reads in a prompt keeps its placeholders. */
+  get numbersStay(): boolean {
+    return this.where === 'answer';
+  }
 
   /** What placeholders of restorable texts stand for. */
   get issued(): ReadonlyMap<string, string> {
@@ -89,7 +99,16 @@ export class MaskingPass {
   }
 
   openJsonMaskOf(restorable: boolean): Mask {
-    return new CountedMask(this.masker.openJsonStream({ restorable }), this.where, this.tally);
+    return new CountedMask(
+      this.masker.openJsonStream({ restorable, numbersStay: this.numbersStay }),
+      this.where,
+      this.tally,
+    );
+  }
+
+  openFieldMaskOf(pointer: string, restorable: boolean): Mask | undefined {
+    const stream = this.masker.openFieldStream(pointerTokens(pointer), { restorable });
+    return stream && new CountedMask(stream, this.where, this.tally);
   }
 
   /** Masks a complete text that stands outside of a body. */

@@ -19,6 +19,10 @@ export interface Masks {
   readonly openMask?: OpenMask | undefined;
   /** For texts that are JSON (tool-call arguments), in place of `openMask` on each string of theirs. */
   readonly openJsonMask?: OpenMask | undefined;
+  /** A masked number in JSON text stays a number (0 unless the mask gives one), so that its schema holds; else it becomes a string. */
+  readonly numbersStay?: boolean | undefined;
+  /** For a whole string of a body whose structure is the client's own, by its JSON Pointer; undefined: like any other. */
+  readonly openFieldMask?: ((pointer: string) => Mask | undefined) | undefined;
 }
 
 /** Masks a complete text. */

@@ -5,10 +5,19 @@ import type { TextForm } from './shape.ts';
 const passing: Mask = { push: (chunk) => chunk, end: () => '' };
 
 /** Opens the mask for a text of that form. */
-export function openAs(form: TextForm, { openMask, openJsonMask }: Masks, place: string): Mask {
+export function openAs(form: TextForm, masks: Masks, place: string): Mask {
+  const { openMask, openJsonMask, numbersStay } = masks;
   if (openMask === undefined) return passing;
   if (form === 'text') return new WholePairs(openMask(place));
-  return openJsonMask === undefined ? new JsonTextMask(openMask, place) : new WholePairs(openJsonMask(place));
+  return openJsonMask === undefined
+    ? new JsonTextMask(openMask, place, numbersStay)
+    : new WholePairs(openJsonMask(place));
+}
+
+/** Masks a string by its place in a body that no protocol describes; undefined where no field is there. */
+export function maskField({ openFieldMask }: Masks, pointer: string, text: string): string | undefined {
+  const mask = text === '' ? undefined : openFieldMask?.(pointer);
+  return mask && mask.push(text) + mask.end();
 }
 
 /** Masks a complete text of that form. */

@@ -25,6 +25,8 @@ export interface AnswerShape {
   readonly formAt: (pointer: string) => TextForm | 'content';
   /** Whether the object or array there is JSON the model wrote: its names and numbers are masked as well. */
   readonly isWrittenJson?: (pointer: string) => boolean;
+  /** The structure is the client's own: fields that a profile names by path are looked for in it. */
+  readonly hasFields?: boolean;
   readonly ties: (value: JsonObject) => readonly Tie[];
   readonly record: (value: JsonObject) => AnswerRecord;
 }
@@ -78,6 +80,8 @@ export interface StreamReader {
 /** How a protocol's streamed answer is read. */
 export interface StreamShape {
   readonly framing: 'sse' | 'ndjson';
+  /** As in `AnswerShape`. */
+  readonly hasFields?: boolean;
   readonly knownKeys: ReadonlySet<string>;
   /** Form of a string that is complete in its event. Default: running text. */
   readonly formAt?: (pointer: string) => TextForm | 'content';

@@ -43,7 +43,7 @@ class MaskedStream implements AnswerStream {
     this.framing = shape.framing === 'sse' ? new SseFraming() : new NdjsonFraming();
     this.reader = shape.open(options.contentIsJson ?? false);
     this.texts = new Texts(options, shape.knownKeys);
-    this.strings = new Strings(options, shape.knownKeys);
+    this.strings = new Strings(options, shape.knownKeys, shape.hasFields);
     this.maxEventChars = options.maxEventChars ?? defaultMaxEventChars;
   }
 

@@ -1,5 +1,5 @@
 import { type Masks, placeOf } from './mask.ts';
-import { maskAs } from './open.ts';
+import { maskAs, maskField } from './open.ts';
 
 const longestRemembered = 128;
 const mostRemembered = 256;
@@ -11,10 +11,13 @@ export class Strings {
   constructor(
     private readonly masks: Masks,
     private readonly knownKeys: ReadonlySet<string>,
+    private readonly hasFields = false,
   ) {}
 
   readonly mask = (text: string, pointer = ''): string => {
     if (text === '' || this.masks.openMask === undefined) return text;
+    const field = this.hasFields ? maskField(this.masks, pointer, text) : undefined;
+    if (field !== undefined) return field;
     const known = this.remembered.get(text);
     if (known !== undefined) return known;
     const masked = maskAs('text', this.masks, placeOf(pointer, this.knownKeys), text);

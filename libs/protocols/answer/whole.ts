@@ -5,7 +5,7 @@ import { splice } from '../json/splice.ts';
 import { decodeLeniently } from '../json/utf8.ts';
 import { maskLiterals } from './literals.ts';
 import { type Masks, placeOf } from './mask.ts';
-import { maskAs } from './open.ts';
+import { maskAs, maskField } from './open.ts';
 import { type AnswerRecord, emptyRecord } from './record.ts';
 import type { AnswerShape } from './shape.ts';
 import { findDropped } from './ties.ts';
@@ -40,6 +40,8 @@ export function maskWholeAnswer(shape: AnswerShape, bytes: Uint8Array, options: 
   if (options.openMask === undefined) return unchanged();
   const { contentIsJson } = options;
   const mask = ({ pointer, text, key }: StringAt): string => {
+    const field = shape.hasFields && !key ? maskField(options, pointer, text) : undefined;
+    if (field !== undefined) return field;
     const form = key ? 'text' : shape.formAt(pointer);
     const isJson = form === 'json' || (form === 'content' && contentIsJson === true);
     return maskAs(isJson ? 'json' : 'text', options, placeOf(pointer, shape.knownKeys), text);

@@ -2,6 +2,7 @@ import type { AnswerStream, StreamEnd, StreamEnding, StreamOptions } from '../an
 import type { Frame } from '../answer/framing.ts';
 import { maskWhole, type OpenMask, placeOf } from '../answer/mask.ts';
 import { NdjsonFraming, rewriteNdjson } from '../answer/ndjson.ts';
+import { maskField } from '../answer/open.ts';
 import { emptyRecord, readError } from '../answer/record.ts';
 import { rewriteSse, SseFraming } from '../answer/sse.ts';
 import { isObject, objectOf } from '../json/json.ts';
@@ -69,7 +70,7 @@ export class BufferedStream implements AnswerStream {
     const frames = [...framing.push(source), ...framing.end()];
     const splices = frames.map((): Splice[] => []);
     const whole = (text: string, pointer: string): string =>
-      maskWhole(openMask, placeOf(pointer, noNames), text);
+      maskField(this.options, pointer, text) ?? maskWhole(openMask, placeOf(pointer, noNames), text);
     for (const [pointer, places] of this.collect(frames, splices, whole)) {
       const text = places.map((place) => place.text).join('');
       const masked = whole(text, pointer);
@@ -100,7 +101,7 @@ export class BufferedStream implements AnswerStream {
         this.ending ??= 'upstream_error';
       }
       for (const { pointer, text, start, end, key } of document.strings) {
-        const masked = key ? whole(text, pointer) : text;
+        const masked = key ? whole(text, '') : text;
         if (masked !== text) splices[index]?.push({ start, end, text: JSON.stringify(masked) });
         if (key) continue;
         const known = places.get(pointer);

@@ -24,6 +24,7 @@ const answer: AnswerShape = {
   knownKeys: new Set(),
   formAt: () => 'text',
   ties: () => [],
+  hasFields: true,
   record: (value) => ({
     ...emptyRecord,
     id: stringOf(value.id),
@@ -41,6 +42,7 @@ function requestShape({ turns, streamsByDefault }: HttpTexts): RequestShape {
     streamsByDefault: () => streamsByDefault ?? false,
     requires: () => [],
     isJsonText: () => false,
+    hasFields: true,
     roleOf: () => undefined,
     find: () => undefined,
   };

@@ -12,7 +12,12 @@ import { type Json, type JsonObject, pointerToken, pointerTokens } from '../json
 
 /** Reading of a stream whose texts are at known pointers; `*` stands for any one token. */
 export function httpStream(framing: 'sse' | 'ndjson', patterns: readonly string[]): StreamShape {
-  return { framing, knownKeys: new Set(), open: () => new HttpStreamReader(patterns.map(pointerTokens)) };
+  return {
+    framing,
+    hasFields: true,
+    knownKeys: new Set(),
+    open: () => new HttpStreamReader(patterns.map(pointerTokens)),
+  };
 }
 
 class HttpStreamReader implements StreamReader {

@@ -10,7 +10,7 @@ const longestBareToken = 512;
 
 /**
  * Masks a JSON text that arrives in pieces (tool-call arguments), so that it stays JSON: each string, member
- * name and number is masked on its own; a masked number becomes a string. Text that is not a JSON object or
+ * name and number is masked on its own; a masked number becomes a string, or 0 where numbers stay. Text that is not a JSON object or
  * array, from the place where that shows, is masked as running text.
  */
 export class JsonTextMask implements Mask {
@@ -23,6 +23,7 @@ export class JsonTextMask implements Mask {
   constructor(
     private readonly openMask: OpenMask,
     private readonly place: string,
+    private readonly numbersStay = false,
   ) {}
 
   push(chunk: string): string {
@@ -136,7 +137,12 @@ export class JsonTextMask implements Mask {
     const trimmed = token.trimEnd();
     const mask = this.openMask(this.place);
     const masked = mask.push(trimmed) + mask.end();
-    return masked === trimmed ? token : JSON.stringify(masked) + token.slice(trimmed.length);
+    return masked === trimmed ? token : this.written(masked) + token.slice(trimmed.length);
+  }
+
+  private written(masked: string): string {
+    if (!this.numbersStay) return JSON.stringify(masked);
+    return bareToken.test(masked) ? masked : '0';
   }
 
   private run(char: string): string {

@@ -1,5 +1,5 @@
 import { type Masks, placeOf } from '../answer/mask.ts';
-import { maskAs } from '../answer/open.ts';
+import { maskAs, maskField } from '../answer/open.ts';
 import { isWithin } from '../json/json.ts';
 import { type Splice, splice } from '../json/splice.ts';
 import type { RequestReading } from './read.ts';
@@ -34,7 +34,8 @@ export function maskBody(
     if (at !== undefined && !at.some((place) => isWithin(pointer, place))) continue;
     if (at === undefined && (isVocabulary(pointer, text) || opaque.has(pointer))) continue;
     const form = !key && shape.isJsonText(pointer) ? 'json' : 'text';
-    const masked = maskAs(form, masks, placeOf(pointer, shape.knownKeys), text);
+    const field = shape.hasFields && !key ? maskField(masks, pointer, text) : undefined;
+    const masked = field ?? maskAs(form, masks, placeOf(pointer, shape.knownKeys), text);
     if (masked !== text) splices.push({ start, end, text: JSON.stringify(masked) });
   }
   const masked = splice(reading.source, splices);

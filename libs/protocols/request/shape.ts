@@ -57,6 +57,8 @@ export interface RequestShape {
   readonly isJsonText: (pointer: string) => boolean;
   readonly find: (body: JsonObject, finds: Finds, route: Route) => void;
   readonly roleOf: (turn: Json) => string | undefined;
+  /** The structure is the client's own: fields that a profile names by path are looked for in it. */
+  readonly hasFields?: boolean;
   readonly isBackground?: (body: JsonObject) => boolean;
   readonly continuation?: (body: JsonObject) => Continuation;
   readonly answersJson?: (body: JsonObject) => boolean;

@@ -15,7 +15,10 @@ export interface PreparedRequest {
 }
 
 /** What masks a request's texts: a pass of masking, or whoever wants to know them first. */
-export type RequestPass = Pick<MaskingPass, 'openMaskOf' | 'openJsonMask' | 'openJsonMaskOf'>;
+export type RequestPass = Pick<
+  MaskingPass,
+  'openMaskOf' | 'openJsonMask' | 'openJsonMaskOf' | 'openFieldMask'
+>;
 
 /** What a system prompt holds is masked too, but it is not the caller's: it is never restored. */
 function maskedBy(pass: RequestPass, { protocol }: Release, reading: RequestReading): MaskedRequest {
@@ -26,7 +29,8 @@ function maskedBy(pass: RequestPass, { protocol }: Release, reading: RequestRead
   const openMask: OpenMask = (place) => pass.openMaskOf(!isSystem(place));
   const openJsonMask: OpenMask | undefined =
     pass.openJsonMask && ((place) => pass.openJsonMaskOf(!isSystem(place)));
-  return protocol.maskRequest(reading, openMask, undefined, openJsonMask);
+  const { openFieldMask } = pass;
+  return protocol.maskRequest(reading, openMask, undefined, { openJsonMask, openFieldMask });
 }
 
 /** Whether the model server knows the model by another name. */

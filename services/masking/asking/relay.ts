@@ -1,4 +1,12 @@
-import type { AnswerStream, OpenMask, Protocol, Route, StreamEnding, TokenUsage } from '#protocols';
+import type {
+  AnswerStream,
+  OpenMask,
+  Protocol,
+  Masks as ProtocolMasks,
+  Route,
+  StreamEnding,
+  TokenUsage,
+} from '#protocols';
 import { InvalidAnswerError } from './whole-answer.ts';
 
 /** How a relayed stream ended, by its text. */
@@ -28,14 +36,18 @@ export function isStreamType(contentType: string | undefined): boolean {
 export interface Masks {
   readonly openMask: OpenMask;
   readonly openJsonMask?: OpenMask | undefined;
+  readonly openFieldMask?: ProtocolMasks['openFieldMask'];
+  readonly numbersStay?: boolean;
 }
 
 /** Masks a stream with the protocol's own reading of it. */
 export class MaskedRelay implements Relay {
   private readonly stream: AnswerStream;
 
-  constructor(protocol: Protocol, route: Route, { openMask, openJsonMask }: Masks, contentIsJson: boolean) {
-    this.stream = protocol.openAnswerStream(route, { openMask, openJsonMask, contentIsJson });
+  constructor(protocol: Protocol, route: Route, masks: Masks, contentIsJson: boolean) {
+    const { openMask, openJsonMask, openFieldMask, numbersStay } = masks;
+    const how = { openMask, openJsonMask, openFieldMask, numbersStay, contentIsJson };
+    this.stream = protocol.openAnswerStream(route, how);
   }
 
   get isOver(): boolean {

@@ -42,8 +42,8 @@ export function maskWhole(
   const { bytes, status, headers } = answer;
   const contentType = contentTypeOf(headers);
   if (pass === undefined || bytes.length === 0) return { bytes, contentType, usage: findUsage(bytes) };
-  const { openMask, openJsonMask } = pass;
-  const masks = { openMask, openJsonMask, contentIsJson: by.contentIsJson };
+  const { openMask, openJsonMask, openFieldMask, numbersStay } = pass;
+  const masks = { openMask, openJsonMask, openFieldMask, numbersStay, contentIsJson: by.contentIsJson };
   const masked = by.protocol.maskAnswer(bytes, by.route, masks);
   if (masked.kind === 'masked') {
     return { bytes: masked.bytes, contentType, usage: recordedUsage(masked.record.usage) };

@@ -88,6 +88,11 @@ function textsOf(release: Release, body: Buffer): string[] {
       },
     };
   };
-  prepareRequest(release, body, { openMaskOf, openJsonMaskOf: openMaskOf, openJsonMask: undefined });
+  prepareRequest(release, body, {
+    openMaskOf,
+    openJsonMaskOf: openMaskOf,
+    openJsonMask: undefined,
+    openFieldMask: undefined,
+  });
   return [...texts];
 }
