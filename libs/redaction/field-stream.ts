@@ -1,6 +1,8 @@
-import type { JsonOwner } from './json-stream.ts';
 import type { MaskStream } from './mask-stream.ts';
 import type { Finding } from './span.ts';
+
+/** What stands for a whole value of an entity; `text` is undefined where its operator blocks. */
+export type StandIn = (entity: string, value: string) => { text: string | undefined; operator: string };
 
 /** So much of a field's value goes into what stands for it. */
 export const MAX_FIELD_CHARS = 512;
@@ -13,7 +15,7 @@ export class FieldStream implements MaskStream {
 
   constructor(
     private readonly entity: string,
-    private readonly owner: Pick<JsonOwner, 'standIn'>,
+    private readonly standIn: StandIn,
   ) {}
 
   get heldChars(): number {
@@ -29,7 +31,7 @@ export class FieldStream implements MaskStream {
     const { value, entity } = this;
     this.value = '';
     if (value === '') return '';
-    const { text, operator } = this.owner.standIn(entity, value);
+    const { text, operator } = this.standIn(entity, value);
     this.findings.push({ start: 0, end: value.length, entity, rule: 'field', score: 1, operator });
     this.blocked = text === undefined;
     return text ?? '';

@@ -1,6 +1,6 @@
 import type { MaskingProfile } from '#contracts';
 import { RedactionError } from './errors.ts';
-import { MAX_FIELD_CHARS } from './field-stream.ts';
+import { MAX_FIELD_CHARS, type StandIn } from './field-stream.ts';
 import { JsonReader, type JsonSink } from './json-reader.ts';
 import type { MaskStream, StreamOptions } from './mask-stream.ts';
 import type { Finding } from './span.ts';
@@ -18,8 +18,7 @@ export function fieldRules(profile: MaskingProfile): FieldRule[] {
 /** What a JSON stream needs of its masker. */
 export interface JsonOwner {
   openStream(options?: StreamOptions): MaskStream;
-  /** The stand-in for a whole value; undefined when its operator blocks. */
-  standIn(entity: string, value: string): { text: string | undefined; operator: string };
+  readonly standIn: StandIn;
 }
 
 /**

@@ -128,7 +128,7 @@ class ProfileMasker implements Masker {
     if (this.profile.mode === 'shadow') return undefined;
     const rule = this.fields.find((field) => covers(field.path, path));
     const standIn = (entity: string, value: string) => this.standIn(entity, value, restorable);
-    return rule && new FieldStream(rule.entity, { standIn });
+    return rule && new FieldStream(rule.entity, standIn);
   }
 
   findSpans(text: string): Span[] {
@@ -183,8 +183,9 @@ class ProfileMasker implements Masker {
 
   private scanner(sink: ScanSink): TextScanner {
     const { names, languages, streaming } = this.profile;
-    const patterns = (to: ScanSink) => new Scanner(this.compiled.detector, this.judge, to, streaming);
-    if (names === 'off') return patterns(sink);
+    const patterns = (to: ScanSink, holdChars: number) =>
+      new Scanner(this.compiled.detector, this.judge, to, { ...streaming, holdChars });
+    if (names === 'off') return patterns(sink, streaming.holdChars);
     return new NamedScanner(sink, patterns, {
       highRecall: names === 'high-recall',
       languages,
