@@ -42,7 +42,9 @@ export interface Writer {
   start(): void;
   index(): void;
   use(): Promise<WriterUse>;
+  role(): Promise<string>;
   stop(): Promise<void>;
+  kill(): Promise<void>;
 }
 
 const reachedSql = {
@@ -110,9 +112,15 @@ async function startWriter(order: WriterOrder): Promise<Writer> {
     start: () => tell('start'),
     index: () => tell('index'),
     use: () => answerOf<WriterUse>(child, 'use'),
+    role: () => answerOf<string>(child, 'role'),
     stop: async () => {
       const exited = once(child, 'exit');
       tell('stop');
+      await exited;
+    },
+    kill: async () => {
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
       await exited;
     },
   };

@@ -27,7 +27,7 @@ export interface WriterUse {
   heapMb: number;
 }
 
-export type WriterMessage = WriterOrder | 'start' | 'index' | 'use' | 'stop';
+export type WriterMessage = WriterOrder | 'start' | 'index' | 'use' | 'role' | 'stop';
 
 interface Running {
   writer: LedgerWriter;
@@ -85,6 +85,8 @@ if (process.send !== undefined) {
       const { user, system } = process.cpuUsage(before);
       const use: WriterUse = { cpuUs: user + system, heapMb: process.memoryUsage().heapUsed / 1e6 };
       process.send?.(use);
+    } else if (message === 'role') {
+      process.send?.(running?.writer.role ?? 'away');
     } else {
       await running?.stop();
       process.exit(0);

@@ -27,7 +27,7 @@ export interface IndexerParts {
   readonly logger: Logger;
 }
 
-const pageEntries = 500;
+const pageEntries = 2000;
 /** Sealed bytes that are opened at a time; what is larger is opened alone. */
 const openedBytes = 8 * 1024 * 1024;
 const idleMs = 300;
