@@ -49,7 +49,7 @@ export const HeldEntry = z.object({
 });
 export type HeldEntry = z.infer<typeof HeldEntry>;
 
-/** KV `held`, key `callKeyOf(fingerprint)`: the one background call that an idempotency key stands for. */
+/** KV `held`, key `callKeyPrefix` and a fingerprint: the body, and in the background the one call, of an idempotency key. */
 export const CallKeyEntry = z.object({ requestId: RequestId, bodyDigest: z.string().max(64), at: EpochMs });
 export type CallKeyEntry = z.infer<typeof CallKeyEntry>;
 

@@ -67,11 +67,15 @@ export class Intake {
   /** Takes a call in. Throws a `CodedError` where it is refused before anything was published. */
   async take(call: Call, limits: Limits): Promise<void> {
     const { context, body } = call.received;
-    if (call.background && call.hasKey && !call.neverResent) return this.takeOnce(call, limits);
+    const isKeyed = call.hasKey && !call.neverResent;
+    if (call.background && isKeyed) return this.takeOnce(call, limits);
+    if (isKeyed) await this.claimBody(call);
     // Without a waiting client a call that is sent twice can't be told from two calls.
     const isApart = call.background !== undefined || call.neverResent;
     const known = isApart ? undefined : this.held.find(context.fingerprint);
     if (known) {
+      // A client that went away just now is noticed in this turn of the event loop: its close may stand behind this.
+      if (this.isLive(known, Date.now())) await new Promise(setImmediate);
       const nowMs = Date.now();
       const live = this.isLive(known, nowMs);
       const what = reattach({ known, live, bodyDigest: body.digest, pickUpMs: limits.pickUpMs, nowMs });
@@ -80,6 +84,14 @@ export class Intake {
     }
     await this.turnstile.pass(call.received, call.body);
     await this.publish(call, limits);
+  }
+
+  /** An idempotency key stands for one body, also where the first call is over. Throws where it came with another. */
+  private async claimBody({ received }: Call): Promise<void> {
+    const { requestId, context, body } = received;
+    const entry = { requestId, bodyDigest: body.digest, at: context.receivedAt };
+    const claimed = await this.callKeys.claim(context.fingerprint, entry, () => true);
+    if (claimed.kind === 'repeated' && claimed.earlier.bodyDigest !== body.digest) throw mismatch();
   }
 
   /** A background call with an idempotency key: made once, whatever comes again gets the same response. */

@@ -224,6 +224,19 @@ describe('an idempotency key', () => {
     expect(await other.json()).toMatchObject({ error: { code: 'request.idempotency_mismatch' } });
     abort();
   });
+
+  test('stands for its body also where the first call is answered already', async () => {
+    const key = { 'idempotency-key': 'k-2' };
+    world.upstream.answer('quickly');
+    for (const content of ['hello teasel', 'hello teasel']) {
+      const answer = await (await send(chat(content), key)).response;
+      expect(answer.status).toBe(200);
+      await answer.arrayBuffer();
+    }
+    const other = await (await send(chat('hello verbena'), key)).response;
+    expect(other.status).toBe(422);
+    expect(await other.json()).toMatchObject({ error: { code: 'request.idempotency_mismatch' } });
+  });
 });
 
 describe('a token that expired while people decide', () => {

@@ -12,8 +12,8 @@ export type Claimed =
   | { readonly kind: 'repeated'; readonly earlier: CallKeyEntry };
 
 /**
- * Lets one background call through for each idempotency key, over all replicas: the first that creates the key's entry in
- * KV `held`. Entries go with the log's age.
+ * Says which call came first with an idempotency key, over all replicas: the one that created the key's entry in KV `held`.
+ * Entries go with the log's age.
  */
 export class CallKeys {
   constructor(private readonly bus: Bus) {}
