@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { OpenMask } from '../answer/mask.ts';
 import { golden, holdingMask, payloads, routeOf, runMask, runStream } from '../test-kit.ts';
+import { continueResponse } from './continue.ts';
 
 const { protocol, route } = routeOf('POST', '/v1/responses');
 const stream = (name: string, openMask: OpenMask) =>
@@ -130,5 +131,44 @@ test('a response for later says where it stands; a failed one says why', () => {
       error,
       output: [],
     },
+  });
+});
+
+describe('a request that goes on from a response', () => {
+  const bytes = Buffer.from(
+    '{ "model":"demo", "x":1.50, "previous_response_id":"resp_1", "input":"and now?" }',
+  );
+  const body = JSON.parse(bytes.toString('utf8'));
+  const output = [{ type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'hi' }] }];
+
+  test('has its turns before its own, and keeps every other byte', () => {
+    const ended = { request: { input: 'hello', instructions: 'be brief' }, response: { output } };
+    const text = Buffer.from(continueResponse(bytes, body, ended) ?? '').toString('utf8');
+    expect(text).toContain('"model":"demo", "x":1.50');
+    expect(JSON.parse(text)).toEqual({
+      ...{ model: 'demo', x: 1.5 },
+      input: [{ role: 'user', content: 'hello' }, ...output, { role: 'user', content: 'and now?' }],
+    });
+  });
+
+  test('names the response of the model server that stood before the earlier one', () => {
+    const request = { input: [{ role: 'user', content: 'hello' }], previous_response_id: 'resp_theirs' };
+    const made = continueResponse(bytes, body, { request, response: { output: [] } });
+    expect(JSON.parse(Buffer.from(made ?? '').toString('utf8'))).toMatchObject({
+      previous_response_id: 'resp_theirs',
+      input: [
+        { role: 'user', content: 'hello' },
+        { role: 'user', content: 'and now?' },
+      ],
+    });
+  });
+
+  test('needs no input of its own', () => {
+    const alone = Buffer.from('{"model":"demo","previous_response_id":"resp_1"}');
+    const made = continueResponse(alone, JSON.parse(alone.toString('utf8')), {
+      request: { input: 'hello' },
+      response: { output },
+    });
+    expect(JSON.parse(Buffer.from(made ?? '').toString('utf8')).input).toHaveLength(2);
   });
 });

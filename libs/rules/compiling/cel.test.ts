@@ -10,7 +10,7 @@ const context: CelContext = {
     name: 'Una',
     email: 'una@example.com',
     client: 'cli',
-    person: '',
+    person: 'una@desk',
     groups: ['staff', 'team-a'],
     claims: { level: 3, nested: { orgs: [{ name: 'x', roles: ['dev'] }] }, verified: true },
   },
@@ -35,6 +35,7 @@ test.each([
   ['user.email.endsWith("@example.com")', true],
   ['(user.name + "x") . matches("^Un.x$")', true],
   ['user.groups.exists(g, g.matches("(?i)^TEAM-")) && !user.name.matches("[0-9]")', true],
+  ['user.person == "una@desk"', true],
   ['"image" in request.unreadable', true],
   ['now < timestamp("2026-01-06T00:00:00Z")', true],
 ])('%s is %s', (expression, expected) => {
