@@ -98,22 +98,36 @@ export interface MailServer {
   mails: Mail[];
   /** Mails to one address that speak of one request. */
   of(address: string, requestId: string): Mail[];
+  /** Each login that was tried: over an encrypted line, or in clear. */
+  logins: ('encrypted' | 'clear')[];
   /** Answers the next recipients with this code instead of taking them; 0: takes them. */
   refuseWith(code: number): void;
   stop(): Promise<void>;
 }
 
-/** A mail server that asks for one name and password, without encryption. */
-export async function startMailServer(username: string, password: string): Promise<MailServer> {
+/**
+ * A mail server that asks for one name and password; in clear, or with a certificate: from the first byte (`implicit`),
+ * or once the client asks for it.
+ */
+export async function startMailServer(
+  username: string,
+  password: string,
+  tls?: { cert: string; key: string; implicit?: boolean },
+): Promise<MailServer> {
   const mails: Mail[] = [];
+  const logins: MailServer['logins'] = [];
   let code = 0;
   const server = new SMTPServer({
-    ...{ authOptional: false, allowInsecureAuth: true, disabledCommands: ['STARTTLS'], logger: false },
+    ...{ authOptional: false, allowInsecureAuth: true, logger: false },
+    ...(tls
+      ? { cert: tls.cert, key: tls.key, secure: tls.implicit === true }
+      : { disabledCommands: ['STARTTLS'] }),
     closeTimeout: 100,
-    onAuth: (given, _session, done) =>
-      given.username === username && given.password === password
-        ? done(null, { user: username })
-        : done(Object.assign(new Error('no'), { responseCode: 535 })),
+    onAuth: (given, session, done) => {
+      logins.push(session.secure ? 'encrypted' : 'clear');
+      if (given.username === username && given.password === password) done(null, { user: username });
+      else done(Object.assign(new Error('no'), { responseCode: 535 }));
+    },
     onRcptTo: (address, _session, done) =>
       code === 0
         ? done()
@@ -135,7 +149,7 @@ export async function startMailServer(username: string, password: string): Promi
     const listening = server.listen(0, '127.0.0.1', () => resolve((listening.address() as AddressInfo).port));
   });
   return {
-    ...{ port, mails },
+    ...{ port, mails, logins },
     of: (address, requestId) =>
       mails.filter(({ to, raw }) => to.includes(address) && plainText(raw).includes(requestId)),
     refuseWith: (next) => {
