@@ -24,6 +24,11 @@ export class Owners {
     return name;
   }
 
+  /** The name under which a group stands in the index: keyed, so that names of groups can't be tried on the database. */
+  ofGroup(group: string): string {
+    return this.of({ issuer: 'group', subject: group });
+  }
+
   /** The owner of a part of a head; empty where it is nobody's that is known. */
   ofPart(head: Json, part: FoundPart): string {
     const person = part.person ?? personOf(head);

@@ -43,7 +43,7 @@ export interface SealedPersonal {
 export class PersonalVault {
   constructor(
     readonly sealer: Sealer,
-    private readonly owners: Owners,
+    readonly owners: Owners,
   ) {}
 
   /** At once where the data keys are in hand. Throws `MissingDependencyError` where one can't be had now. */

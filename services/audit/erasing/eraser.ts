@@ -1,12 +1,12 @@
 import type pg from 'pg';
 import type { Bus } from '#messaging';
 import { destroyKeys } from '#sealing';
-import { EntryReader, factOf, openPersonal, type Queryable } from '../entry-reader.ts';
+import { EntryReader, type Queryable } from '../entry-reader.ts';
 import { LegalHolds } from '../holding/legal-holds.ts';
 import type { PersonalVault } from '../personal-vault.ts';
 import { removeWordsOf } from '../searching/word-store.ts';
 import { facetOf } from '../sessions/facets.ts';
-import { object, texts } from '../sessions/views.ts';
+import { groupsOf } from '../sessions/key-groups.ts';
 import { destroyStored } from './stored-values.ts';
 
 const pageRows = 500;
@@ -71,12 +71,16 @@ export class Eraser {
         [user],
       );
       if (rows.length === 0) return;
-      const groups = await this.groupsOf(rows);
+      const groups = await groupsOf(this.entries, this.vault, rows);
       const gone = rows.map(({ client, conversation }, i) => [
         user,
         ...(client === null ? [] : [facetOf('client', client)]),
         ...(conversation === null ? [] : [facetOf('conversation', conversation)]),
-        ...(groups[i] ?? []).map((group) => facetOf('group', group)),
+        ...(groups[i] ?? []).flatMap((group) => [
+          facetOf('group', this.vault.owners.ofGroup(group)),
+          // As an older version wrote it.
+          facetOf('group', group),
+        ]),
       ]);
       await this.client.query(
         `update session set subject_key = null, client = null, conversation = null,
@@ -88,18 +92,5 @@ export class Eraser {
         [JSON.stringify(rows.map(({ id }, i) => ({ id, gone: gone[i] })))],
       );
     }
-  }
-
-  private async groupsOf(rows: readonly Row[]): Promise<string[][]> {
-    const stored = new Map(
-      (await this.entries.at(rows.map(({ first }) => Number(first)))).map((one) => [one.index, one]),
-    );
-    return Promise.all(
-      rows.map(async ({ first }) => {
-        const one = stored.get(Number(first));
-        const fact = one && factOf(one, await openPersonal(this.vault, one));
-        return texts(object(object(fact?.head?.context).principal).groups);
-      }),
-    );
   }
 }

@@ -1,8 +1,10 @@
 import type { Fact } from '../facts.ts';
+import type { Owners } from '../owners.ts';
 import { type FacetKind, facetOf } from './facets.ts';
 import type { SessionRow } from './session-row.ts';
 
 type Json = Record<string, unknown>;
+type GroupNames = Pick<Owners, 'ofGroup'>;
 
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 const number = (value: unknown): number | null => (Number.isSafeInteger(value) ? (value as number) : null);
@@ -14,19 +16,19 @@ const texts = (value: unknown): string[] =>
  * Adds a recorded event to what is known of its request. Reads by shape: a head that breaks its contract adds what
  * can be read of it. Adding an event twice changes nothing.
  */
-export function project(row: SessionRow, fact: Fact): void {
+export function project(row: SessionRow, fact: Fact, owners: GroupNames): void {
   if (row.indexes.includes(fact.index)) return;
   row.indexes.push(fact.index);
   const head = fact.head ?? {};
   switch (fact.name) {
     case 'request.received':
-      onReceived(row, head, object(head.context));
+      onReceived(row, head, object(head.context), owners);
       break;
     case 'request.released':
       onDecided(row, head, object(head.terms).connection);
       break;
     case 'approval.requested':
-      onContext(row, object(head.context));
+      onContext(row, object(head.context), owners);
       row.held = true;
       row.conversation = text(object(head.conversation).id) ?? row.conversation;
       add(row, 'conversation', row.conversation);
@@ -34,7 +36,7 @@ export function project(row: SessionRow, fact: Fact): void {
       break;
     case 'approval.edited':
       row.edited = true;
-      onContext(row, object(head.context));
+      onContext(row, object(head.context), owners);
       break;
     case 'approval.decided':
       row.subject_key ??= text(head.subjectKey);
@@ -54,13 +56,13 @@ function add(row: SessionRow, kind: FacetKind, value: string | null): void {
   if (!row.facets.includes(facet)) row.facets.push(facet);
 }
 
-function onReceived(row: SessionRow, head: Json, context: Json): void {
-  onContext(row, context);
+function onReceived(row: SessionRow, head: Json, context: Json, owners: GroupNames): void {
+  onContext(row, context, owners);
   row.received_at = number(context.receivedAt);
   row.subject_key ??= text(head.subjectKey);
 }
 
-function onContext(row: SessionRow, context: Json): void {
+function onContext(row: SessionRow, context: Json, owners: GroupNames): void {
   row.subject_key = text(context.subjectKey) ?? row.subject_key;
   row.received_at ??= number(context.receivedAt);
   row.operation ??= text(context.operation);
@@ -70,7 +72,7 @@ function onContext(row: SessionRow, context: Json): void {
   add(row, 'user', row.subject_key);
   add(row, 'client', row.client);
   add(row, 'conversation', row.conversation);
-  for (const group of texts(principal.groups)) add(row, 'group', group);
+  for (const group of texts(principal.groups)) add(row, 'group', owners.ofGroup(group));
 }
 
 function onDecided(row: SessionRow, head: Json, connection: unknown): void {

@@ -35,7 +35,7 @@ export function filterOf(
   const issuers = query.issuer === undefined ? people.issuers : [query.issuer];
   const anyPerson = (kind: 'user' | 'approver', subject: string) =>
     issuers.map((issuer) => facetOf(kind, people.owners.of({ issuer, subject })));
-  const all = facetsOf(query);
+  const all = facetsOf(query, people.owners);
   if (all.length > 0) add('facets @> ?::bigint[]', all);
   if (query.user !== undefined) add('facets && ?::bigint[]', anyPerson('user', query.user));
   if (query.approver !== undefined) add('facets && ?::bigint[]', anyPerson('approver', query.approver));
@@ -49,9 +49,10 @@ export function filterOf(
   return { where: clauses.length === 0 ? 'true' : clauses.join(' and '), parameters };
 }
 
-function facetsOf(query: ListSessionsQuery): string[] {
+function facetsOf(query: ListSessionsQuery, owners: Owners): string[] {
   const outcome = query.outcome === 'open' ? undefined : query.outcome;
-  const { group, client, connection, model, rule, entity, conversation } = query;
+  const { client, connection, model, rule, entity, conversation } = query;
+  const group = query.group === undefined ? undefined : owners.ofGroup(query.group);
   const wanted = { group, client, connection, model, rule, entity, conversation, outcome };
   return Object.entries(wanted).flatMap(([kind, value]) =>
     value === undefined ? [] : [facetOf(kind as 'group', value)],

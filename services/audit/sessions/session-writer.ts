@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { type Fact, requestIdOf } from '../facts.ts';
+import type { Owners } from '../owners.ts';
 import { project } from './project.ts';
 import { emptySession, type SessionRow, uuidOf } from './session-row.ts';
 
@@ -19,7 +20,10 @@ export class SessionWriter {
   private next: number;
 
   /** `projected`: entries below are in the table. */
-  constructor(projected: number) {
+  constructor(
+    private readonly owners: Owners,
+    projected: number,
+  ) {
     this.next = projected;
   }
 
@@ -35,7 +39,7 @@ export class SessionWriter {
         row = emptySession(uuidOf(requestId));
         this.rows.set(requestId, row);
       }
-      project(row, fact);
+      project(row, fact, this.owners);
     }
     this.count += facts.length + 1;
     this.next = nextIndex;
@@ -71,7 +75,7 @@ const all = ['id', ...columns, 'indexes', 'rules', 'held', 'edited', 'facets'].j
 const upsert = {
   name: 'audit-upsert-sessions',
   text: `with moved as (update writer_state set projected = $2)
-    insert into session (${all}) select ${all} from jsonb_to_recordset($1::jsonb) as s(
+    insert into session (${all}, has_keyed_groups) select ${all}, true from jsonb_to_recordset($1::jsonb) as s(
       id uuid, subject_key text, received_at bigint, completed_at bigint, outcome text, status int, code text,
       connection text, model text, operation text, revision text, conversation text, client text,
       prompt_tokens int, completion_tokens int, indexes bigint[], rules text[], held boolean, edited boolean,

@@ -8,6 +8,7 @@ import { BodyKeeper } from '../keeping/body-keeper.ts';
 import type { PersonalVault } from '../personal-vault.ts';
 import { Reconciler } from '../reconciling/reconciler.ts';
 import { Retention, type RetentionParts } from '../retaining/retention.ts';
+import { GroupKeying } from '../sessions/key-groups.ts';
 import { SessionWriter } from '../sessions/session-writer.ts';
 import { ledgerMetrics } from './audit-metrics.ts';
 import type { LedgerState } from './ledger-state.ts';
@@ -32,6 +33,9 @@ export class Chores {
   private readonly eraser: Eraser;
   private readonly retention: Retention;
   private readonly keeper: BodyKeeper;
+  private readonly keying: GroupKeying;
+  /** There may be sessions of an older version. */
+  private mayKey = true;
   /** There may be large content to take in. */
   private mayKeep = true;
   private keepAtMs = 0;
@@ -45,9 +49,10 @@ export class Chores {
     private readonly parts: ChoreParts,
   ) {
     const { bus, vault, retention } = parts;
-    this.sessions = new SessionWriter(state.projected);
+    this.sessions = new SessionWriter(vault.owners, state.projected);
     this.reconciler = new Reconciler(state.reconciliation, state.reconciled);
     this.eraser = new Eraser(client, bus, vault);
+    this.keying = new GroupKeying(client, vault);
     this.keeper = new BodyKeeper(client, new BodyStore(bus));
     this.retention = new Retention(client, { ...retention, bus, vault });
   }
@@ -85,6 +90,7 @@ export class Chores {
     }
     await this.erase(nowMs);
     await this.keep(nowMs);
+    if (this.mayKey) this.mayKey = await this.keying.next();
     if (this.retention.isDue(nowMs)) {
       await this.sessions.flush(this.client);
       await this.retention.run(nowMs);
