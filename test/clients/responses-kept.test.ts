@@ -130,6 +130,19 @@ describe('previous_response_id', () => {
     expect(sentWith('lovage')[0]).toContain('You said: hello kale');
   });
 
+  test('says to the model what it said before: masked, and given back to whoever asked', async () => {
+    const address = 'ada.lovelace@example.com';
+    const first = await done(`privately: write to ${address}, oregano`);
+    expect(JSON.stringify(first.output)).toContain(address);
+    const next = await carol.responses.create({
+      ...{ model: 'demo', input: `again to ${address}, paprika`, previous_response_id: first.id },
+    });
+    expect(next.output_text).toContain(`again to ${address}`);
+    const [sent] = sentWith('paprika');
+    expect(sent).not.toContain('lovelace');
+    expect(new Set(sent?.match(/\[EMAIL_ADDRESS_[a-z2-7]+\]/g)).size).toBe(1);
+  });
+
   test.each([
     ['of somebody else', 404, async () => (await done('hello mint')).id, () => dave],
     ['that was deleted', 404, () => deletedOne('hello nutmeg'), () => carol],

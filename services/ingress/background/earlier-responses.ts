@@ -12,6 +12,7 @@ import { Sealer } from '#sealing';
 import { belongsTo } from '../waiting/belongs-to.ts';
 import { type CompletedContent, openCompletion } from '../waiting/completion.ts';
 import { HeldIndex } from '../waiting/held-index.ts';
+import { type RestoredAnswer, Restoring } from '../waiting/restoring.ts';
 import { StoredRequests } from '../waiting/stored-requests.ts';
 import { WaitingRoom } from '../waiting/waiting-room.ts';
 import { ResponseEvents, requestIdOf, responseIdOf } from './response-events.ts';
@@ -35,6 +36,7 @@ export class EarlierResponses {
     private readonly held: HeldIndex,
     private readonly room: WaitingRoom,
     private readonly stored: StoredRequests,
+    private readonly restoring: Restoring,
     private readonly bodies: BodyStore,
     private readonly sealer: Sealer,
   ) {}
@@ -68,7 +70,12 @@ export class EarlierResponses {
       throw new CodedError('request.invalid', 'The previous response has not ended yet.', { details });
     }
     if (!completion) throw notFound();
-    const response = responseIn(await openCompletion(completion, this.sealer, this.bodies), entry.requestId);
+    const content = await openCompletion(completion, this.sealer, this.bodies);
+    // As its caller got it: what the prompt's mask took out stands there again, and is masked again.
+    const { requestId, subjectKey } = entry;
+    const isRestorable = completion.head.restorable === true;
+    const restored = isRestorable ? await this.restoring.open(subjectKey, requestId, Date.now()) : null;
+    const response = responseIn(content, requestId, restored);
     if (completion.head.outcome !== 'answered' || !response || !Array.isArray(response.output)) {
       throw new CodedError('request.invalid', 'The previous response has no output to go on from.', {
         details,
@@ -89,13 +96,19 @@ function notFound(): CodedError {
 }
 
 /** The response object of an answer, whole or streamed. */
-function responseIn(content: CompletedContent, requestId: string): JsonObject | undefined {
+function responseIn(
+  content: CompletedContent,
+  requestId: string,
+  restored: RestoredAnswer | null,
+): JsonObject | undefined {
   switch (content.kind) {
     case 'body':
-      return parsed(Buffer.from(content.bytes).toString('utf8'));
+      return parsed(textOf(restored?.whole(content.bytes) ?? content.bytes));
     case 'transcript': {
       const events = new ResponseEvents(responseIdOf(requestId), -1);
-      for (const text of content.texts) events.take(text);
+      for (const text of content.texts)
+        events.take(restored ? textOf(restored.push(Buffer.from(text))) : text);
+      if (restored) events.take(textOf(restored.end()));
       return parsed(events.final);
     }
     case 'reason':
@@ -105,6 +118,8 @@ function responseIn(content: CompletedContent, requestId: string): JsonObject | 
       return content satisfies never;
   }
 }
+
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
 
 function parsed(text: string | undefined): JsonObject | undefined {
   if (text === undefined) return undefined;

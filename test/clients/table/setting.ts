@@ -26,6 +26,7 @@ connections:
 ${llama}
 rules:
   - { name: everybody, effect: allow, mask: { answer: standard } }
+  - { name: prompts-are-masked, effect: allow, prompt: { keywords: [privately] }, mask: { request: standard } }
   - { name: forbidden, effect: deny, prompt: { keywords: [forbidden] } }
   - { name: passwords, effect: hold, prompt: { keywords: [password] }, approval: { all: { security: 1 } } }
   - name: decided-in-a-second-or-not-at-all
