@@ -1,8 +1,8 @@
 import type { AllowList } from './allow-list.ts';
 import { hasContext } from './context.ts';
 import type { Detector } from './detector.ts';
-import { normalise } from './normalise.ts';
-import { CONTEXT_BOOST, type DetectorRule, type Swallow, type Verdict } from './rule.ts';
+import { isNormal, type NormalisedText, normalise } from './normalise.ts';
+import { type Around, CONTEXT_BOOST, type DetectorRule, type Swallow, type Verdict } from './rule.ts';
 import type { Trial } from './span.ts';
 
 /** A piece of text a rule, its check, its context and the threshold all agree on. */
@@ -48,8 +48,10 @@ export class Judge {
   ) {}
 
   candidates(place: Place, endings: readonly number[]): Judgement {
-    const { start } = place;
+    const { start, buffer } = place;
     const around = new Surroundings(place.left);
+    const longest = buffer.slice(start, endings.at(-1));
+    const isPlain = isNormal(longest);
     const tried = new Map<number, number>();
     const candidates: Candidate[] = [];
     let allowedEnd = 0;
@@ -59,7 +61,9 @@ export class Judge {
       const rule = this.detector.rules[index]!;
       const tries = tried.get(index) ?? 0;
       if (tries >= MAX_ENDS_PER_RULE || end - start > (rule.maxLength ?? Infinity)) continue;
-      const found = this.candidate(rule, place, around, end, tries === 0);
+      around.isLongest = tries === 0;
+      const read = isPlain ? plain(longest, end - start) : normalise(buffer.slice(start, end));
+      const found = this.candidate(rule, place, around, end, read);
       const settled = found !== undefined || rule.longestOnly === true;
       tried.set(index, settled ? MAX_ENDS_PER_RULE : tries + 1);
       if (found === 'allowed') allowedEnd = Math.max(allowedEnd, end);
@@ -73,15 +77,13 @@ export class Judge {
     place: Place,
     around: Surroundings,
     end: number,
-    isLongest: boolean,
+    { text, origin }: NormalisedText,
   ): Candidate | 'allowed' | 'dropped' | undefined {
     if (rule.guard) return 'allowed';
-    const { buffer, start } = place;
-    const { left } = around;
-    const { text, origin } = normalise(buffer.slice(start, end));
+    const { start } = place;
     const threshold = this.options.thresholdOf(rule.entity);
     const isEnough = (score: number) => raise(rule, score, around) >= threshold;
-    const verdict = rule.check ? rule.check(text, isEnough, { left, isLongest }) : true;
+    const verdict = rule.check ? rule.check(text, isEnough, around) : true;
     if (verdict === false) {
       this.trace({ start, end, entity: rule.entity, rule: rule.id, score: 0 }, place, 'check failed');
       return undefined;
@@ -121,8 +123,13 @@ function baseScore(rule: DetectorRule, verdict: Verdict): number {
   return typeof verdict === 'object' ? (verdict.score ?? rule.score) : rule.score;
 }
 
+function plain(text: string, length: number): NormalisedText {
+  return { text: length === text.length ? text : text.slice(0, length), origin: undefined };
+}
+
 /** What stands to the left of one start: looked at once, however many rules and ends ask. */
-class Surroundings {
+class Surroundings implements Around {
+  isLongest = false;
   private text: string | undefined;
   private readonly announced = new Map<DetectorRule, boolean>();
 

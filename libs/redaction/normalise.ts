@@ -49,6 +49,11 @@ export interface NormalisedText {
 
 const NEEDS_WORK = /[^\0-\x9f]/;
 
+/** Whether normalising changes nothing in a text or any part of it. */
+export function isNormal(text: string): boolean {
+  return !NEEDS_WORK.test(text);
+}
+
 export function normalise(original: string): NormalisedText {
   if (!NEEDS_WORK.test(original)) return { text: original, origin: undefined };
   let text = '';

@@ -20,6 +20,8 @@ export interface NumberShape {
   /** How many different separators there are among space, dot, hyphen and slash. */
   readonly separators: number;
   readonly hasDot: boolean;
+  /** Where an extension (`x12`, `#3`, `, ext. 4`) begins; the text's length where there is none. */
+  readonly end: number;
 }
 
 /** Undefined for what is too short, too long, one digit repeated, or a dump of zeros. */
@@ -32,9 +34,11 @@ export function readShape(number: string): NumberShape | undefined {
   let isRepeated = true;
   let separators = 0;
   const first = firstDigit(number);
-  for (let k = 0; k < number.length; k++) {
-    const unit = number.charCodeAt(k);
-    if (unit >= 0x30 && unit <= 0x39) {
+  let end = 0;
+  for (; end < number.length; end++) {
+    const unit = number.charCodeAt(end);
+    if (unit > 0x39 || unit === COMMA || unit === NUMBER_SIGN) break;
+    if (unit >= 0x30) {
       digits++;
       size++;
       zeros = unit === 0x30 ? zeros + 1 : 0;
@@ -50,9 +54,11 @@ export function readShape(number: string): NumberShape | undefined {
   }
   if (size > 0) groups.push(size);
   if (digits < MIN_DIGITS || isRepeated) return undefined;
-  return { digits, groups, separators: BIT_COUNTS[separators]!, hasDot: (separators & DOT) !== 0 };
+  return { end, digits, groups, separators: BIT_COUNTS[separators]!, hasDot: (separators & DOT) !== 0 };
 }
 
+const NUMBER_SIGN = 0x23;
+const COMMA = 0x2c;
 const DOT = 2;
 /** By code unit, space to slash. */
 const SEPARATOR_BITS: Readonly<Record<number, number>> = { 32: 1, 46: DOT, 45: 4, 47: 8 };

@@ -13,8 +13,9 @@ export function phoneCheck(regions: readonly string[]): Check {
   const known = new Map<string, Assignment>();
   const isAssigned = assignedIn(regions);
   return (text, isEnough, { left, isLongest }) => {
-    const number = withoutExtras(text);
-    const shape = readShape(number);
+    const whole = text.includes('(0)') ? text.replace(TRUNK_ZERO, '$1') : text;
+    const shape = readShape(whole);
+    const number = shape && shape.end < whole.length ? whole.slice(0, shape.end).trimEnd() : whole;
     const looks = shape ? shapeScore(number, shape) : 0;
     if (!shape || looks === 0) return false;
     const isInList = (looks === SEPARATED || looks === TRUNK_PREFIX) && IN_A_LIST.test(left());
@@ -38,12 +39,5 @@ function isDistinct({ digits, groups, hasDot }: NumberShape): boolean {
   return digits >= 8 && (!hasDot || groups.length >= 4);
 }
 
-function withoutExtras(text: string): string {
-  const number = EXTENSION_MARK.test(text) ? text.replace(EXTENSION, '') : text;
-  return number.includes('(0)') ? number.replace(TRUNK_ZERO, '$1') : number;
-}
-
-const EXTENSION_MARK = /[x#]/i;
-const EXTENSION = /[,\s]*(?:ext|x|#).*$/i;
 /** +49 (0) 30 …: the zero is dialled inside the country only (ITU-T E.123 warns against writing it; people do). */
 const TRUNK_ZERO = /^((?:\+|00)\d{1,3}[ .-]?)\(0\)[ .-]?/;
