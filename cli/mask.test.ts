@@ -47,6 +47,21 @@ test('--jsonl --spans prints one line of spans for each line of text', async () 
   ]);
 });
 
+test('a profile with names masks people and addresses, also where the input is cut within them', async () => {
+  const profile = join(directory, 'names.yaml');
+  await writeFile(profile, 'names: standard\nallow: { exact: [Ada Lovelace] }\n');
+  const cut = [
+    'My name is Jane Mil',
+    'ler, I live at 12 Oak Str',
+    'eet, Springfield, IL 62704. Ada Lovelace wrote it.',
+  ];
+  const { text } = await run({ profile }, ...cut);
+  expect(text).toMatch(/^My name is \[PERSON_\w+\], I live at \[ADDRESS_\w+\]\. Ada Lovelace wrote it\.$/);
+  expect((await run({}, ...cut)).text).toBe(cut.join(''));
+  const tried = (await run({ names: 'standard', try: true }, 'Ask Jane Miller.')).text;
+  expect(tried).toMatch(/^kept +PERSON 0\.\d\d names 4-15 "Jane Miller"$/m);
+});
+
 test('--try tells why a candidate was dropped', async () => {
   const { text } = await run({ try: true }, 'pay 4111 1111 1111 1112');
   expect(text).toContain('check failed    CREDIT_CARD');

@@ -3,12 +3,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { MaskingProfile, packNames } from '#contracts';
+import { MaskingProfile, namesModes, packNames } from '#contracts';
 import { compileMasker, type Masker, openRestorer, type Trial } from '#redaction';
 
 export interface MaskOptions {
   readonly profile?: string;
   readonly packs?: string;
+  readonly names?: string;
   readonly threshold?: string;
   readonly spans?: boolean;
   readonly jsonl?: boolean;
@@ -30,6 +31,7 @@ export function registerMask(program: Command): void {
       'masking profile (YAML or JSON); FILE#NAME takes one out of a policy document',
     )
     .option('--packs <names>', `"all", or some of ${packNames.join(',')}; instead of the profile's`)
+    .option('--names <mode>', `${namesModes.join(', ')}: people, addresses, places, organisations`)
     .option('--threshold <score>', 'least score of a finding, 0 to 1; instead of the profile’s default (0.5)')
     .option('--spans', 'print {"spans":[…]} instead of text; offsets are UTF-16 code units')
     .option('--jsonl', 'read one {"text"} a line, print one result a line')
@@ -82,11 +84,19 @@ async function openMasker(options: MaskOptions, trials: Trial[]): Promise<Masker
 }
 
 /** The profile with what the command line says instead. Throws ZodError. */
-export function narrowed(written: unknown, { packs, threshold }: Pick<MaskOptions, 'packs' | 'threshold'>) {
+export function narrowed(
+  written: unknown,
+  { packs, threshold, names }: Pick<MaskOptions, 'packs' | 'threshold' | 'names'>,
+) {
   const profile = MaskingProfile.parse(written);
   const chosen = packs === 'all' ? packNames : packs?.split(',').map((name) => name.trim());
   const defaults = { ...profile.defaults, ...(threshold !== undefined && { threshold: Number(threshold) }) };
-  return MaskingProfile.parse({ ...profile, ...(chosen && { packs: chosen }), defaults });
+  return MaskingProfile.parse({
+    ...profile,
+    ...(chosen && { packs: chosen }),
+    ...(names && { names }),
+    defaults,
+  });
 }
 
 async function readProfile(reference: string): Promise<unknown> {

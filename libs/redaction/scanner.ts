@@ -24,8 +24,8 @@ export interface ScanSink {
   region(region: Region, value: string, offset: number): void;
   /** More characters of the last region: an open-ended token that went on. */
   swallowed(count: number, text: string): void;
-  /** What the sink itself holds is to be decided now: a long undecided stretch follows it. */
-  settle?(): void;
+  /** What the sink itself holds is to be decided now: a long undecided stretch follows it, which begins like this. */
+  settle?(ahead: string): void;
 }
 
 /** What takes text in pieces and delivers it to a sink. */
@@ -171,7 +171,7 @@ export class Scanner implements TextScanner {
       if (at >= stop) {
         if (at < limit && at < buffer.length) {
           this.deliverUpTo(from);
-          this.sink.settle?.();
+          this.sink.settle?.(buffer.slice(from, half));
           stop = Math.min(limit, buffer.length);
           continue;
         }

@@ -2,6 +2,7 @@ import type { Chance } from './chance.ts';
 import { mapText, type Piece, plain, type Sample, textOf } from './sample.ts';
 import { slots } from './slots.ts';
 import { nothing } from './templates/nothing.ts';
+import { scrambled } from './templates/scrambled.ts';
 import { foreign, sentences } from './templates/sentences.ts';
 
 const relatives = ['wife', 'husband', 'son', 'daughter', 'brother', 'sister', 'mother', 'father', 'friend'];
@@ -38,17 +39,18 @@ export function generate(chance: Chance): Sample {
 
 function template(chance: Chance): string {
   const kind = chance.next();
-  if (kind < 0.6) return chance.pick(sentences);
-  return kind < 0.66 ? chance.pick(foreign) : chance.pick(nothing);
+  if (kind < 0.5) return chance.pick(sentences);
+  if (kind < 0.62) return chance.pick(scrambled);
+  return kind < 0.67 ? chance.pick(foreign) : chance.pick(nothing);
 }
 
 /** As people type: without capitals, with too many, without a full stop. */
 function dressed(sample: Sample, chance: Chance): Sample {
   const kind = chance.next();
-  if (kind < 0.1) return mapText(sample, (text, { type }) => (type === 'found' ? text : text.toLowerCase()));
+  if (kind < 0.08) return mapText(sample, (text, { type }) => (type === 'found' ? text : text.toLowerCase()));
   if (kind < 0.14) return mapText(sample, (text, { type }) => (type === 'found' ? text : text.toUpperCase()));
   if (kind < 0.17) return mapText(sample, (text, { type }) => (type === 1 ? text.toUpperCase() : text));
-  if (kind < 0.2) return mapText(sample, (text, { type }) => (type === 1 ? text.toLowerCase() : text));
+  if (kind < 0.18) return mapText(sample, (text, { type }) => (type === 1 ? text.toLowerCase() : text));
   if (kind < 0.3 && /[.!?]$/.test(textOf(sample)))
     return {
       pieces: [...sample.pieces.slice(0, -1), plain(sample.pieces.at(-1)!.text.replace(/[.!?]$/, ''))],

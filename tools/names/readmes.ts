@@ -74,3 +74,28 @@ export function versionOf(root: string, name: string): string {
     }
   ).version;
 }
+
+/** Pieces of the source text of an installed package. */
+export function codeOf(root: string, name: string): string[] {
+  const pieces: string[] = [];
+  const walk = (folder: string, depth: number): void => {
+    const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const entry of entries) {
+      if (pieces.length >= MAX_PIECES) return;
+      const file = path.join(folder, entry.name);
+      if (entry.isDirectory() && depth < 3 && entry.name !== 'node_modules') walk(file, depth + 1);
+      else if (/\.(?:js|ts|mjs|cjs|json|yml)$/.test(entry.name) && !/\.min\./.test(entry.name)) {
+        const lines = readFileSync(file, 'utf8').slice(0, MAX_SOURCE_CHARS).split('\n');
+        for (let at = 0; at < lines.length; at += 12) {
+          const piece = lines.slice(at, at + 12).join('\n');
+          if (piece.length < 1_500 && !NAMES_PEOPLE.test(piece)) pieces.push(piece);
+        }
+      }
+    }
+  };
+  walk(path.join(root, 'node_modules', name), 0);
+  return pieces.slice(0, MAX_PIECES);
+}
+
+const MAX_SOURCE_CHARS = 8_000;
+const MAX_PIECES = 150;

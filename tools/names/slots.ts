@@ -149,8 +149,8 @@ function fullAddress(chance: Chance): string {
   const city = town(chance);
   const street = `${houseNumber(chance)} ${streetName(chance)}`;
   const flat = chance.chance(0.35) ? `${chance.pick([', ', ' ', gap])}${unit(chance)}` : '';
-  const land = chance.chance(0.15) ? `${between}${chance.pick(countryNames)}` : '';
-  if (kind < 0.4)
+  const land = chance.chance(0.25) ? `${between}${chance.pick(countryNames)}` : '';
+  if (kind < 0.38)
     return `${street}${flat}${between}${city}${chance.pick([', ', ' ', ', '])}${state}${chance.pick([' ', ' ', ', '])}${usZip(chance)}${land}`;
   if (kind < 0.5) return `${street}${flat}${between}${city}${chance.chance(0.5) ? `, ${state}` : ''}${land}`;
   if (kind < 0.56)
@@ -164,8 +164,8 @@ function fullAddress(chance: Chance): string {
     return `${foreignStreet(chance)}${between}${city}${chance.pick([' ', ', ', '\n'])}${chance.pick(countryNames)}${chance.pick([' ', ', '])}${chance.digits(5)}`;
   if (kind < 0.85)
     return `${houseNumber(chance)} ${foreignStreetName(chance)} ${1 + chance.below(99)}${chance.chance(0.5) ? ` ${unit(chance)}` : ''}${between}${city}${chance.pick(['\n, ', ', ', ' , '])}${state}${gap}${chance.pick(countryNames)} ${chance.digits(5)}`;
-  if (kind < 0.88)
-    return `${chance.pick(['P.O. Box', 'PO Box', 'P.O. BOX'])} ${chance.digits(3 + chance.below(2))}${between}${city}, ${state} ${usZip(chance)}`;
+  if (kind < 0.89)
+    return `${chance.pick(['P.O. Box', 'P.O. Box', 'PO Box', 'P.O. BOX', 'Post Office Box', 'Box'])} ${chance.digits(3 + chance.below(2))}${between}${city}, ${state} ${usZip(chance)}`;
   if (kind < 0.9)
     return `${chance.pick([`PSC ${chance.digits(4)}, Box ${chance.digits(4)}`, `Unit ${chance.digits(4)} Box ${chance.digits(4)}`, `USS ${last(chance)}`, `USNS ${last(chance)}`])}\n${chance.pick(['APO', 'FPO', 'DPO'])} ${chance.pick(['AA', 'AE', 'AP'])} ${chance.digits(5)}`;
   if (kind < 0.94) return `${unit(chance)}, ${street}${between}${city}${land}`;

@@ -7,15 +7,15 @@ import { names } from '#redaction';
 import { Chance } from './chance.ts';
 import { generate } from './generate.ts';
 import { Learner } from './learner.ts';
-import { markdownOf, paragraphs, readmePackages, versionOf } from './readmes.ts';
+import { codeOf, markdownOf, paragraphs, readmePackages, versionOf } from './readmes.ts';
 import { plain, type Sample } from './sample.ts';
 import { type WordList, wordList } from './word-list.ts';
 import { encodeModel } from './write-asset.ts';
 
 const SEED = 20_261_122;
-const EPOCHS = Number(process.env.EPOCHS ?? 5);
-const SAMPLES = Number(process.env.SAMPLES ?? 60_000);
-const SIZES = { startBits: Number(process.env.BITS ?? 15), goOnBits: 14 };
+const EPOCHS = 5;
+const SAMPLES_PER_EPOCH = 100_000;
+const SIZES = { startBits: 15, goOnBits: 14 };
 const HIDDEN_SHARE = 0.35;
 const VARIANTS = 6;
 
@@ -35,8 +35,7 @@ function variants(words: WordList) {
 
 function negatives(): Sample[] {
   return readmePackages
-    .flatMap((name) => markdownOf(root, name))
-    .flatMap(paragraphs)
+    .flatMap((name) => [...markdownOf(root, name).flatMap(paragraphs), ...codeOf(root, name)])
     .map((text) => ({ pieces: [plain(text)] }));
 }
 
@@ -47,9 +46,9 @@ function main(): void {
   const nothing = negatives();
   for (let epoch = 0; epoch < EPOCHS; epoch++) {
     const chance = new Chance(SEED + epoch);
-    for (let k = 0; k < SAMPLES; k++) {
+    for (let k = 0; k < SAMPLES_PER_EPOCH; k++) {
       const { lexicon, hides } = chance.pick(choices);
-      const sample = k % 8 === 0 && nothing.length > 0 ? chance.pick(nothing) : generate(chance);
+      const sample = k % 4 === 0 && nothing.length > 0 ? chance.pick(nothing) : generate(chance);
       learner.learn(sample, lexicon, hides);
     }
     console.log(`epoch ${epoch + 1} of ${EPOCHS}`);

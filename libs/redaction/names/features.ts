@@ -14,6 +14,8 @@ export class View {
   fresh = 1;
   /** Whether the token before is glued to the one before it. */
   glued = 0;
+  /** How the last sentence began: the shape of its first word. */
+  style = 0;
 
   add(token: Token): void {
     this.hash2 = this.hash1;
@@ -22,6 +24,7 @@ export class View {
     this.look1 = token.look;
     this.glued = token.glued ? 1 : 0;
     const { kind } = token;
+    if (kind === tokenKind.word && this.fresh > 0) this.style = Math.min(token.shape, shape.initial);
     if (kind === tokenKind.word || kind === tokenKind.number || kind === tokenKind.found) {
       this.wordHash2 = this.wordHash1;
       this.wordHash1 = token.hash;
@@ -81,6 +84,8 @@ export function startFeatures(c: Token, n1: Token, n2: Token, view: View, out: I
   out[n++] = mix(24, hash1, n1.look);
   out[n++] = mix(25, n1.suffix3, c.shape | (n1.shape << 4));
   out[n++] = mix(26, seam | (view.glued << 3), look1);
+  out[n++] = mix(28, view.style | (view.fresh << 4), known);
+  out[n++] = mix(29, view.style | (c.shape << 4), look1 ^ Math.imul(n1.look, 0x27d4eb2f));
   out[n++] = mix(27, n1.look ^ Math.imul(n2.look, 0x27d4eb2f), known);
   return n;
 }
@@ -132,5 +137,6 @@ export function goOnFeatures(
 /** Whether a token can start a name at all. */
 export function canStart(token: Token): boolean {
   if (token.kind === tokenKind.number) return true;
-  return token.kind === tokenKind.word && token.shape !== shape.code;
+  if (token.kind !== tokenKind.word || token.shape === shape.code) return false;
+  return token.shape !== shape.lower || token.end - token.start > 1;
 }

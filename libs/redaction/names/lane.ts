@@ -1,7 +1,7 @@
 import type { Region, ScanSink } from '../scanner.ts';
 import type { Lexicon } from './lexicon.ts';
 import { type Chooser, type FoundName, spanTypes, Tagger } from './tagger.ts';
-import { readToken, tokenKind } from './tokens.ts';
+import { MAX_UNREAD_CHARS, readToken, tokenKind } from './tokens.ts';
 
 /** What is done with a name that was found: masked with this score, or let through. */
 export type JudgeName = (entity: string, value: string, score: number, start: number) => boolean;
@@ -15,7 +15,7 @@ export interface LaneOptions {
 }
 
 /** A name is decided on what is there when so much of the hold is left: a token and the blanks after it. */
-const RESERVE_CHARS = 42;
+const RESERVE_CHARS = MAX_UNREAD_CHARS + 8;
 const RULE = 'names';
 const PLACEHOLDER = /^\[([A-Z][A-Z0-9_]*)_[a-z2-7]{5,12}\]$/;
 
@@ -66,8 +66,14 @@ export class NamesLane implements ScanSink {
     this.base += count;
   }
 
-  /** Decides what is held as if the text ended here. */
-  settle(): void {
+  /** Decides what is held; words that may go on stay. */
+  settle(ahead: string): void {
+    this.tagger.settle(this.buffer + ahead, this.at);
+    this.deliver();
+  }
+
+  /** Decides what is held: the text ends here. */
+  end(): void {
     this.read(true);
     this.tagger.settle();
     this.deliver();

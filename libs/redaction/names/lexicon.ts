@@ -28,9 +28,10 @@ export class Lexicon {
     this.flags[slot] = this.flags[slot]! | flags;
   }
 
+  /** The first class that a word is given stays. */
   addClass(hash: number, wordClass: number): void {
     const slot = this.claim(hash);
-    this.classes[slot] = wordClass;
+    if (this.classes[slot] === 0) this.classes[slot] = wordClass;
   }
 
   private claim(hash: number): number {

@@ -72,7 +72,7 @@ export function buildLexicon(
   words.wordHashes.forEach((hash, k) => {
     lexicon.addFlags(hash, words.wordFlags[k]!);
   });
-  for (const language of [...languages].sort((a, b) => Number(a === 'en') - Number(b === 'en'))) {
+  for (const language of [...languages].sort((a, b) => Number(b === 'en') - Number(a === 'en'))) {
     for (const [word, wordClass] of classWords(language)) lexicon.addClass(hashOfWord(word), wordClass);
   }
   return lexicon;

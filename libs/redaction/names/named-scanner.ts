@@ -2,6 +2,7 @@ import type { NameLanguage } from '#contracts';
 import type { Scanner, ScanSink, TextScanner } from '../scanner.ts';
 import { type JudgeName, NamesLane } from './lane.ts';
 import { lexiconOf, shippedModel, TrainedChooser } from './model.ts';
+import { MAX_UNREAD_CHARS } from './tokens.ts';
 
 export interface NamedScannerOptions {
   readonly highRecall: boolean;
@@ -15,7 +16,11 @@ export class NamedScanner implements TextScanner {
   private readonly lane: NamesLane;
   private readonly scanner: Scanner;
 
-  constructor(sink: ScanSink, scannerFor: (sink: ScanSink) => Scanner, options: NamedScannerOptions) {
+  constructor(
+    sink: ScanSink,
+    scannerFor: (sink: ScanSink, holdChars: number) => Scanner,
+    options: NamedScannerOptions,
+  ) {
     const { highRecall, languages, holdChars, judge } = options;
     this.lane = new NamesLane(sink, {
       lexicon: lexiconOf(languages),
@@ -23,7 +28,7 @@ export class NamedScanner implements TextScanner {
       judge,
       holdChars: holdChars / 2 - SPARE_CHARS,
     });
-    this.scanner = scannerFor(this.lane);
+    this.scanner = scannerFor(this.lane, holdChars - MAX_UNREAD_CHARS - SPARE_CHARS);
   }
 
   get heldChars(): number {
@@ -40,7 +45,7 @@ export class NamedScanner implements TextScanner {
 
   end(): void {
     this.scanner.end();
-    this.lane.settle();
+    this.lane.end();
   }
 }
 

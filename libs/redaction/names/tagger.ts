@@ -1,6 +1,6 @@
 import { canStart, goOnFeatures, MAX_FEATURES, type OpenSpan, startFeatures, View } from './features.ts';
 import { type Lexicon, lexiconFlag } from './lexicon.ts';
-import { describeEnds, describeWord, shape, Token, tokenKind } from './tokens.ts';
+import { describeEnds, describeWord, readToken, shape, Token, tokenKind } from './tokens.ts';
 import { wordClasses } from './word-classes.ts';
 
 /** Entities the lane finds; the number of a type is its index and 0 is none. */
@@ -73,17 +73,11 @@ export class Tagger {
   /** Takes the token in the slot, and decides what can be decided. */
   add(buffer: string): void {
     const token = this.slot;
-    token.glued = token.start === this.lastEnd;
-    if (this.lastKind === tokenKind.long && token.glued && token.kind <= tokenKind.number)
-      token.kind = tokenKind.long;
-    if (token.kind === tokenKind.word) {
-      describeWord(buffer, token, this.lexicon);
-      if (!isPlain(token)) describeEnds(buffer, token);
-    } else if (token.kind === tokenKind.number) describeEnds(buffer, token);
+    this.describe(token, buffer);
     this.lastEnd = token.end;
     this.lastKind = token.kind;
     this.filled++;
-    this.decide(false);
+    this.decide(false, this.filled);
   }
 
   /** Something found otherwise stands here; everything before it is decided. `earlier`: in an earlier pass. */
@@ -103,13 +97,44 @@ export class Tagger {
     this.settle();
   }
 
-  /** Decides all that was read as if the text ended here. */
-  settle(): void {
-    this.decide(true);
-    if (this.span.type !== 0) {
+  /** Decides all that was read. What stands at `ahead` is seen, but not decided; without it the text ends here. */
+  settle(buffer = '', ahead = 0): void {
+    const { filled, lastEnd, lastKind } = this;
+    this.peek(buffer, ahead);
+    this.decide(true, filled);
+    while (this.span.type !== 0) {
       this.close();
-      this.decide(true);
+      this.decide(true, filled);
     }
+    this.filled = filled;
+    this.lastEnd = lastEnd;
+    this.lastKind = lastKind;
+  }
+
+  /** Puts the next two tokens where look-ahead finds them. */
+  private peek(buffer: string, from: number): void {
+    let at = from;
+    for (let k = 0; k < 2 && at < buffer.length; ) {
+      const token = this.slot;
+      at = readToken(buffer, at, false, token);
+      if (at < 0) return;
+      if (token.kind === tokenKind.pad) continue;
+      this.describe(token, buffer);
+      this.lastEnd = token.end;
+      this.lastKind = token.kind;
+      this.filled++;
+      k++;
+    }
+  }
+
+  private describe(token: Token, buffer: string): void {
+    token.glued = token.start === this.lastEnd;
+    if (this.lastKind === tokenKind.long && token.glued && token.kind <= tokenKind.number)
+      token.kind = tokenKind.long;
+    if (token.kind === tokenKind.word) {
+      describeWord(buffer, token, this.lexicon);
+      if (!isPlain(token)) describeEnds(buffer, token);
+    } else if (token.kind === tokenKind.number) describeEnds(buffer, token);
   }
 
   /** Moves every offset back. */
@@ -127,8 +152,8 @@ export class Tagger {
     return this.ring[index % RING]!;
   }
 
-  private decide(final: boolean): void {
-    while (this.next < this.filled) {
+  private decide(final: boolean, end: number): void {
+    while (this.next < end) {
       const token = this.at(this.next);
       const open = this.span.type !== 0;
       if (!open && (!canStart(token) || isPlain(token))) {
@@ -201,13 +226,18 @@ export class Tagger {
     return this.span.tokens >= MAX_SPAN_TOKENS || token.end - this.at(this.spanAt).start > MAX_SPAN_CHARS;
   }
 
-  /** Ends the name; marks at its end don't belong to it. */
+  /** Ends the name; marks at its end don't belong to it. One word or number alone is no address. */
   private close(): void {
     let end = this.next;
     while (end - 1 > this.spanAt && !this.mayEnd(end - 1)) end--;
     const [first, last] = [this.at(this.spanAt), this.at(end - 1)];
     const { type } = this.span;
     this.span.type = 0;
+    if (type === ADDRESS && first === last) {
+      this.next = this.spanAt;
+      this.pass(first);
+      return;
+    }
     this.next = end;
     this.found({ type, start: first.start, end: last.end, score: this.spanScore });
     FOUND.hash = type;

@@ -38,6 +38,8 @@ export const shape = {
   digits: 13,
   /** `12b`, `4th`. */
   digitsAndLetters: 14,
+  /** `Min-jun`. */
+  halfHyphened: 15,
 } as const;
 
 /** One token and all that features see of it. Reused: the tagger keeps a ring of them. */
@@ -238,7 +240,7 @@ function shapeOf(lowers: number, capitals: number, starts: number, parts: number
   if (starts === 0) return shape.code;
   if (capitals > starts) return shape.joined;
   if (parts === 1) return shape.title;
-  if (starts < parts) return shape.code;
+  if (starts < parts) return hyphens > 0 ? shape.halfHyphened : shape.code;
   return hyphens > 0 ? shape.hyphened : shape.joined;
 }
 

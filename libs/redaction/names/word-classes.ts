@@ -38,8 +38,6 @@ const en: Lists = {
     'street st avenue ave av road rd boulevard blvd lane ln drive court ct terrace ter way circle cir square sq highway hwy parkway pkwy trail trl alley plaza crescent cres close grove mews crossing loop ridge heights turnpike pike expressway freeway place pl walk row',
   unit: 'apt apartment suite ste unit floor fl room rm building bldg flat lot box',
   direction: 'north south east west northeast northwest southeast southwest ne nw se sw n s e w',
-  state:
-    'al ak az ar ca co ct de fl ga hi id il ia ks ky la md ma mi mn ms mo mt ne nv nh nj nm ny nc nd oh ok or pa ri sc sd tn tx ut vt va wa wv wi wy dc nsw qld vic tas bc ab sk mb qc ns',
   month:
     'january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec',
   weekday:
@@ -64,11 +62,13 @@ const en: Lists = {
     'hi hello hey dear thanks thank regards sincerely cheers goodbye bye welcome congratulations yours',
   speech:
     'said says told asked ask asks wrote writes replied called call calls emailed email met meet tell invited invite remind married hugged thinks lives works visited reported scheduled wants',
-  particle: 'van der de la von bin al el da di du del dos den ten ibn abu le mac mc della st',
+  particle: 'van der de la von bin al el da di du del dos den ten ibn abu le mac mc della',
   live: 'live lives lived living resident',
   at: 'in at near of on for with by from and or &',
   function:
     'the a an this that these those it its he she they we you i his her their our your my is are was were be been being am do does did have has had having can could will would should shall must not no yes if then than but so because as until while about against between into through during before after above below up down out off over under again further once here there when where why how all any both each few more most other some such only own same too very just also which who whom what him them us every either neither whether',
+  state:
+    'al ak az ar ca co ct de fl ga hi id il ia ks ky la md ma mi mn ms mo mt ne nv nh nj nm ny nc nd oh ok or pa ri sc sd tn tx ut vt va wa wv wi wy dc nsw qld vic tas bc ab sk mb qc ns',
 };
 
 const de: Lists = {
@@ -161,7 +161,7 @@ const pt: Lists = {
 
 const lists: Record<NameLanguage, Lists> = { en, de, fr, es, it, nl, pt };
 
-/** Each word of a language's closed classes; English comes first in importance, so load it last. */
+/** Each word of a language's closed classes; the first class that names a word keeps it. */
 export function* classWords(language: NameLanguage): Generator<readonly [string, number]> {
   for (const [name, words] of Object.entries(lists[language])) {
     const index = wordClasses.indexOf(name as WordClass);

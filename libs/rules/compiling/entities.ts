@@ -1,5 +1,6 @@
 import { MaskingProfile, packNames } from '#contracts';
 import { compileMasker } from '#redaction';
+import { strongestNames } from './profiles.ts';
 
 /** Finds entities of every pack, as masking would. */
 export interface EntityFinder {
@@ -9,7 +10,7 @@ export interface EntityFinder {
 /** Conditions never issue placeholders, so that the key is of no consequence. */
 const noKey = new Uint8Array(16);
 
-/** A finder over all packs and the own rules and word lists of the policy's profiles. */
+/** A finder over all packs and the own rules and word lists of the policy's profiles; over names where one has them on. */
 export function entityFinder(profiles: readonly MaskingProfile[]): EntityFinder {
   const masker = compileMasker(finderProfile(profiles), { key: noKey, scope: '' });
   return { find: (text) => masker.findSpans(text) };
@@ -19,6 +20,8 @@ export function entityFinder(profiles: readonly MaskingProfile[]): EntityFinder 
 export function finderProfile(profiles: readonly MaskingProfile[]): MaskingProfile {
   return MaskingProfile.parse({
     packs: [...packNames],
+    names: strongestNames(profiles.map(({ names }) => names)),
+    languages: [...new Set(['en', ...profiles.flatMap(({ languages }) => languages)])],
     rules: distinctById(profiles.flatMap(({ rules }) => rules)),
     wordLists: distinctById(profiles.flatMap(({ wordLists }) => wordLists)),
   });

@@ -30,6 +30,13 @@ test('a combination masks what either masks, with the stricter operator', () => 
   expect(combineProfiles(a, b).defaults.operator.kind).toBe('redact');
 });
 
+test('a combination finds names where either does, in the languages of both', () => {
+  const a = profile({ names: 'standard', languages: ['de'] });
+  const both = combineProfiles(a, profile({ names: 'high-recall' }));
+  expect([both.names, both.languages]).toEqual(['high-recall', ['de', 'en']]);
+  expect(combineProfiles(profile({}), a).names).toBe('standard');
+});
+
 test('the order of combining does not change the name', () => {
   expect(combinedName(['b', 'a', 'b'])).toBe('a+b');
 });

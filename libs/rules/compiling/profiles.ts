@@ -1,4 +1,4 @@
-import { MaskingProfile, type PolicyDocument, type ProfileReference } from '#contracts';
+import { MaskingProfile, namesModes, type PolicyDocument, type ProfileReference } from '#contracts';
 import { contentDigest } from '../content-digest.ts';
 
 /** Rules may together ask for so many different profiles on one side. */
@@ -55,6 +55,8 @@ export function combineProfiles(a: MaskingProfile, b: MaskingProfile): MaskingPr
     ...stricter,
     mode: stricter.mode,
     packs: [...new Set([...a.packs, ...b.packs])].sort(),
+    names: strongestNames([a.names, b.names]),
+    languages: [...new Set([...a.languages, ...b.languages])].sort(),
     phoneRegions: [...new Set([...a.phoneRegions, ...b.phoneRegions])].sort(),
     defaults: {
       ...stricter.defaults,
@@ -74,6 +76,11 @@ export function combineProfiles(a: MaskingProfile, b: MaskingProfile): MaskingPr
     fields: [...a.fields, ...b.fields.filter((field) => !a.fields.some(({ path }) => path === field.path))],
     ...(external.length > 0 && { external }),
   };
+}
+
+/** Of several, the mode that finds most. */
+export function strongestNames(modes: readonly MaskingProfile['names'][]): MaskingProfile['names'] {
+  return namesModes[Math.max(0, ...modes.map((mode) => namesModes.indexOf(mode)))]!;
 }
 
 const strictness = [
