@@ -43,6 +43,7 @@ import { OnApprovalRequested } from './waiting/on-approval-requested.ts';
 import { OnRequestCancelled } from './waiting/on-request-cancelled.ts';
 import { OnRequestCompleted } from './waiting/on-request-completed.ts';
 import { OnRequestNotes } from './waiting/on-request-notes.ts';
+import { Overtaken } from './waiting/overtaken.ts';
 import { Runs } from './waiting/runs.ts';
 import { RunsWatch } from './waiting/runs-watch.ts';
 
@@ -56,6 +57,7 @@ const parts = [
   Runs,
   RunsWatch,
   Clock,
+  Overtaken,
   Desk,
   Listing,
   Showing,

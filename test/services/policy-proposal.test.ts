@@ -196,13 +196,18 @@ test('a forged, altered or borrowed decision activates nothing and goes to the d
   await until(revision, 'activated');
 });
 
-test('what people agreed to is outdated once something else came into force; rolling back asks as well', async () => {
+test('what nobody agreed to yet ends once something else came into force, and says why; rolling back asks as well', async () => {
   const [first, second] = [await stored(), await stored()];
   const [one, two] = [await asked(first), await asked(second)];
   await vote(two, 'alice');
   await until(second, 'activated');
-  await vote(one, 'alice');
-  await until(first, 'outdated');
+  await until(first, 'cancelled');
+  const ended = await eventually(async () => {
+    const { history, state } = await shown(one);
+    expect(state).toBe('cancelled');
+    return history.at(-1);
+  });
+  expect(ended?.text).toContain(`revision ${second} came into force`);
   expect(await inForce()).toBe(second);
   const { status, body } = await policyApi(world, 'erin', '/v1/revisions/rollback', {});
   expect(status).toBe(202);

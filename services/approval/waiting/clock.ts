@@ -10,6 +10,7 @@ import { Judging } from '../deciding/judging.ts';
 import { Grants } from '../granting/grants.ts';
 import { Steps } from '../reminding/steps.ts';
 import { deadlineBatch, expireMany } from './expire-many.ts';
+import { Overtaken } from './overtaken.ts';
 import { Runs } from './runs.ts';
 
 const tickMs = 1000;
@@ -28,6 +29,7 @@ export class Clock implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly runs: Runs,
     private readonly grants: Grants,
     private readonly steps: Steps,
+    private readonly overtaken: Overtaken,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -55,6 +57,7 @@ export class Clock implements OnApplicationBootstrap, OnApplicationShutdown {
     while ((await this.expireBatch(at)) === batchSize);
     await this.lapse(at);
     await this.endStopped(at);
+    await this.overtaken.apply(at, batchSize);
     while ((await this.steps.apply(at, batchSize)) === batchSize);
     while ((await this.endGrants(at)) === batchSize);
     if (at - this.tidiedAt < 600_000) return;
