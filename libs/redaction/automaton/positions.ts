@@ -1,5 +1,6 @@
 import { RedactionError } from '../errors.ts';
 import type { CharSet } from './char-set.ts';
+import { IntList } from './int-list.ts';
 import type { Pattern } from './parse-pattern.ts';
 
 const MAX_POSITIONS_PER_RULE = 60_000;
@@ -33,9 +34,13 @@ export class PositionBuilder {
   private readonly sets: CharSet[] = [];
   private readonly setIds = new Map<string, number>();
   private readonly seenSets = new Map<CharSet, number>();
-  private readonly setOf: number[] = [];
-  private readonly follow: number[][] = [];
-  private readonly acceptOf: number[] = [];
+  private readonly setOf = new IntList();
+  private readonly acceptOf = new IntList();
+  /** Edge k leads from `from[k]` to `to[k]`. */
+  private readonly from: number[] = [];
+  private readonly to: number[] = [];
+  /** First and last positions of rows, in which each position is followed by the next. */
+  private readonly rows: number[] = [];
   private readonly first: Array<readonly number[]> = [];
   private ruleLimit = 0;
 
@@ -50,7 +55,7 @@ export class PositionBuilder {
       );
     }
     const index = this.first.length;
-    for (const position of part.last) this.acceptOf[position] = index;
+    for (const position of part.last) this.acceptOf.set(position, index);
     this.first.push(part.first);
     return index;
   }
@@ -77,19 +82,18 @@ export class PositionBuilder {
 
   /** Flat arrays: quick to walk, and to hand from one thread to another. */
   finish(): Positions {
-    const count = this.follow.length;
+    const { from, to, rows, first } = this;
+    const count = this.setOf.length;
+    const isChained = new Uint8Array(count);
+    for (let k = 0; k < rows.length; k += 2) isChained.fill(1, rows[k], rows[k + 1]);
     const followAt = new Int32Array(count + 1);
-    for (let k = 0; k < count; k++) followAt[k + 1] = followAt[k]! + this.follow[k]!.length;
+    for (let k = 0; k < from.length; k++) followAt[from[k]! + 1]!++;
+    for (let k = 0; k < count; k++) followAt[k + 1]! += followAt[k]! + isChained[k]!;
     const follow = new Int32Array(followAt[count]!);
-    let at = 0;
-    for (const next of this.follow) for (const position of next) follow[at++] = position;
-    return {
-      setOf: Int32Array.from(this.setOf),
-      followAt,
-      follow,
-      acceptOf: Int32Array.from(this.acceptOf),
-      first: this.first,
-    };
+    const next = followAt.slice();
+    for (let k = 0; k < count; k++) if (isChained[k] === 1) follow[next[k]!++] = k + 1;
+    for (let k = 0; k < from.length; k++) follow[next[from[k]!]!++] = to[k]!;
+    return { setOf: this.setOf.toArray(), followAt, follow, acceptOf: this.acceptOf.toArray(), first };
   }
 
   private build(pattern: Pattern, name: string): Part {
@@ -106,19 +110,19 @@ export class PositionBuilder {
   }
 
   private position(set: CharSet, name: string): Part {
-    const position = this.newPosition(this.set(set), name);
-    return { nullable: false, first: [position], last: [position] };
+    const positions = [this.newPositions(this.set(set), 1, name)];
+    return { nullable: false, first: positions, last: positions };
   }
 
-  private newPosition(set: number, name: string): number {
-    const position = this.setOf.length;
-    if (position >= Math.min(this.ruleLimit, MAX_POSITIONS)) {
+  /** Adds positions of one set in a row; returns the first. */
+  private newPositions(set: number, count: number, name: string): number {
+    const start = this.setOf.length;
+    if (start + count > Math.min(this.ruleLimit, MAX_POSITIONS)) {
       throw new RedactionError('redaction.pattern_too_large', `rule ${name}: its pattern expands too far`);
     }
-    this.setOf.push(set);
-    this.follow.push([]);
-    this.acceptOf.push(-1);
-    return position;
+    this.setOf.pushMany(set, count);
+    this.acceptOf.pushMany(-1, count);
+    return start;
   }
 
   private join(left: Part, right: Part): Part {
@@ -140,16 +144,12 @@ export class PositionBuilder {
 
   /** Most repetitions are of one character: a row of positions, each followed by the next. */
   private row(set: CharSet, min: number, max: number, name: string): Part {
-    const id = this.set(set);
     const count = max === Infinity ? Math.max(min, 1) : max;
-    const start = this.setOf.length;
-    for (let k = 0; k < count; k++) {
-      const position = this.newPosition(id, name);
-      if (k > 0) this.follow[position - 1]!.push(position);
-    }
     if (count === 0) return EMPTY;
+    const start = this.newPositions(this.set(set), count, name);
     const end = start + count - 1;
-    if (max === Infinity) this.follow[end]!.push(end);
+    if (count > 1) this.rows.push(start, end);
+    if (max === Infinity) this.edge(end, end);
     const last: number[] = [];
     for (let position = Math.min(start + Math.max(min, 1) - 1, end); position <= end; position++)
       last.push(position);
@@ -186,9 +186,11 @@ export class PositionBuilder {
 
   private connect(from: readonly number[], to: readonly number[]): void {
     // Nested repetitions name a few twice; whoever follows them passes over those.
-    for (const a of from) {
-      const next = this.follow[a]!;
-      for (const b of to) next.push(b);
-    }
+    for (const a of from) for (const b of to) this.edge(a, b);
+  }
+
+  private edge(from: number, to: number): void {
+    this.from.push(from);
+    this.to.push(to);
   }
 }
