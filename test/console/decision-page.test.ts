@@ -176,7 +176,15 @@ describe('what is shown', () => {
     const { id } = await ask(`the password of ${'x'.repeat(300)} egret`);
     const phone = { viewport: { width: 360, height: 740 }, colorScheme: 'dark' as const };
     const { page, context } = await browserOf(chromium, 'alice', phone);
-    for (const path of ['/approvals', `/approvals/${id}`, `/approvals/${id}/edit`, '/reviews']) {
+    const all = [
+      '/approvals',
+      `/approvals/${id}`,
+      `/approvals/${id}/edit`,
+      '/reviews',
+      '/grants',
+      '/statistics',
+    ];
+    for (const path of all) {
       await page.goto(url + path);
       expect({ path, width: await page.evaluate('document.documentElement.scrollWidth') }).toEqual({
         path,
@@ -298,6 +306,39 @@ describe('a decision', () => {
     await alice.page.getByRole('button', { name: 'Close for my part' }).click();
     await alice.page.getByText('Nothing to review.').waitFor();
     await Promise.all([dave.context.close(), alice.context.close()]);
+  });
+});
+
+describe('an approval that covers further requests', () => {
+  seen('is listed, counted and taken back; the statistics say how people decide', async (chromium) => {
+    world.upstream.answer('In the cupboard.');
+    const { answer, id } = await ask('the password of turnstone');
+    const { page, context, errors } = await browserOf(chromium, 'alice');
+    await page.goto(`${url}/approvals/${id}`);
+    await page.getByLabel('Requests of the same shape').selectOption('uses');
+    await page.getByRole('button', { name: 'Approve what you see' }).click();
+    await page.getByText('Your approval is recorded.').waitFor();
+    expect(await answer).toBe('In the cupboard.');
+    await page.getByRole('link', { name: 'Grants' }).click();
+    const card = page.locator('.card', { has: page.locator(`a[href="/approvals/${id}"]`) });
+    await card.getByText('in force').waitFor();
+    expect(await card.getByText('used 0 of 20 times').count()).toBe(1);
+    expect(await violations(page)).toEqual([]);
+    await card.getByText('Take it back…').click();
+    await card.getByLabel('Reason').fill('enough of them');
+    await card.getByRole('button', { name: 'Take it back' }).click();
+    await page.getByText('The grant was taken back').waitFor();
+    expect(await card.count()).toBe(0);
+    await page.getByRole('link', { name: 'Ended ones too' }).click();
+    await card.getByText('ended: taken back by').waitFor();
+    await page.getByRole('link', { name: 'Statistics' }).click();
+    const rule = page.getByRole('row').filter({ hasText: 'contractors-sensitive-words' });
+    await rule.getByRole('cell').first().waitFor();
+    expect(Number(await rule.getByRole('cell').nth(1).textContent())).toBeGreaterThan(0);
+    expect(await page.getByRole('row').filter({ hasText: 'alice' }).count()).toBe(1);
+    expect(await violations(page)).toEqual([]);
+    expect(errors).toEqual([]);
+    await context.close();
   });
 });
 

@@ -167,7 +167,14 @@ describe('a cookie', () => {
 });
 
 test('a way back after a login leads to this page only', () => {
-  for (const to of ['/approvals', '/approvals/req-1?said=approved', '/reviews', '/login/done'])
+  for (const to of [
+    '/approvals',
+    '/approvals/req-1?said=approved',
+    '/reviews',
+    '/grants?state=all',
+    '/statistics',
+    '/login/done',
+  ])
     expect(safePath(to)).toBe(to);
   for (const to of [
     '//evil.test',

@@ -3,13 +3,14 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Public } from '#auth';
-import { ApprovalDetail, CodedError, ContentView, ReviewList } from '#contracts';
+import { ApprovalDetail, CodedError, ContentView, GrantList, ListGrantsQuery, ReviewList } from '#contracts';
 import { grantsOffered } from './decide-view.ts';
 import { type Fields, shownIn, textIn } from './desk-forms.ts';
 import { detailPage } from './detail-view.ts';
+import { grantsPage } from './grants-view.ts';
 import type { NoticeName } from './notices.ts';
 import { PageErrors } from './page-errors.ts';
-import { approvalApiPath, approvalPath, pagePaths } from './paths.ts';
+import { approvalApiPath, approvalPath, grantApiPath, pagePaths } from './paths.ts';
 import { sendOn, sendPage } from './reply.ts';
 import { reviewsPage } from './reviews-view.ts';
 import { type Visit, Visits } from './visit.ts';
@@ -105,6 +106,24 @@ export class ActingController {
       if (!isRefusal(error)) throw error;
       const list = await get(ReviewList, '/v1/reviews');
       sendPage(reply, reviewsPage({ viewer, list, now: Date.now(), error }), error.status);
+    }
+  }
+
+  @Post('grants/:id/revoke')
+  async revokeGrant(
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { viewer, fields, get, post } = await this.visits.act(request);
+    try {
+      await post(anything, `${grantApiPath(id)}/revoke`, reasonIn(fields));
+      sendOn(reply, `${pagePaths.grants}?said=grant-revoked`);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      const list = await get(GrantList, '/v1/grants');
+      const query = ListGrantsQuery.parse({});
+      sendPage(reply, grantsPage({ viewer, query, list, now: Date.now(), error }), error.status);
     }
   }
 

@@ -28,12 +28,8 @@ export class EditingController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const visit = await this.visits.act(request);
-    const detail = await this.readClear(visit, id);
-    const { viewer, fields } = visit;
-    const editables = editablesOf(detail.content);
-    const revealedFor = textIn(fields, 'reveal');
-    sendPage(reply, editPage({ viewer, detail, editables, typed: {}, revealedFor }));
+    const { form } = await this.formOf(request, id);
+    sendPage(reply, editPage({ ...form, typed: {} }));
   }
 
   /** The form again, with what it changes. Nothing is changed yet. */
@@ -43,11 +39,9 @@ export class EditingController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const visit = await this.visits.act(request);
-    const detail = await this.readClear(visit, id);
-    const { viewer, fields } = visit;
-    const editables = editablesOf(detail.content);
-    const shown = { viewer, detail, editables, typed: fields, revealedFor: textIn(fields, 'reveal') };
+    const { form, fields } = await this.formOf(request, id);
+    const { detail, editables } = form;
+    const shown = { ...form, typed: fields };
     try {
       requireShown(detail, fields);
       sendPage(reply, editPage({ ...shown, draft: draft(detail, editables, fields) }));
@@ -74,6 +68,15 @@ export class EditingController {
       const refused = { error, seenVersion: shownIn(fields).version };
       sendPage(reply, detailPage({ viewer, detail, now: Date.now(), refused }), error.status);
     }
+  }
+
+  /** What both forms show, and what was typed into the one that was sent. */
+  private async formOf(request: FastifyRequest, id: string) {
+    const visit = await this.visits.act(request);
+    const detail = await this.readClear(visit, id);
+    const { viewer, fields } = visit;
+    const editables = editablesOf(detail.content);
+    return { form: { viewer, detail, editables, revealedFor: textIn(fields, 'reveal') }, fields };
   }
 
   /** The approval request with its content in clear; where it is masked, revealed for the reason the form carries. */

@@ -13,7 +13,7 @@ export interface PageParts {
   title: string;
   /** Nobody where a page is shown without a login. */
   viewer?: Viewer | undefined;
-  current?: 'approvals' | 'reviews';
+  current?: 'approvals' | 'reviews' | 'grants' | 'statistics';
   body: Child;
 }
 
@@ -50,6 +50,8 @@ function signedIn(viewer: Viewer, current: PageParts['current']): Html {
   return html`<nav aria-label="Pages">
 ${link('approvals', pagePaths.list, 'Approvals')}
 ${link('reviews', pagePaths.reviews, 'Reviews')}
+${link('grants', pagePaths.grants, 'Grants')}
+${link('statistics', pagePaths.statistics, 'Statistics')}
 </nav>
 <form class="who" method="post" action="${pagePaths.logout}">
 ${formToken(viewer)}

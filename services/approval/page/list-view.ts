@@ -134,7 +134,7 @@ function typedFilters({ group, connection, rule, requester }: ListApprovalsQuery
 }
 
 /** The query of a list's address, without its cursor unless one is given. */
-export function searchOf(query: ListApprovalsQuery, cursor?: string): string {
+export function searchOf<Q extends { cursor?: string | undefined }>(query: Q, cursor?: string): string {
   const { cursor: _, ...rest } = query;
   const pairs = Object.entries({ ...rest, cursor }).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)]],

@@ -6,6 +6,7 @@ const notices = {
   rejected: { tone: 'good', text: 'Your rejection is recorded.' },
   edited: { tone: 'good', text: 'Your edit is recorded.' },
   withdrawn: { tone: 'good', text: 'The approval was taken back.' },
+  'grant-revoked': { tone: 'good', text: 'The grant was taken back: nothing uses it any more.' },
   reviewed: { tone: 'good', text: 'Your review is recorded.' },
   'rejected-many': { tone: 'good', text: 'Rejected, as far as you may decide about them.' },
 } as const;

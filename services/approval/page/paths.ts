@@ -7,6 +7,8 @@ export const pagePaths = {
   /** Server-sent events: what changed, as far as the person may see it. */
   changes: '/approvals/changes',
   reviews: '/reviews',
+  grants: '/grants',
+  statistics: '/statistics',
   login: '/login',
   loginReturn: '/login/return',
   loginDone: '/login/done',
@@ -26,6 +28,11 @@ export function approvalLink(publicUrl: string, id: string): string {
   return `${publicUrl.replace(/\/+$/, '')}${approvalPath(id)}`;
 }
 
+/** A grant in the REST API. */
+export function grantApiPath(id: string): string {
+  return `/v1/grants/${encodeURIComponent(id)}`;
+}
+
 /** The same approval request in the REST API. */
 export function approvalApiPath(id: string): string {
   return `/v1/approvals/${encodeURIComponent(id)}`;
@@ -33,7 +40,7 @@ export function approvalApiPath(id: string): string {
 
 /** An address to go back to after a login: a path of this page and of nothing else, the list by default. */
 export function safePath(to: unknown): string {
-  const ours = /^\/(approvals|reviews|login\/done)([/?][\x21-\x7e]*)?$/;
+  const ours = /^\/(approvals|reviews|grants|statistics|login\/done)([/?][\x21-\x7e]*)?$/;
   return typeof to === 'string' && to.length <= 1500 && ours.test(to) && !to.includes('\\')
     ? to
     : pagePaths.list;

@@ -1,17 +1,29 @@
 import { Controller, Get, Param, Query, Req, Res, UseFilters } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
 import { Public } from '#auth';
-import { ApprovalDetail, ApprovalList, CodedError, ListApprovalsQuery, ReviewList } from '#contracts';
+import {
+  ApprovalDetail,
+  ApprovalList,
+  ApprovalStats,
+  CodedError,
+  GrantList,
+  ListApprovalsQuery,
+  ListGrantsQuery,
+  ReviewList,
+} from '#contracts';
 import { detailPage } from './detail-view.ts';
 import { editPage } from './edit-view.ts';
 import { editablesOf } from './editing.ts';
+import { grantsPage } from './grants-view.ts';
 import { listPage, searchOf } from './list-view.ts';
 import { noticeOf } from './notices.ts';
 import { PageErrors } from './page-errors.ts';
 import { approvalApiPath, approvalPath, pagePaths } from './paths.ts';
 import { sendOn, sendPage } from './reply.ts';
 import { reviewsPage } from './reviews-view.ts';
+import { statisticsPage } from './statistics-view.ts';
 import { Visits } from './visit.ts';
 
 /** Pages to look at: a GET never decides. Public to the guard, since a page that needs a login leads to it. */
@@ -30,7 +42,7 @@ export class ReadingController {
   @Get('approvals')
   async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const visit = await this.visits.look(request);
-    const query = queryOf(request.query);
+    const query = queryOf(ListApprovalsQuery, request.query);
     const list = await visit.get(ApprovalList, `/v1/approvals?${searchOf(query, query.cursor)}`);
     const notice = noticeOf(request.query);
     sendPage(reply, listPage({ viewer: visit.viewer, query, list, now: Date.now(), notice }));
@@ -68,13 +80,28 @@ export class ReadingController {
     const list = await get(ReviewList, '/v1/reviews');
     sendPage(reply, reviewsPage({ viewer, list, now: Date.now(), notice: noticeOf(request.query) }));
   }
+
+  @Get('grants')
+  async grants(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { viewer, get } = await this.visits.look(request);
+    const query = queryOf(ListGrantsQuery, request.query);
+    const list = await get(GrantList, `/v1/grants?${searchOf(query, query.cursor)}`);
+    sendPage(reply, grantsPage({ viewer, query, list, now: Date.now(), notice: noticeOf(request.query) }));
+  }
+
+  @Get('statistics')
+  async statistics(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { viewer, get } = await this.visits.look(request);
+    const stats = await get(ApprovalStats, '/v1/approvals/stats');
+    sendPage(reply, statisticsPage({ viewer, stats, now: Date.now() }));
+  }
 }
 
-/** The list's filters as the API takes them; fields left empty count for nothing. */
-function queryOf(query: unknown): ListApprovalsQuery {
+/** A list's filters as the API takes them; fields left empty count for nothing. */
+function queryOf<S extends z.ZodType>(schema: S, query: unknown): z.infer<S> {
   const { said: _, ...given } = query as Record<string, unknown>;
   const filled = Object.entries(given).filter(([, value]) => value !== '');
-  const parsed = ListApprovalsQuery.safeParse(Object.fromEntries(filled));
+  const parsed = schema.safeParse(Object.fromEntries(filled));
   if (parsed.success) return parsed.data;
   throw new CodedError('request.invalid', 'That filter is none that this list has.');
 }

@@ -118,6 +118,10 @@ del { background: var(--bad-soft); color: var(--bad); border-radius: 3px; }
 .history blockquote { margin: .15rem 0 0; color: var(--soft); overflow-wrap: anywhere; unicode-bidi: plaintext; white-space: pre-wrap; }
 .edit form { display: grid; gap: 1.1rem; grid-template-columns: minmax(0, 1fr); } .edit form > * { min-width: 0; }
 .edit textarea { min-height: 3rem; field-sizing: content; max-height: 60vh; min-width: 100%; max-width: 100%; overflow-wrap: anywhere; }
+.table { overflow-x: auto; } table { border-collapse: collapse; font-size: .93rem; font-variant-numeric: tabular-nums; }
+th, td { text-align: right; padding: .4rem .7rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
+th:first-child { text-align: left; padding-left: 0; font-weight: 500; } thead th { color: var(--soft); font-weight: 600; font-size: .85rem; }
+tbody tr:last-child > * { border-bottom: 0; }
 dialog { border: 1px solid var(--line); border-radius: var(--radius); background: var(--card); color: var(--text); padding: 1.25rem 1.5rem; max-width: 24rem; }
 dialog::backdrop { background: rgb(8 16 20 / .45); }
 .keys { display: grid; grid-template-columns: auto 1fr; gap: .4rem 1rem; font-size: .93rem; margin: .7rem 0 1rem; }
