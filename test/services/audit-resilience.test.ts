@@ -4,7 +4,15 @@ import { requestReceived } from '#contracts';
 import { seededNumbers } from '#ledger';
 import { applyTopology, Bus } from '#messaging';
 import { eventually } from '#testing';
-import { expectWhole, lastSequence, openDatabase, readLedger, traffic, verifyWhole } from './audit-ledger.ts';
+import {
+  checkpointSize,
+  expectWhole,
+  lastSequence,
+  openDatabase,
+  readLedger,
+  traffic,
+  verifyWhole,
+} from './audit-ledger.ts';
 import { type AuditWorld, Play, startAuditWorld } from './audit-world.ts';
 
 const kills = process.env.LONG === '1' ? 100 : 10;
@@ -43,18 +51,16 @@ test(
       await audit.world.startService('audit', fast);
     }
     const ids = await load.stop();
-    await expectComplete();
-    const sessions = await eventually(async () => {
-      const { rows } = await database.query(`select id, outcome, indexes from session`);
-      expect(rows.filter(({ outcome }) => outcome === 'answered')).toHaveLength(ids.length);
-      return rows;
-    });
+    await expectComplete(kills * 6000);
+    const answered = async () =>
+      Number((await database.query(`select count(*) from session where outcome = 'answered'`)).rows[0].count);
+    await eventually(async () => expect(await answered()).toBe(ids.length), { timeoutMs: 60_000 });
+    const { rows: sessions } = await database.query('select indexes from session');
     expect(sessions.every(({ indexes }) => indexes.length === 3)).toBe(true);
-    const { report } = await eventually(async () => {
-      const verified = await verifyWhole(audit);
-      expect(verified.report.entries).toBe((await readLedger(database)).size);
-      return verified;
-    });
+    const { size } = await readLedger(database);
+    await eventually(async () => expect(await checkpointSize(audit)).toBe(size), { timeoutMs: 60_000 });
+    const { report } = await verifyWhole(audit);
+    expect(report.entries).toBe(size);
     expect(report.problems).toEqual([]);
   },
   kills * 60_000,
