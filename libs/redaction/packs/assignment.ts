@@ -91,9 +91,9 @@ const PARTS =
   /^([\w.-]+(?:[ \t][\w.-]+){0,2}?)(?::[ \t]?[&A-Za-z]{1,16}(?=[ \t]{0,2}=[ \t]{0,2}['"`]))?(?:\\?[\s'"`\])]){0,3}?(=>|:{1,3}=|->|\|{1,2}:?|[?.+]=|=|:|>|,|\(|[ \t]{1,2}(?=['"`]))((?:[ \t]{1,2}[|>][+-]?\r?\n)?(?:\\?['"`\s=])*)(.*)$/s;
 const STRONG_NAME = /passw|passphrase|pwd|secret|credential|creds|private/i;
 const BENIGN_NAME =
-  /public|token[_.-]?(?:type|count|limit|usage|name|s\b)|max[_.-]?tokens?|keyboard|keyword|monkey|turkey|hotkey|key[_.-]?(?:alias|board|code|down|file|frame|id|length|name|pair|path|press|ring|size|stone|store|type|up|word|s$)|(?:primary|foreign|cache|sort|partition|row|object|map|group|index|lookup|unique|translation|react|natural|sequence|schema)[_.-]?keys?|author(?!iz)|access(?:ib|or)|rapid(?!api)|capital|integrity|checksum|sha\d|md5|digest|fingerprint|endpoint|ur[il]$|version|[_.-](?:name|path|file|dir|length|size|id)$|(?:credentials?|api)[_.-]?id|secretsmanager|significant|sigma|design|signal|signature[_.-]?(?:alg|ver)/i;
+  /public|token[_.-]?(?:type|count|limit|usage|name|s\b)|max[_.-]?tokens?|keyboard|keyword|monkey|turkey|hotkey|key[_.-]?(?:alias|board|code|down|file|frame|id|length|name|pair|path|press|ring|size|stone|store|type|up|word|s$)|(?:primary|foreign|cache|sort|partition|row|object|map|group|index|lookup|unique|translation|react|natural|sequence|schema)[_.-]?keys?|author(?!iz)|auth[_.-]?(?:mode|type|method|scheme|flow|level)|csrf|access(?:ib|or)|rapid(?!api)|capital|integrity|checksum|sha\d|md5|digest|fingerprint|endpoint|ur[il]$|version|[_.-](?:name|path|file|dir|length|size|id)$|(?:credentials?|api)[_.-]?id|secretsmanager|significant|sigma|design|signal|signature[_.-]?(?:alg|ver)/i;
 const REFERENCE =
-  /^(?:!|[A-Za-z]+<|process\.|os\.|env[.[(]|\$|%\w+%$|\{|<|\.{1,2}\/|\/|https?:|file:|data:|function|null|undefined|true|false|none|required|optional|string|number|boolean|object|self\.|this\.|config\.|settings\.|params\.|req\.|request\.|example|changeme|change_me|your[_-]|my[_-]|test[_-]|xxx|todo|placeholder|dummy|sample|\*{3}|arn:|@\w+@)/i;
+  /^-?(?:!|[A-Za-z]+<|process\.|os\.|env[.[(]|\$|%\w+%$|\{|<|\.{1,2}\/|\/|https?:|file:|data:|function|null|undefined|true|false|none|required|optional|string|number|boolean|object|self\.|this\.|config\.|settings\.|params\.|req\.|request\.|example|changeme|change_me|your[_-]|my[_-]|test[_-]|xxx|todo|placeholder|dummy|sample|\*{3}|arn:|@\w+@)/i;
 
 /** Whether the value is one that the vendor's name, or a credential's name, promises; only the value is the finding. */
 export function assignedSecret(text: string): Verdict {
@@ -108,7 +108,7 @@ export function assignedSecret(text: string): Verdict {
   if (vendor && !FILLER.test(value))
     return { start, end: start + value.length, score: 0.9, rule: `${vendor}-assigned` };
   const probe = value.slice(0, PROBE_CHARS);
-  if (value.length < 6 || BENIGN_NAME.test(name) || REFERENCE.test(probe)) return false;
+  if (value.length < 6 || BENIGN_NAME.test(name) || REFERENCE.test(probe) || FILLER.test(probe)) return false;
   const direct = operator !== ',' && operator !== '>' && !name.includes(' ');
   if (!SECRET_NAME.test(name) || !looksRandom(probe, STRONG_NAME.test(name) && direct)) return false;
   return { start, end: start + value.length };
@@ -130,7 +130,7 @@ function trimmed(rest: string, quoted: boolean): string {
 const WORDS_ONLY = /^[A-Za-z*]+(?:[-_.:/*|]+[A-Za-z*]+)*[-_.*|]*\d{0,2}[*.]*$/;
 const CALL_OR_PATH =
   /[([]|\.(?:js|mjs|ts|tsx|json|py|go|md|txt|pem|key|crt|yml|yaml|html|css)$|^[A-Za-z_$][\w$]*(?:[.?]+[A-Za-z_$][\w$]*)+$|::|\/\/|^\d+(?:\.\d+)*$|^\d{4}-\d\d/;
-const FILLER = /abcdefghijkl|1234567890|(.)\1{24}/i;
+const FILLER = /EXAMPLE(?:KEY)?$|abcdefghijkl|1234567890|(.)\1{24}/i;
 const ALPHABET = /abcdefgh|01234567|12345678|qwerty/i;
 
 function looksRandom(value: string, strongName: boolean): boolean {

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { policyDocumentJsonSchema } from '#contracts';
-import { formatIssue, loadPolicy } from './load.ts';
+import { formatIssue, loadPolicy, loadPolicyWith } from './load.ts';
 
 const head = `version: 1
 identity: { issuers: [{ issuer: "http://127.0.0.1:1", audience: x }] }
@@ -101,6 +101,35 @@ describe('a fault names file, line, column, rule and what was expected', () => {
     expect(issuesOf('version: [1')[0]).toMatch(/^sallyport.yaml:1:/);
     expect(issuesOf('')[0]).toMatch(/^sallyport.yaml:1:1: /);
     expect(issuesOf('- a list')[0]).toMatch(/^sallyport.yaml:1:1: /);
+  });
+});
+
+describe('a masking profile that can not be compiled is an issue at its place', () => {
+  const withRule = (rule: string) => head.replace('light: {}', `light: {}, own: { rules: [${rule}] }`);
+
+  test.each([
+    [
+      'an example that does not hold',
+      'pattern: ACME, examples: { match: [x] }',
+      /examples.match\[0\].*example_failed/,
+    ],
+    ['look-ahead', "pattern: 'a(?=b)', examples: { match: [ab] }", /linear time.*pattern_unsupported/],
+  ])('%s', async (_what, rule, expected) => {
+    const text = withRule(`{ id: t, entity: T, ${rule} }`);
+    const [issue, ...more] = issuesOf(text);
+    expect(issue).toMatch(expected);
+    expect(issue).toMatch(/^sallyport.yaml:4:/);
+    expect(more).toEqual([]);
+    const prepared: string[] = [];
+    const loaded = await loadPolicyWith(async (profile) => {
+      prepared.push(...profile.rules.map(({ id }) => id));
+      throw Object.assign(new Error('took too long'), { code: 'redaction.too_slow' });
+    }, text);
+    if (loaded.kind !== 'issues') throw new Error('not refused');
+    expect(prepared).toEqual(['t']);
+    expect(loaded.issues.map(formatIssue)).toEqual([
+      expect.stringMatching(/^sallyport.yaml:4:.*took too long \(redaction.too_slow\)/),
+    ]);
   });
 });
 
