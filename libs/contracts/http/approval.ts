@@ -1,29 +1,31 @@
 import { z } from 'zod';
-import { GrantEnding, Vote } from '../events/approval-decided.ts';
 import { Gate } from '../events/request-released.ts';
 import { EpochMs, Sha256 } from '../names.ts';
 import { RuleMatch } from '../obligations.ts';
 import { DeliveryView } from './notifications.ts';
+import { PersonView } from './people.ts';
 
-/** Where an approval request stands. */
+const Version = z.number().int().min(1);
+
+/** Where an approval request stands. The first two wait for people; the middle two are under way; the rest are ends. */
 export const ApprovalStateName = z.enum([
   'pending',
+  /** An edit passes policy again; votes have to wait. */
   'rechecking',
   'approved',
   'running',
   'done',
   'failed',
   'rejected',
+  /** Policy refused an edit. */
   'denied',
   'expired',
   'cancelled',
+  /** An approval taken back before it ran. */
   'revoked',
   'stopped',
 ]);
 export type ApprovalStateName = z.infer<typeof ApprovalStateName>;
-
-const Reason = z.string().trim().min(1).max(2000);
-const Version = z.number().int().min(1);
 
 /** `GET /v1/approvals`. */
 export const ListApprovalsQuery = z.strictObject({
@@ -41,168 +43,6 @@ export const ListApprovalsQuery = z.strictObject({
   cursor: z.string().max(300).optional(),
 });
 export type ListApprovalsQuery = z.infer<typeof ListApprovalsQuery>;
-
-/** What a grant is asked for: at least one of these. Where several people have to agree the strictest counts. */
-export const GrantAsked = z
-  .strictObject({
-    /** Time in force; 24 h where only uses are given, and no longer than approved conversations last for a conversation. */
-    forMs: z
-      .number()
-      .int()
-      .min(60_000)
-      .max(24 * 3_600_000)
-      .optional(),
-    uses: z.number().int().min(1).max(1000).optional(),
-    conversation: z.boolean().optional(),
-  })
-  .refine(
-    ({ forMs, uses, conversation }) => (forMs ?? uses) !== undefined || conversation === true,
-    'expected at least one of forMs, uses, conversation',
-  );
-export type GrantAsked = z.infer<typeof GrantAsked>;
-
-/** `POST /v1/approvals/{id}/grants`: the same shape again, after it was approved. */
-export const GrantBody = z.strictObject({ digest: Sha256, version: Version, grant: GrantAsked });
-export type GrantBody = z.infer<typeof GrantBody>;
-
-/** A grant as people see it. */
-export const GrantView = z.object({
-  id: z.string(),
-  /** `asked`: others have to agree, as many as the rule wants. */
-  state: z.enum(['asked', 'live', 'ended']),
-  ending: GrantEnding.optional(),
-  /** The approval request it was given with. */
-  approvalId: z.string(),
-  requester: z.lazy(() => PersonView),
-  connection: z.string(),
-  model: z.string().nullable(),
-  rules: z.array(z.string()),
-  /** SHA-256 of the request without its values. */
-  template: Sha256,
-  /** Set where it reaches no further than one conversation. */
-  conversation: z.string().optional(),
-  authors: z.array(z.lazy(() => PersonView)),
-  used: z.number().int(),
-  uses: z.number().int().optional(),
-  askedAt: EpochMs,
-  grantedAt: EpochMs.optional(),
-  expiresAt: EpochMs,
-  endedAt: EpochMs.optional(),
-  endedBy: z.lazy(() => PersonView).optional(),
-});
-export type GrantView = z.infer<typeof GrantView>;
-export const GrantList = z.object({ items: z.array(GrantView), next: z.string().optional() });
-export type GrantList = z.infer<typeof GrantList>;
-
-/** `GET /v1/grants`, newest first. */
-export const ListGrantsQuery = z.strictObject({
-  /** `current` (default): asked for or in force. */
-  state: z.enum(['current', 'all']).default('current'),
-  /** OIDC subject. */
-  requester: z.string().max(255).optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().max(300).optional(),
-});
-export type ListGrantsQuery = z.infer<typeof ListGrantsQuery>;
-
-/** `POST /v1/approvals/{id}/votes`. */
-export const VoteBody = z.strictObject({
-  vote: Vote,
-  /** What was shown: the vote counts for nothing else. */
-  digest: Sha256,
-  version: Version,
-  /** Needed to reject (the caller is shown it), and to break the glass. */
-  reason: Reason.optional(),
-  /** Approve alone, where the configuration lets your group: opens a review that others must close. */
-  breakGlass: z.boolean().default(false),
-  /** With an approval: requests of the same shape need no other one for a while. */
-  grant: GrantAsked.optional(),
-});
-export type VoteBody = z.infer<typeof VoteBody>;
-
-const Pointer = z
-  .string()
-  .max(2000)
-  .regex(/^(\/[^/]*)+$/, 'expected a JSON pointer (RFC 6901) such as /messages/0/content');
-
-/** One change of a body. */
-export const BodyEdit = z.discriminatedUnion('op', [
-  z.strictObject({ op: z.literal('replace'), pointer: Pointer, value: z.json() }),
-  z.strictObject({ op: z.literal('add'), pointer: Pointer, value: z.json() }),
-  z.strictObject({ op: z.literal('remove'), pointer: Pointer }),
-]);
-export type BodyEdit = z.infer<typeof BodyEdit>;
-
-/** Takes a text out of an answer, wherever it stands, also where a stream cut it in pieces. */
-export const Redaction = z.strictObject({
-  text: z.string().min(1).max(10_000),
-  with: z.string().max(10_000).default('[REDACTED]'),
-});
-export type Redaction = z.infer<typeof Redaction>;
-
-/** `POST /v1/approvals/{id}/edits`: changes by pointer, a whole new body, or (of an answer) redactions. */
-export const EditBody = z
-  .strictObject({
-    digest: Sha256,
-    version: Version,
-    edits: z.array(BodyEdit).min(1).max(200).optional(),
-    /** The new body's text, whole. */
-    body: z.string().min(1).optional(),
-    redactions: z.array(Redaction).min(1).max(100).optional(),
-    /** Approve the new version in the same call. */
-    approve: z.boolean().default(false),
-    reason: Reason.optional(),
-  })
-  .refine(
-    ({ edits, body, redactions }) =>
-      [edits, body, redactions].filter((way) => way !== undefined).length === 1,
-    'expected one of edits, body and redactions',
-  );
-export type EditBody = z.infer<typeof EditBody>;
-
-/** `POST /v1/approvals/{id}/revoke` and `/reveal`. */
-export const ReasonBody = z.strictObject({ reason: Reason });
-export type ReasonBody = z.infer<typeof ReasonBody>;
-
-/** A review of what was approved by breaking the glass. */
-export const ReviewView = z.object({
-  approvalId: z.string(),
-  openedBy: z.lazy(() => PersonView),
-  openedAt: EpochMs,
-  /** So many people have to close it. */
-  reviewers: z.number().int(),
-  closedBy: z.array(z.lazy(() => PersonView)),
-  closedAt: EpochMs.optional(),
-});
-export type ReviewView = z.infer<typeof ReviewView>;
-export const ReviewList = z.object({ items: z.array(ReviewView) });
-export type ReviewList = z.infer<typeof ReviewList>;
-
-/** `POST /v1/approvals/reject`: every open request that fits, and that this person may decide. */
-export const RejectManyBody = z
-  .strictObject({
-    reason: Reason,
-    group: z.string().max(63).optional(),
-    connection: z.string().max(40).optional(),
-    rule: z.string().max(63).optional(),
-    requester: z.string().max(255).optional(),
-  })
-  .refine(
-    ({ group, connection, rule, requester }) => (group ?? connection ?? rule ?? requester) !== undefined,
-    'expected at least one of group, connection, rule, requester',
-  );
-export type RejectManyBody = z.infer<typeof RejectManyBody>;
-
-/** A person, as others see them. */
-export const PersonView = z.object({
-  issuer: z.string(),
-  subject: z.string(),
-  name: z.string().optional(),
-  email: z.string().optional(),
-  /** Whom they call for, where several people share their identity. */
-  person: z.string().optional(),
-});
-export type PersonView = z.infer<typeof PersonView>;
 
 /** One approval request in a list. */
 export const ApprovalSummary = z.object({

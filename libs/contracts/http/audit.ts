@@ -4,7 +4,7 @@ import { FindingCount, Outcome } from '../events/request-completed.ts';
 import { Gate } from '../events/request-released.ts';
 import { EpochMs, RequestId, SubjectToken } from '../names.ts';
 import { RuleMatch } from '../obligations.ts';
-import { PersonView } from './approval.ts';
+import { PersonView } from './people.ts';
 
 /** A moment: ms since the epoch, or ISO 8601. */
 export const Moment = z

@@ -1,24 +1,14 @@
-import type { ApprovalRequirement, Gate, Principal, Vote } from '#contracts';
+import {
+  type ApprovalRequirement,
+  ApprovalStateName,
+  type Gate,
+  type Principal,
+  type Vote,
+} from '#contracts';
 
-/** Where an approval request stands. The first two wait for people; the middle two are under way; the rest are ends. */
-export const approvalStates = [
-  'pending',
-  /** An edit passes policy again; votes have to wait. */
-  'rechecking',
-  'approved',
-  'running',
-  'done',
-  'failed',
-  'rejected',
-  /** Policy refused an edit. */
-  'denied',
-  'expired',
-  'cancelled',
-  /** An approval taken back before it ran. */
-  'revoked',
-  'stopped',
-] as const;
-export type ApprovalState = (typeof approvalStates)[number];
+/** Where an approval request stands, as the contract names it. */
+export const approvalStates = ApprovalStateName.options;
+export type ApprovalState = ApprovalStateName;
 
 /** A vote on the version in hand, with the requirement's groups its author may speak for. */
 export interface CountedVote {
