@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { ActiveConfig } from '#boot';
 import { type Approvals, type ChannelList, type ChannelView, CodedError } from '#contracts';
 import { UnitOfWork } from '#database';
-import { Endpoints } from './endpoints.ts';
+import { Endpoints } from './telling/endpoints.ts';
 
 interface Counts {
   channel: string;

@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swa
 import { Roles } from '#auth';
 import { ChannelList, ChannelView, DeliveryList, DeliveryView, ListDeliveriesQuery } from '#contracts';
 import { Channels } from './channels.ts';
-import { Deliveries } from './deliveries.ts';
+import { Deliveries } from './delivering/deliveries.ts';
 
 /** How people and programs are told: the channels, what was sent, and sending it again. Nothing of the content. */
 @ApiTags('notifications')

@@ -1,17 +1,17 @@
 import { Channels } from './channels.ts';
-import { Courier } from './courier.ts';
 import { CreateDelivery1760000000600 } from './create-delivery.migration.ts';
-import { Deliveries } from './deliveries.ts';
-import { Delivery } from './delivery.entity.ts';
-import { Endpoints } from './endpoints.ts';
-import { FactsReader } from './facts.ts';
-import { GoneEndpoint } from './gone-endpoint.entity.ts';
+import { Courier } from './delivering/courier.ts';
+import { Deliveries } from './delivering/deliveries.ts';
+import { Delivery } from './delivering/delivery.entity.ts';
+import { DeliveryQueue } from './delivering/queue.ts';
+import { ReferredSecrets } from './delivering/referred-secrets.ts';
+import { Sender } from './delivering/sender.ts';
 import { NotificationsController } from './notifications.controller.ts';
-import { DeliveryQueue } from './queue.ts';
-import { Recipients } from './recipients.ts';
-import { ReferredSecrets } from './referred-secrets.ts';
-import { Sender } from './sender.ts';
-import { Telling } from './tell.ts';
+import { Endpoints } from './telling/endpoints.ts';
+import { GoneEndpoint } from './telling/gone-endpoint.entity.ts';
+import { Recipients } from './telling/recipients.ts';
+import { Telling } from './telling/tell.ts';
+import { FactsReader } from './wording/facts.ts';
 
 /** What the approval service's module takes from here. */
 export const notifying = {

@@ -13,7 +13,7 @@ import { decideVote } from '../deciding/decide.ts';
 import { Judging } from '../deciding/judging.ts';
 import type { Reader } from '../listing/access.ts';
 import { Listing, personView } from '../listing/list.ts';
-import { deliveriesOf } from '../notifying/delivery-view.ts';
+import { deliveriesOf } from '../notifying/delivering/delivery-view.ts';
 import { ApprovalVersion } from './approval-version.entity.ts';
 import { Content } from './content.ts';
 import { type Viewing, viewContent } from './view.ts';

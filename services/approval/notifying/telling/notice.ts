@@ -1,5 +1,5 @@
 import type { NotificationKind } from '#contracts';
-import type { ApprovalRequest } from '../approval-request.entity.ts';
+import type { ApprovalRequest } from '../../approval-request.entity.ts';
 
 /** One line of an approval request's history, as far as it is told. */
 export interface HistoryLine {

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { ApprovalSummary, ContentView, NotificationKind, NotifiedContent, PersonView } from '#contracts';
 import { UnitOfWork } from '#database';
-import { ApprovalRequest } from '../approval-request.entity.ts';
-import { ApprovalSettings } from '../config.ts';
-import { Listing, personView } from '../listing/list.ts';
-import { approvalLink } from '../page/paths.ts';
-import { Showing } from '../showing/showing.ts';
+import { ApprovalRequest } from '../../approval-request.entity.ts';
+import { ApprovalSettings } from '../../config.ts';
+import { Listing, personView } from '../../listing/list.ts';
+import { approvalLink } from '../../page/paths.ts';
+import { Showing } from '../../showing/showing.ts';
+import type { Delivery } from '../delivering/delivery.entity.ts';
 import { contentText } from './content-text.ts';
-import type { Delivery } from './delivery.entity.ts';
 
 /** Everything a notification may say. Who reads it is told no more than the channel's `content` allows. */
 export interface Facts {

@@ -1,5 +1,5 @@
 import { type Approvals, groupKinds, type Principal, samePrincipal } from '#contracts';
-import type { ApprovalRequest } from '../approval-request.entity.ts';
+import type { ApprovalRequest } from '../../approval-request.entity.ts';
 import type { Notice } from './notice.ts';
 
 /** One receiver of a notice. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { SecretReferences } from '#boot';
-import { ApprovalSettings } from '../config.ts';
+import { ApprovalSettings } from '../../config.ts';
 
 /** Opens what `sallyport.yaml` refers to, at the moment it is used: a rotated secret is taken without a restart. */
 @Injectable()

@@ -1,6 +1,6 @@
 import { createTransport } from 'nodemailer';
 import type { EmailChannel } from '#contracts';
-import { type Attempt, failed, refused } from './attempt.ts';
+import { type Attempt, failed, refused } from '../delivering/attempt.ts';
 import type { EmailMessage } from './email-message.ts';
 
 export interface Letter {

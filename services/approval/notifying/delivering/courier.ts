@@ -2,11 +2,11 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import { ActiveConfig, LOGGER } from '#boot';
 import { type Approvals, durationMs } from '#contracts';
 import { type Logger, metrics } from '#telemetry';
+import { Telling } from '../telling/tell.ts';
 import { type Attempt, failed } from './attempt.ts';
 import type { Delivery } from './delivery.entity.ts';
 import { DeliveryQueue } from './queue.ts';
 import { Sender } from './sender.ts';
-import { Telling } from './tell.ts';
 
 const tickMs = 500;
 const tidyEveryMs = 60_000;

@@ -1,6 +1,6 @@
 import { Client } from 'undici';
 import { findAddress, pinnedTo, type Resolve } from '#outgoing';
-import { type Attempt, failed, refused } from './attempt.ts';
+import { type Attempt, failed, refused } from '../delivering/attempt.ts';
 
 export interface Post {
   url: string;

@@ -1,5 +1,5 @@
-import { atMost } from './content-text.ts';
-import type { Facts } from './facts.ts';
+import { atMost } from '../wording/content-text.ts';
+import type { Facts } from '../wording/facts.ts';
 
 const maxContentCharacters = 100_000;
 

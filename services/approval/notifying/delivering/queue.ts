@@ -3,9 +3,9 @@ import { In } from 'typeorm';
 import type { Approvals, DeliveryState } from '#contracts';
 import { UnitOfWork } from '#database';
 import { metrics } from '#telemetry';
+import { Endpoints } from '../telling/endpoints.ts';
 import type { Attempt } from './attempt.ts';
 import { Delivery } from './delivery.entity.ts';
-import { Endpoints } from './endpoints.ts';
 import { retryAfterMs } from './retry.ts';
 
 /** Where deliveries wait. Any replica takes them; one that dies leaves them to others when its lease ends. */

@@ -1,21 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { type Approvals, durationMs, type EmailChannel, type WebhookChannel } from '#contracts';
 import { UnitOfWork } from '#database';
-import type { ApprovalRequest } from '../approval-request.entity.ts';
-import { ApprovalVote } from '../deciding/approval-vote.entity.ts';
+import type { ApprovalRequest } from '../../approval-request.entity.ts';
+import { ApprovalVote } from '../../deciding/approval-vote.entity.ts';
+import { emailMessage } from '../email/email-message.ts';
+import { sendEmail } from '../email/send-email.ts';
+import { audienceOf } from '../telling/audience.ts';
+import { isStillNews } from '../telling/notice.ts';
+import { Recipients } from '../telling/recipients.ts';
+import { post } from '../webhooks/post.ts';
+import { signedHeaders, signingKey, WebhookSecretError } from '../webhooks/sign.ts';
+import { slackPayload } from '../webhooks/slack-payload.ts';
+import { webhookPayload } from '../webhooks/webhook-payload.ts';
+import { FactsReader } from '../wording/facts.ts';
 import { type Attempt, failed, refused, skipped } from './attempt.ts';
-import { audienceOf } from './audience.ts';
 import type { Delivery } from './delivery.entity.ts';
-import { emailMessage } from './email-message.ts';
-import { FactsReader } from './facts.ts';
-import { isStillNews } from './notice.ts';
-import { post } from './post.ts';
-import { Recipients } from './recipients.ts';
 import { ReferredSecrets } from './referred-secrets.ts';
-import { sendEmail } from './send-email.ts';
-import { signedHeaders, signingKey, WebhookSecretError } from './sign.ts';
-import { slackPayload } from './slack-payload.ts';
-import { webhookPayload } from './webhook-payload.ts';
 
 /** Makes one attempt to send a delivery: puts together what it says and to whom, then says it. */
 @Injectable()

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { readSecret } from '#boot';
 import { SubjectNames, secretFiles } from '#sealing';
-import { ApprovalSettings } from '../config.ts';
+import { ApprovalSettings } from '../../config.ts';
 
 /** Names addresses without saying them: a keyed digest, the same for the same address. */
 @Injectable()

@@ -1,6 +1,6 @@
-import { atMost } from './content-text.ts';
-import type { Facts } from './facts.ts';
-import { wordingOf } from './wording.ts';
+import { atMost } from '../wording/content-text.ts';
+import type { Facts } from '../wording/facts.ts';
+import { wordingOf } from '../wording/wording.ts';
 
 /** Slack's limits on a section's text and a header, in characters. */
 const maxSection = 3000;
