@@ -73,7 +73,10 @@ async function typeAllowed(setting: Setting, markers: Markers): Promise<string> 
     throw new Error('what was masked reversibly did not come back');
   }
   const filler = 'lorem ipsum '.repeat(Math.ceil(largeBytes / 12));
-  await expectCall(setting, path, chat(`${filler} ${markers.at('a body in the object store')}`), [200, 413]);
+  const large = chat(`${filler} ${markers.at('a body in the object store')}`);
+  const { status } = await call(setting, path, large);
+  // A real model may not take so much; what was asked is kept all the same.
+  if (setting.hasEverything && status !== 200) throw new Error(`a large body was answered ${status}`);
   return word;
 }
 
