@@ -10,7 +10,7 @@ import { SubjectNames } from '#sealing';
 import type { Logger } from '#telemetry';
 import { Background } from './background/background.ts';
 import { EarlierResponses } from './background/earlier-responses.ts';
-import { responsesCallOf } from './background/responses-call.ts';
+import { type ResponsesCall, responsesCallOf } from './background/responses-call.ts';
 import { patienceMs, respondAsync } from './caller.ts';
 import { type Caller, Callers } from './callers.ts';
 import { neededClaims } from './claims.ts';
@@ -51,8 +51,8 @@ export class FrontDoor {
   private claims: ClaimNames = [];
   private connections: PolicyDocument['connections'] = {};
   private readonly arriving = new BodyReader();
-  /** Who sent a request, known before its body is read. */
-  private readonly callerOf = new WeakMap<FastifyRequest, Caller>();
+  /** What was found out of a request before its body was read. */
+  private readonly known = new WeakMap<FastifyRequest, { found: FoundRoute; caller: Caller | undefined }>();
 
   constructor(
     private readonly callers: Callers,
@@ -93,13 +93,16 @@ export class FrontDoor {
 
   /** Nothing of a body is kept before it is known who sends it, and that there is a route for it. */
   private async readBody(request: FastifyRequest, payload: IncomingMessage): Promise<Buffer> {
-    if (!this.find(request, pathOf(request.url))) throw noRoute(request);
+    const found = this.find(request, pathOf(request.url));
+    if (!found) throw noRoute(request);
+    let caller: Caller | undefined;
     try {
-      this.callerOf.set(request, await this.callers.authenticate(request.headers));
+      caller = await this.callers.authenticate(request.headers);
     } catch (error) {
       // A client whose token ran out while people decide is told so, which takes its body to know.
       if (!(error instanceof TokenExpiredError)) throw error;
     }
+    this.known.set(request, { found, caller });
     const { limits } = this;
     if (limits) this.admission.admit(this.room.size + this.arriving.size, limits.maxOpenRequests);
     return this.arriving.read(payload, limits?.maxBodyBytes ?? bodyCeilingBytes);
@@ -108,14 +111,15 @@ export class FrontDoor {
   private async handle(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const requestId = newRequestId();
     const { url } = request;
-    const found = this.find(request, pathOf(url));
+    const known = this.known.get(request);
+    const found = known?.found ?? this.find(request, pathOf(url));
     reply.hijack();
     const client = new ClientConnection(reply.raw, found?.protocol.wire ?? fallbackWire, requestId);
     let principal: Principal | undefined;
     try {
       if (!found) throw noRoute(request);
       const arrived = { requestId, url, found, request, client };
-      const caller = this.callerOf.get(request) ?? (await this.authenticate(arrived));
+      const caller = known?.caller ?? (await this.authenticate(arrived));
       principal = caller.principal;
       if (found.route.answeredBy === 'gateway') await this.answerHere(arrived, caller);
       else await this.letIn(arrived, caller);
@@ -160,7 +164,10 @@ export class FrontDoor {
     const sent = request.body instanceof Uint8Array ? request.body : noBody;
     this.admission.admit(this.room.size, limits.maxOpenRequests);
     const place = { requestId, found, response: client.response };
-    const asked = await responsesCallOf(place, sent, principal, this.earlier);
+    const isResponse = found.route.operation === 'responses.create';
+    const asked: ResponsesCall = isResponse
+      ? await responsesCallOf(place, sent, principal, this.earlier)
+      : { body: sent };
     const { body, background, continues } = asked;
     if (body.length > limits.maxBodyBytes) throw tooLarge(limits.maxBodyBytes);
     const { headers } = request;

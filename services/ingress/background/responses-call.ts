@@ -5,7 +5,7 @@ import type { Call } from '../intake.ts';
 import { BackgroundConnection } from './background-connection.ts';
 import type { EarlierResponses } from './earlier-responses.ts';
 
-/** A call that makes a response, or not; what else it asks for. */
+/** What a call asks of the gateway besides an answer. */
 export interface ResponsesCall {
   /** As sent, or with the turns of the response that it goes on from. */
   readonly body: Uint8Array;
@@ -20,7 +20,6 @@ export async function responsesCallOf(
   caller: Principal,
   earlier: EarlierResponses,
 ): Promise<ResponsesCall> {
-  if (found.route.operation !== 'responses.create') return { body: sent };
   const reading = found.protocol.readRequest(sent, found.route);
   // Policy says what is wrong with it.
   if (reading.kind === 'refusal') return { body: sent };
