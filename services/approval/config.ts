@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readEnvironment, readSecret, readSettings, type ServiceSettings, SettingsError } from '#boot';
 import { PeopleReleaseSigner, secretFiles } from '#sealing';
-import { type PageKeys, pageKeys } from './page/seal.ts';
+import { type PageKeys, pageKeys } from './page/login/seal.ts';
 
 const Environment = z.object({
   /** The login that owns schema `approval` and runs migrations, where `DATABASE_URL` is one that only reads and writes rows. */

@@ -1,13 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ContentView } from '#contracts';
-import { readCookies, readLong, writeCookie, writeLong } from '../../services/approval/page/cookies.ts';
-import { runsOf } from '../../services/approval/page/difference.ts';
-import { draftOf, editablesOf, redactionOf, valuePrefix } from '../../services/approval/page/editing.ts';
-import { asFieldText, exact, html } from '../../services/approval/page/html.ts';
+import {
+  draftOf,
+  editablesOf,
+  redactionOf,
+  valuePrefix,
+} from '../../services/approval/page/editing/editing.ts';
+import { readCookies, readLong, writeCookie, writeLong } from '../../services/approval/page/login/cookies.ts';
+import { formToken, isFormToken, pageKeys, seal, unseal } from '../../services/approval/page/login/seal.ts';
 import { safePath } from '../../services/approval/page/paths.ts';
-import { formToken, isFormToken, pageKeys, seal, unseal } from '../../services/approval/page/seal.ts';
-import { lengthOf } from '../../services/approval/page/words.ts';
+import { runsOf } from '../../services/approval/page/views/difference.ts';
+import { asFieldText, exact, html } from '../../services/approval/page/views/html.ts';
+import { lengthOf } from '../../services/approval/page/views/words.ts';
 
 const tricky = fc.string({
   unit: fc.constantFrom('a', '<', '>', '"', "'", '&', '\n', '\u202e', '\u200b', '\0', '\r', 'é', '😀'),

@@ -4,16 +4,16 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Public } from '#auth';
 import { ApprovalDetail, CodedError, ContentView, GrantList, ListGrantsQuery, ReviewList } from '#contracts';
-import { grantsOffered } from './decide-view.ts';
 import { type Fields, shownIn, textIn } from './desk-forms.ts';
-import { detailPage } from './detail-view.ts';
-import { grantsPage } from './grants-view.ts';
-import type { NoticeName } from './notices.ts';
+import { type Visit, Visits } from './login/visit.ts';
 import { PageErrors } from './page-errors.ts';
 import { approvalApiPath, approvalPath, grantApiPath, pagePaths } from './paths.ts';
 import { sendOn, sendPage } from './reply.ts';
-import { reviewsPage } from './reviews-view.ts';
-import { type Visit, Visits } from './visit.ts';
+import { grantsOffered } from './views/decide-view.ts';
+import { detailPage } from './views/detail-view.ts';
+import { grantsPage } from './views/grants-view.ts';
+import type { NoticeName } from './views/notices.ts';
+import { reviewsPage } from './views/reviews-view.ts';
 
 const anything = z.unknown();
 

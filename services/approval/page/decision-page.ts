@@ -1,14 +1,14 @@
 import { Module, type Type } from '@nestjs/common';
 import { ApprovalSettings } from '../config.ts';
 import { ActingController } from './acting.controller.ts';
-import { AssetsController } from './assets.controller.ts';
-import { EditingController } from './editing.controller.ts';
-import { LoginController } from './login.controller.ts';
-import { Login } from './login.ts';
+import { AssetsController } from './assets/assets.controller.ts';
+import { EditingController } from './editing/editing.controller.ts';
+import { LoginController } from './login/login.controller.ts';
+import { Login } from './login/login.ts';
+import { Sessions } from './login/session.ts';
+import { Visits } from './login/visit.ts';
 import { ReadingController } from './reading.controller.ts';
 import { Rest } from './rest.ts';
-import { Sessions } from './session.ts';
-import { Visits } from './visit.ts';
 
 /** The decision page: a client of this service's REST API that happens to live in its process. */
 export function decisionPage(settings: ApprovalSettings): Type {

@@ -3,10 +3,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LOGGER, publicError } from '#boot';
 import type { Logger } from '#telemetry';
 import { fieldsOf } from './desk-forms.ts';
-import { exact, html } from './html.ts';
-import { messagePage } from './layout.ts';
 import { pagePaths } from './paths.ts';
 import { sendOn, sendPage } from './reply.ts';
+import { exact, html } from './views/html.ts';
+import { messagePage } from './views/layout.ts';
 
 /** Turns what goes wrong into a page: who has to log in is sent there, who was refused is told why. */
 @Catch()

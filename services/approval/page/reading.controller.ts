@@ -13,18 +13,18 @@ import {
   ListGrantsQuery,
   ReviewList,
 } from '#contracts';
-import { detailPage } from './detail-view.ts';
-import { editPage } from './edit-view.ts';
-import { editablesOf } from './editing.ts';
-import { grantsPage } from './grants-view.ts';
-import { listPage, searchOf } from './list-view.ts';
-import { noticeOf } from './notices.ts';
+import { editablesOf } from './editing/editing.ts';
+import { Visits } from './login/visit.ts';
 import { PageErrors } from './page-errors.ts';
 import { approvalApiPath, approvalPath, pagePaths } from './paths.ts';
 import { sendOn, sendPage } from './reply.ts';
-import { reviewsPage } from './reviews-view.ts';
-import { statisticsPage } from './statistics-view.ts';
-import { Visits } from './visit.ts';
+import { detailPage } from './views/detail-view.ts';
+import { editPage } from './views/edit-view.ts';
+import { grantsPage } from './views/grants-view.ts';
+import { listPage, searchOf } from './views/list-view.ts';
+import { noticeOf } from './views/notices.ts';
+import { reviewsPage } from './views/reviews-view.ts';
+import { statisticsPage } from './views/statistics-view.ts';
 
 /** Pages to look at: a GET never decides. Public to the guard, since a page that needs a login leads to it. */
 @ApiExcludeController()

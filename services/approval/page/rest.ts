@@ -4,7 +4,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { CodedError, type ErrorCode, errorStatus } from '#contracts';
-import type { Session } from './session.ts';
+import type { Session } from './login/session.ts';
 
 /** One call of the REST API. */
 export interface RestCall {

@@ -1,7 +1,7 @@
 import type { Whoami } from '#contracts';
-import { assetPaths } from './assets.ts';
+import { assetPaths } from '../assets/assets.ts';
+import { pagePaths } from '../paths.ts';
 import { type Child, type Html, html } from './html.ts';
-import { pagePaths } from './paths.ts';
 
 /** Who looks, and the token their forms carry. */
 export interface Viewer {

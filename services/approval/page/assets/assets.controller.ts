@@ -4,10 +4,10 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '#auth';
 import { CodedError } from '#contracts';
+import { Sessions } from '../login/session.ts';
+import { PageErrors } from '../page-errors.ts';
+import { Rest } from '../rest.ts';
 import { findAsset } from './assets.ts';
-import { PageErrors } from './page-errors.ts';
-import { Rest } from './rest.ts';
-import { Sessions } from './session.ts';
 
 /** What pages load: their style, script and icon, and the feed of changes. */
 @ApiExcludeController()

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { Whoami } from '#contracts';
-import { type Fields, fieldsOf } from './desk-forms.ts';
-import type { Viewer } from './layout.ts';
-import { Rest } from './rest.ts';
+import { type Fields, fieldsOf } from '../desk-forms.ts';
+import { Rest } from '../rest.ts';
+import type { Viewer } from '../views/layout.ts';
 import { type Session, Sessions } from './session.ts';
 
 /** One request of a person who is logged in. */

@@ -5,9 +5,9 @@ import {
   Gate,
   type ListApprovalsQuery,
 } from '#contracts';
+import { approvalPath, pagePaths } from '../paths.ts';
 import { exact, type Html, html } from './html.ts';
 import { formToken, page, type Viewer } from './layout.ts';
-import { approvalPath, pagePaths } from './paths.ts';
 import { gateWords, moment, person, stateChip, stateWords } from './words.ts';
 
 /** What the list of approval requests shows. */

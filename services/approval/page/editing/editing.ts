@@ -6,8 +6,8 @@ import {
   type ContentView,
   type Redaction,
 } from '#contracts';
-import { asFieldText } from './html.ts';
-import { partName, saysRole } from './parts.ts';
+import { asFieldText } from '../views/html.ts';
+import { partName, saysRole } from '../views/parts.ts';
 
 /** A value of the content that a person can change in a form. */
 export interface Editable {

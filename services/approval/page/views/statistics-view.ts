@@ -1,8 +1,8 @@
 import type { ApprovalStats } from '#contracts';
+import { pagePaths } from '../paths.ts';
 import { type Html, html } from './html.ts';
 import { page, type Viewer } from './layout.ts';
 import { keysDialog } from './list-view.ts';
-import { pagePaths } from './paths.ts';
 import { lengthOf, moment, person } from './words.ts';
 
 /** What the page of statistics shows. */

@@ -1,4 +1,4 @@
-import { segmentsOf } from '../showing/segments.ts';
+import { segmentsOf } from '../../showing/segments.ts';
 
 /** HTML that is safe to send as it is. Made by `html` only. */
 export class Html {

@@ -4,8 +4,8 @@ import { TokenVerifier } from '#auth';
 import { ActiveConfig, LOGGER, SecretReferences } from '#boot';
 import { CodedError, type Issuer, type Principal } from '#contracts';
 import type { Logger } from '#telemetry';
-import { ApprovalSettings } from '../config.ts';
-import { pagePaths } from './paths.ts';
+import { ApprovalSettings } from '../../config.ts';
+import { pagePaths } from '../paths.ts';
 
 /** What a login that is under way has to remember until the person comes back. */
 export interface LoginAttempt {

@@ -1,5 +1,5 @@
+import { pagePaths } from '../paths.ts';
 import { type Html, html } from './html.ts';
-import { pagePaths } from './paths.ts';
 
 const notices = {
   approved: { tone: 'good', text: 'Your approval is recorded.' },

@@ -1,8 +1,8 @@
 import type { CodedError, GrantList, GrantView, ListGrantsQuery } from '#contracts';
+import { approvalPath, pagePaths } from '../paths.ts';
 import { type Html, html } from './html.ts';
 import { formToken, page, type Viewer } from './layout.ts';
 import { keysDialog } from './list-view.ts';
-import { approvalPath, pagePaths } from './paths.ts';
 import { moment, person } from './words.ts';
 
 /** What the page of grants shows. */

@@ -4,14 +4,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Public } from '#auth';
 import { ApprovalDetail, CodedError, ContentView } from '#contracts';
-import { changeIn, shownIn, textIn } from './desk-forms.ts';
-import { detailPage } from './detail-view.ts';
-import { editPage, redactionFields } from './edit-view.ts';
+import { changeIn, shownIn, textIn } from '../desk-forms.ts';
+import { type Visit, Visits } from '../login/visit.ts';
+import { PageErrors } from '../page-errors.ts';
+import { approvalApiPath, approvalPath } from '../paths.ts';
+import { sendOn, sendPage } from '../reply.ts';
+import { detailPage } from '../views/detail-view.ts';
+import { editPage, redactionFields } from '../views/edit-view.ts';
 import { type Draft, draftOf, type Editable, editablesOf, redactionOf } from './editing.ts';
-import { PageErrors } from './page-errors.ts';
-import { approvalApiPath, approvalPath } from './paths.ts';
-import { sendOn, sendPage } from './reply.ts';
-import { type Visit, Visits } from './visit.ts';
 
 /** Changing a request, or redacting an answer: a form, its differences, then the edit itself. */
 @ApiExcludeController()

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { CodedError } from '#contracts';
-import { ApprovalSettings } from '../config.ts';
+import { ApprovalSettings } from '../../config.ts';
 import { readCookies, readLong, writeLong } from './cookies.ts';
 import { formToken, isFormToken, seal, unseal } from './seal.ts';
 
