@@ -38,7 +38,7 @@ export async function walkErasure(setting: Setting): Promise<WalkReport> {
     const findings = await askEverywhere(setting, typed, probes);
     await copyOut(setting, null, 'after');
     await setting.flush();
-    const places = [...(await readPlaces(setting, markers.all)), before];
+    const places = [before, ...(await readPlaces(setting, markers.all))];
     const isClean = findings.every(({ isGone }) => isGone) && places.every(({ hits }) => hits.length === 0);
     return { markers: markers.all, findings, places, isClean };
   } finally {
