@@ -159,7 +159,7 @@ function fullAddress(chance: Chance): string {
     return `${street}${between}${city} ${chance.pick(['NSW', 'VIC', 'QLD', 'WA', 'SA'])} ${chance.digits(4)}${land}`;
   if (kind < 0.65)
     return `${street}${between}${city} ${chance.pick(['ON', 'QC', 'BC', 'AB'])} ${initial(chance)}${chance.digits(1)}${initial(chance)} ${chance.digits(1)}${initial(chance)}${chance.digits(1)}${land}`;
-  if (kind < 0.75) return `${foreignStreet(chance)}${between}${chance.digits(5)} ${city}${land}`;
+  if (kind < 0.75) return `${foreignStreet(chance)}${between}${foreignCode(chance)} ${city}${land}`;
   if (kind < 0.8)
     return `${foreignStreet(chance)}${between}${city}${chance.pick([' ', ', ', '\n'])}${chance.pick(countryNames)}${chance.pick([' ', ', '])}${chance.digits(5)}`;
   if (kind < 0.85)
@@ -170,6 +170,20 @@ function fullAddress(chance: Chance): string {
     return `${chance.pick([`PSC ${chance.digits(4)}, Box ${chance.digits(4)}`, `Unit ${chance.digits(4)} Box ${chance.digits(4)}`, `USS ${last(chance)}`, `USNS ${last(chance)}`])}\n${chance.pick(['APO', 'FPO', 'DPO'])} ${chance.pick(['AA', 'AE', 'AP'])} ${chance.digits(5)}`;
   if (kind < 0.94) return `${unit(chance)}, ${street}${between}${city}${land}`;
   return street + flat;
+}
+
+/** Postal codes that stand before the town. */
+function foreignCode(chance: Chance): string {
+  const two = () => String.fromCharCode(65 + chance.below(26), 65 + chance.below(26));
+  return chance.pick([
+    chance.digits(5),
+    chance.digits(5),
+    chance.digits(4),
+    `${chance.digits(4)} ${two()}`,
+    `${chance.digits(2)}-${chance.digits(3)}`,
+    `${chance.digits(3)} ${chance.digits(2)}`,
+    `${chance.pick(['D', 'F', 'A', 'CH'])}-${chance.digits(5)}`,
+  ]);
 }
 
 function foreignStreetName(chance: Chance): string {
@@ -187,6 +201,9 @@ function foreignStreetName(chance: Chance): string {
     `${last(chance)}vej`,
     `${last(chance)}weg`,
     `Rue de ${last(chance)}`,
+    `ul. ${last(chance)}`,
+    `${last(chance)}gasse`,
+    `${last(chance)}katu`,
   ]);
 }
 

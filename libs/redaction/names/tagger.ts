@@ -47,6 +47,8 @@ export class Tagger {
   private readonly span: OpenSpan = { type: 0, tokens: 0, hasNumber: false, hasStreet: false, firstLook: 0 };
   private spanAt = 0;
   private spanScore = 0;
+  /** Words and numbers of the open name. */
+  private spanWords = 0;
   /** The first token that is not decided, and the end of those read. */
   private next = 0;
   private filled = 0;
@@ -156,7 +158,7 @@ export class Tagger {
     while (this.next < end) {
       const token = this.at(this.next);
       const open = this.span.type !== 0;
-      if (!open && (!canStart(token) || isPlain(token))) {
+      if (!open && (!canStart(token) || isPlain(token) || splitsNumber(token, this.view))) {
         this.pass(token);
         continue;
       }
@@ -181,6 +183,7 @@ export class Tagger {
     }
     this.span.type = type;
     this.span.tokens = 1;
+    this.spanWords = 1;
     this.span.hasNumber = token.kind === tokenKind.number;
     this.span.hasStreet = false;
     this.span.firstLook = token.look;
@@ -195,6 +198,7 @@ export class Tagger {
    */
   private chosen(token: Token, n1: Token, n2: Token): number {
     if (isEarlier(n1) || isEarlier(n2)) return 0;
+    if (token.shape === shape.lower && isPart(token, n1, this.view)) return 0;
     const count = startFeatures(token, n1, n2, this.view, this.features);
     return this.chooser.start(this.features, count, token);
   }
@@ -203,12 +207,15 @@ export class Tagger {
     const { span } = this;
     const previous = this.at(this.next - 1);
     const count = goOnFeatures(span, previous, token, n1, n2, this.features);
+    const isCut = span.type === ADDRESS && this.spanWords === 1 && (isEarlier(n1) || isEarlier(n2));
     const pair = span.type === PERSON && span.tokens === 1 && isKnownPair(previous, token);
-    if (!pair && !this.chooser.goesOn(span.type, this.features, count, token)) {
+    const isNumber = joinsNumbers(previous, token, n1);
+    if (isCut || (!pair && !isNumber && !this.chooser.goesOn(span.type, this.features, count, token))) {
       this.close();
       return;
     }
     span.tokens++;
+    if (token.kind === tokenKind.word || token.kind === tokenKind.number) this.spanWords++;
     span.hasNumber ||= token.kind === tokenKind.number;
     span.hasStreet ||= token.wordClass === STREET;
     this.next++;
@@ -262,6 +269,34 @@ const STREET = wordClasses.indexOf('street');
 
 function isEarlier(token: Token): boolean {
   return token.kind === tokenKind.found && token.flags === 1;
+}
+
+/** `@param`, `lib/mark.js`, `grace(1)`: a lower-case word within a path, a call or a tag. */
+function isPart(token: Token, next: Token, view: View): boolean {
+  const glued = token.glued && view.look1 >>> 14 === tokenKind.mark && BEFORE_PARTS.has(view.hash1);
+  return glued || (next.glued && next.kind === tokenKind.mark && AFTER_PARTS.has(next.hash));
+}
+
+const codes = (marks: string) => new Set([...marks].map((mark) => mark.charCodeAt(0)));
+const BEFORE_PARTS = codes('@/.#$\\&%~`<{[|*');
+const AFTER_PARTS = codes('/([{=\\@#$');
+
+const INNER_MARKS = codes('-./');
+const isInner = (token: Token) => token.kind === tokenKind.mark && token.glued && INNER_MARKS.has(token.hash);
+
+/** A name never begins within a row of numbers: the rest of it would be taken for another number. */
+function splitsNumber(token: Token, view: View): boolean {
+  if (token.kind !== tokenKind.number) return false;
+  const before =
+    view.look1 >>> 14 === tokenKind.mark && INNER_MARKS.has(view.hash1) ? view.look2 : view.look1;
+  return before >>> 14 === tokenKind.number;
+}
+
+/** Nor does it end there. */
+function joinsNumbers(previous: Token, token: Token, next: Token): boolean {
+  if (token.kind === tokenKind.number)
+    return previous.kind === tokenKind.number || (token.glued && isInner(previous));
+  return isInner(token) && previous.kind === tokenKind.number && next.kind === tokenKind.number && next.glued;
 }
 
 /** Lower-case words that are no one's name. */

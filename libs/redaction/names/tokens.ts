@@ -26,7 +26,7 @@ export const shape = {
   initial: 4,
   /** `McDonald`, `O'Brien`. */
   joined: 5,
-  /** Identifiers: `fooBar`, `foo_bar`, `v2`. */
+  /** Identifiers and the like: `fooBar`, `foo_bar`, `v2`, `built-in`. */
   code: 6,
   /** `Smith-Jones`. */
   hyphened: 7,
@@ -235,7 +235,7 @@ function readWord(buffer: string, at: number, final: boolean, token: Token): num
 }
 
 function shapeOf(lowers: number, capitals: number, starts: number, parts: number, hyphens: number): number {
-  if (capitals === 0) return shape.lower;
+  if (capitals === 0) return hyphens > 0 ? shape.code : shape.lower;
   if (lowers === 0) return capitals === 1 ? shape.initial : shape.upper;
   if (starts === 0) return shape.code;
   if (capitals > starts) return shape.joined;
