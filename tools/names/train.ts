@@ -85,7 +85,7 @@ export function inputsDigest(): string {
     }
   };
   add('tools/names');
-  for (const name of ['letters', 'tokens', 'features', 'lexicon', 'tagger', 'word-classes'])
+  for (const name of ['letters', 'tokens', 'features', 'lexicon', 'tagger', 'token-tests', 'word-classes'])
     digest.update(readFileSync(path.join(root, `libs/redaction/names/${name}.ts`), 'utf8'));
   for (const name of ['@faker-js/faker', ...readmePackages])
     digest.update(`${name} ${versionOf(root, name)}\n`);

@@ -1,0 +1,59 @@
+import type { View } from './features.ts';
+import { lexiconFlag } from './lexicon.ts';
+import { shape, type Token, tokenKind } from './tokens.ts';
+import { wordClasses } from './word-classes.ts';
+
+const FUNCTION_WORD = wordClasses.indexOf('function');
+
+export function isEarlier(token: Token): boolean {
+  return token.kind === tokenKind.found && token.flags === 1;
+}
+
+/** `@param`, `lib/mark.js`, `grace(1)`: a lower-case word within a path, a call or a tag. */
+export function isPart(token: Token, next: Token, view: View): boolean {
+  const glued = token.glued && view.look1 >>> 14 === tokenKind.mark && BEFORE_PARTS.has(view.hash1);
+  return glued || (next.glued && next.kind === tokenKind.mark && AFTER_PARTS.has(next.hash));
+}
+
+const codes = (marks: string) => new Set([...marks].map((mark) => mark.charCodeAt(0)));
+const BEFORE_PARTS = codes('@/.#$\\&%~`<{[|*');
+const AFTER_PARTS = codes('/([{=\\@#$');
+
+const INNER_MARKS = codes('-./');
+const isInner = (token: Token) => token.kind === tokenKind.mark && token.glued && INNER_MARKS.has(token.hash);
+
+/** A name never begins within a row of numbers: the rest of it would be taken for another number. */
+export function splitsNumber(token: Token, view: View): boolean {
+  if (token.kind !== tokenKind.number) return false;
+  const before =
+    view.look1 >>> 14 === tokenKind.mark && INNER_MARKS.has(view.hash1) ? view.look2 : view.look1;
+  return before >>> 14 === tokenKind.number;
+}
+
+/** Nor does it end there. */
+export function joinsNumbers(previous: Token, token: Token, next: Token): boolean {
+  if (token.kind === tokenKind.number)
+    return previous.kind === tokenKind.number || (token.glued && isInner(previous));
+  return isInner(token) && previous.kind === tokenKind.number && next.kind === tokenKind.number && next.glued;
+}
+
+/** Lower-case words that are no one's name. */
+export function isPlain(token: Token): boolean {
+  if (token.kind !== tokenKind.word || token.shape !== shape.lower) return false;
+  if (token.wordClass === FUNCTION_WORD) return true;
+  const names = lexiconFlag.first | lexiconFlag.last | lexiconFlag.place;
+  return (token.flags & lexiconFlag.common) !== 0 && (token.flags & names) === 0;
+}
+
+/** A known first name and a known family name, as they are written, are a person whatever stands around them. */
+export function isKnownPair(first: Token, last: Token): boolean {
+  return (
+    first.kind === tokenKind.word &&
+    last.kind === tokenKind.word &&
+    first.shape === shape.title &&
+    last.shape === shape.title &&
+    !last.glued &&
+    (first.flags & (lexiconFlag.first | lexiconFlag.common)) === lexiconFlag.first &&
+    (last.flags & (lexiconFlag.last | lexiconFlag.common)) === lexiconFlag.last
+  );
+}
