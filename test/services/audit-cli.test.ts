@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { requestReceived } from '#contracts';
 import { noteVerifier, openCheckpoint } from '#ledger';
 import { eventually } from '#testing';
-import { auditVerify } from '../../cli/audit-verify.ts';
+import { auditVerify } from '../../cli/audit/verify.ts';
 import { type AuditWorld, activate, Play, startAuditWorld } from './audit-world.ts';
 import { runSallyport } from './policy-world.ts';
 

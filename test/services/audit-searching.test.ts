@@ -13,10 +13,10 @@ import {
   type SessionList,
 } from '#contracts';
 import { eventually } from '#testing';
-import { registerEvidence } from '../../cli/audit-evidence.ts';
-import { auditVerify } from '../../cli/audit-verify.ts';
-import { inForce } from '../../cli/evidence-revisions.ts';
-import { evidenceControls } from '../../cli/evidence-text.ts';
+import { registerEvidence } from '../../cli/audit/evidence.ts';
+import { inForce } from '../../cli/audit/evidence-revisions.ts';
+import { evidenceControls } from '../../cli/audit/evidence-text.ts';
+import { auditVerify } from '../../cli/audit/verify.ts';
 import { createProgram } from '../../cli/main.ts';
 import { cellOf } from '../../services/audit/reporting/csv.ts';
 import { contentWords } from '../../services/audit/searching/content-words.ts';

@@ -1,6 +1,6 @@
 import { ApprovalDetail } from '#contracts';
-import { listText } from './approval-text.ts';
-import { CallError, type Caller } from './caller.ts';
+import { CallError, type Caller } from '../caller.ts';
+import { listText } from './text.ts';
 
 const retryMs = 1000;
 

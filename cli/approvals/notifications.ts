@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { ChannelList, ChannelView, DeliveryList, DeliveryView } from '#contracts';
-import { addressOf } from './addresses.ts';
-import { type CallerFlags, runCall, withCaller } from './caller.ts';
-import { inWords, table } from './terminal.ts';
+import { addressOf } from '../addresses.ts';
+import { type CallerFlags, runCall, withCaller } from '../caller.ts';
+import { inWords, table } from '../terminal.ts';
 
 const usualUrl = addressOf('approval');
 const say = (text: string): void => void process.stdout.write(`${text}\n`);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { SinkList } from '#contracts';
-import { type CallerFlags, runCall, withCaller } from './caller.ts';
-import { unseenAsText } from './terminal.ts';
+import { type CallerFlags, runCall, withCaller } from '../caller.ts';
+import { unseenAsText } from '../terminal.ts';
 
 /** Adds `audit sinks`: where copies of the ledger go, and how far they are. */
 export function registerSinks(audit: Command, url: string): void {

@@ -1,5 +1,5 @@
 import type { ApprovalDetail, ApprovalStats, ApprovalSummary, ContentItem, PersonView } from '#contracts';
-import { inWords, table, unseenAsText } from './terminal.ts';
+import { inWords, table, unseenAsText } from '../terminal.ts';
 
 /** A person by the best name there is. */
 export function nameOf({ name, email, subject, person }: PersonView): string {

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { ApprovalDetail, ApprovalList, ApprovalStats, type BodyEdit, GrantView, type Vote } from '#contracts';
-import { addressOf } from './addresses.ts';
-import { detailText, listText, statsText } from './approval-text.ts';
-import { CallError, type Caller, type CallerFlags, runCall, withCaller } from './caller.ts';
+import { addressOf } from '../addresses.ts';
+import { CallError, type Caller, type CallerFlags, runCall, withCaller } from '../caller.ts';
 import { grantText, readGrant } from './grants.ts';
-import { watchApprovals } from './watch-approvals.ts';
+import { detailText, listText, statsText } from './text.ts';
+import { watchApprovals } from './watch.ts';
 
 const usualUrl = addressOf('approval');
 const say = (text: string): void => void process.stdout.write(`${text}\n`);

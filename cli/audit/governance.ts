@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { ErasureList, ErasureView, HoldList, HoldView, RotatedKeys } from '#contracts';
-import { addressOf } from './addresses.ts';
-import { CallError, type Caller, type CallerFlags, runCall, withCaller } from './caller.ts';
-import { unseenAsText } from './terminal.ts';
+import { addressOf } from '../addresses.ts';
+import { CallError, type Caller, type CallerFlags, runCall, withCaller } from '../caller.ts';
+import { unseenAsText } from '../terminal.ts';
 
 const usualUrl = addressOf('audit');
 const say = (text: string): void => void process.stdout.write(`${text}\n`);

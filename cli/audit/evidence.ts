@@ -8,8 +8,8 @@ import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { IncidentList, Moment, RevisionDetail, RevisionList, reportKinds, SessionDetail } from '#contracts';
-import { addressOf } from './addresses.ts';
-import { CallError, Caller, type CallerFlags, runCall, withCaller } from './caller.ts';
+import { addressOf } from '../addresses.ts';
+import { CallError, Caller, type CallerFlags, runCall, withCaller } from '../caller.ts';
 import { inForce } from './evidence-revisions.ts';
 import { evidenceControls, evidenceReadme } from './evidence-text.ts';
 

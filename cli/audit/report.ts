@@ -2,9 +2,9 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
 import { Report, reportKinds } from '#contracts';
-import { addressOf } from './addresses.ts';
-import { type CallerFlags, runCall, withCaller } from './caller.ts';
-import { inWords, table } from './terminal.ts';
+import { addressOf } from '../addresses.ts';
+import { type CallerFlags, runCall, withCaller } from '../caller.ts';
+import { inWords, table } from '../terminal.ts';
 
 interface ReportFlags extends CallerFlags {
   by: string;

@@ -6,7 +6,7 @@ import type {
   SessionDetail,
   SessionSummary,
 } from '#contracts';
-import { inWords, table, unseenAsText } from './terminal.ts';
+import { inWords, table, unseenAsText } from '../terminal.ts';
 
 const who = (person: PersonView | null | undefined): string =>
   person ? (person.email ?? person.name ?? person.subject) : '(erased)';

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { ReviewList, ReviewView } from '#contracts';
-import { addressOf } from './addresses.ts';
-import { nameOf } from './approval-text.ts';
-import { type CallerFlags, runCall, withCaller } from './caller.ts';
-import { inWords, table } from './terminal.ts';
+import { addressOf } from '../addresses.ts';
+import { type CallerFlags, runCall, withCaller } from '../caller.ts';
+import { inWords, table } from '../terminal.ts';
+import { nameOf } from './text.ts';
 
 const usualUrl = addressOf('approval');
 const say = (text: string): void => void process.stdout.write(`${text}\n`);

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Command } from 'commander';
 import { noteSignerFromSeed, sampleExport } from '#ledger';
-import { auditVerify, registerAuditVerify } from './audit-verify.ts';
+import { auditVerify, registerAuditVerify } from './verify.ts';
 
 const signer = noteSignerFromSeed('sallyport.example/ledger', Buffer.alloc(32, 1));
 let folder: string;
