@@ -26,7 +26,7 @@ export interface NamesModel {
 
 /** Reads an asset: six 32-bit numbers, little-endian, then weights and words. */
 export function decodeModel(asset: Uint8Array): NamesModel {
-  const bytes = Uint8Array.from(asset);
+  const bytes = new Uint8Array(asset);
   const header = new DataView(bytes.buffer);
   const [startBits, goOnBits, scale, slack, words] = [0, 4, 8, 12, 16].map((at) =>
     header.getUint32(at, true),
@@ -40,7 +40,8 @@ export function decodeModel(asset: Uint8Array): NamesModel {
   const start = new Int8Array(take(START_CLASSES << startBits).buffer);
   const goOn = new Int8Array(take(1 << goOnBits).buffer);
   const hashes = new DataView(take(words * 4).buffer);
-  const wordHashes = Int32Array.from({ length: words }, (_, k) => hashes.getInt32(k * 4, true));
+  const wordHashes = new Int32Array(words);
+  for (let k = 0; k < words; k++) wordHashes[k] = hashes.getInt32(k * 4, true);
   return { startBits, goOnBits, start, goOn, scale, slack, wordHashes, wordFlags: take(words) };
 }
 
@@ -69,9 +70,8 @@ export function buildLexicon(
   languages: readonly NameLanguage[],
 ): Lexicon {
   const lexicon = new Lexicon();
-  words.wordHashes.forEach((hash, k) => {
-    lexicon.addFlags(hash, words.wordFlags[k]!);
-  });
+  const { wordHashes, wordFlags } = words;
+  for (let k = 0; k < wordHashes.length; k++) lexicon.addFlags(wordHashes[k]!, wordFlags[k]!);
   for (const language of [...languages].sort((a, b) => Number(b === 'en') - Number(a === 'en'))) {
     for (const [word, wordClass] of classWords(language)) lexicon.addClass(hashOfWord(word), wordClass);
   }
