@@ -85,7 +85,9 @@ export async function writeLast(manager: EntityManager, schema: string, last: La
     const keys = place([...new Set(rows.map(({ ordering_key }) => ordering_key))]);
     select.push(
       '(select array_agg(id order by id) from said) as ids',
-      `(select array_agg(id) from outbox where ordering_key = any(${keys}::text[]) and sent_at is null) as earlier`,
+      // Key by key, so that it reads the index also while the table is long and nothing is known of it.
+      `(select array_agg(waiting.id) from unnest(${keys}::text[]) as own(key) cross join lateral
+         (select id from outbox where ordering_key = own.key and sent_at is null offset 0) waiting) as earlier`,
     );
   }
   const [channels, payloads] = [
