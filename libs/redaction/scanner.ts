@@ -278,6 +278,7 @@ export class Scanner implements TextScanner {
     if (count > 0) this.sink.swallowed(count, this.buffer.slice(from, end));
     this.at = end;
     this.delivered = end;
+    this.reserved.dropBefore(end);
     if (done) this.swallowing = undefined;
     return done;
   }
