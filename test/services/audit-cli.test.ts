@@ -62,7 +62,8 @@ test('requests are listed, narrowed, shown and replayed on the command line, wit
     cli('alice', 'show', streamed.id, '--no-content', '--json'),
     cli('alice', 'replay', streamed.id, '--speed', '0'),
   ]);
-  expect(all).toMatch(new RegExp(`^RECEIVED +REQUEST[sS]*${held.id}  carol@example.test`, 'm'));
+  expect(all).toMatch(/^RECEIVED +REQUEST/);
+  expect(all).toContain(`${held.id}  carol@example.test`);
   expect(all).toContain(streamed.id);
   expect(JSON.parse(narrowed).items.map(({ id }: { id: string }) => id)).toEqual([streamed.id]);
   expect(none).toBe('none\n');
