@@ -36,6 +36,7 @@ function test(args) {
   const filters = args.filter((arg, i) => arg !== '--long' && (at < 0 || (i !== at && i !== at + 1)));
   const env = {
     ...process.env,
+    SALLYPORT_PROGRAMS: 'built',
     ...(args.includes('--long') && { LONG: '1' }),
     ...(seed !== undefined && { SEED: seed }),
   };

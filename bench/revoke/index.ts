@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { GatewayKeyCreated } from '#contracts';
 import { freePort } from '#embedded';
-import { eventually, startFromSource, startWorld, type World } from '#testing';
+import { eventually, startProgram, startWorld, type World } from '#testing';
 import { fire, percentile } from '../gateway/load.ts';
 import { writeResult } from '../results.ts';
 
@@ -57,9 +57,9 @@ export async function benchRevoke(args: readonly string[]): Promise<void> {
 }
 
 function startReplica(world: World, port: number) {
-  return startFromSource({
+  return startProgram({
     name: 'ingress-2',
-    main: 'services/ingress/main.ts',
+    program: 'services/ingress/main',
     env: {
       ...world.environment('ingress'),
       SALLYPORT_INGRESS_PORT: String(port),

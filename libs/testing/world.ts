@@ -24,7 +24,7 @@ import {
 } from '#embedded';
 import { applyTopology, Bus, natsAuthorization } from '#messaging';
 import { type MockUpstream, startMockUpstream } from './mock-upstream.ts';
-import { startFromSource } from './source-process.ts';
+import { startProgram } from './program.ts';
 import { type Tokens, tokensOf } from './tokens.ts';
 
 export interface WorldOptions {
@@ -146,9 +146,9 @@ function openWorld(parts: Parts): World {
     audience: idp.audience,
   });
   const startService: World['startService'] = async (service, env = {}) => {
-    const child = await startFromSource({
+    const child = await startProgram({
       name: service,
-      main: `services/${service}/main.ts`,
+      program: `services/${service}/main`,
       env: { ...serviceEnvironment(service, surroundings()), ...env },
       logFile: join(dir, `${service}.log`),
       readyUrl: `http://127.0.0.1:${ports[service]}/readyz`,
@@ -240,9 +240,9 @@ async function openPostgres(
 }
 
 function openModel(dir: string, port: number, secrets: Secrets): Promise<RunningProcess> {
-  return startFromSource({
+  return startProgram({
     name: 'model',
-    main: 'libs/embedded/model/main.ts',
+    program: 'libs/embedded/model/main',
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,

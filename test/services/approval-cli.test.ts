@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { eventually } from '#testing';
+import { eventually, sallyportArguments } from '#testing';
 import { type ApprovalWorld, releasesOf, startApprovalWorld } from './approval-world.ts';
 
 const run = promisify(execFile);
@@ -15,9 +14,6 @@ afterAll(async () => {
   await world?.stop();
 });
 
-const loader = ['--import', join(process.cwd(), 'libs/testing/source-loader.mjs')];
-const script = `import { main } from '${join(process.cwd(), 'cli/main.ts')}'; await main(process.argv);`;
-
 /** Runs `sallyport approvals …` in a process of its own, as a person. */
 async function sallyport(
   user: string,
@@ -29,18 +25,7 @@ async function sallyport(
     SALLYPORT_ISSUER: world.idp.issuer,
     SALLYPORT_STATE_DIR: world.dir,
   };
-  const line = [
-    ...loader,
-    '--input-type=module',
-    '-e',
-    script,
-    '--',
-    'sallyport',
-    'approvals',
-    ...args,
-    '--as',
-    user,
-  ];
+  const line = sallyportArguments('approvals', ...args, '--as', user);
   return run(process.execPath, line, { env }).then(
     ({ stdout, stderr }) => ({ code: 0, out: stdout, error: stderr }),
     (failed: { code: number; stdout: string; stderr: string }) => ({

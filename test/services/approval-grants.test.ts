@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
@@ -13,7 +12,7 @@ import {
   requestCompleted,
 } from '#contracts';
 import { freePort, type RunningProcess } from '#embedded';
-import { eventually } from '#testing';
+import { eventually, sallyportArguments } from '#testing';
 import { type ApprovalWorld, type HoldOptions, releasesOf, startApprovalWorld } from './approval-world.ts';
 import { changed, policyApi } from './policy-world.ts';
 
@@ -307,8 +306,6 @@ async function activate(from: string, to: string): Promise<void> {
 }
 
 const run = promisify(execFile);
-const script = `import { main } from '${join(process.cwd(), 'cli/main.ts')}'; await main(process.argv);`;
-
 async function sallyport(user: string, ...args: string[]): Promise<string> {
   const env = {
     ...process.env,
@@ -317,7 +314,6 @@ async function sallyport(user: string, ...args: string[]): Promise<string> {
     SALLYPORT_ISSUER: world.idp.issuer,
     SALLYPORT_STATE_DIR: world.dir,
   };
-  const loader = ['--import', join(process.cwd(), 'libs/testing/source-loader.mjs')];
-  const line = [...loader, '--input-type=module', '-e', script, '--', 'sallyport', ...args, '--as', user];
+  const line = sallyportArguments(...args, '--as', user);
   return (await run(process.execPath, line, { env })).stdout;
 }

@@ -11,7 +11,7 @@ import {
   requestCancelled,
 } from '#contracts';
 import { freePort, type RunningProcess } from '#embedded';
-import { eventually } from '#testing';
+import { eventually, sallyportArguments } from '#testing';
 import { type ApprovalWorld, releasesOf, startApprovalWorld } from './approval-world.ts';
 import {
   type Call,
@@ -146,8 +146,6 @@ async function deliveryOf(id: string, channel: string, kind = 'waiting'): Promis
 const resend = (id: string, user = 'erin') =>
   world.call<DeliveryView>(user, 'POST', `/v1/notifications/${id}/resend`);
 
-const script = `import { main } from '${join(process.cwd(), 'cli/main.ts')}'; await main(process.argv);`;
-
 /** What `sallyport notifications …` prints in a process of its own, as an admin. */
 async function sallyport(...args: string[]): Promise<string> {
   const env = {
@@ -156,8 +154,7 @@ async function sallyport(...args: string[]): Promise<string> {
     SALLYPORT_ISSUER: world.idp.issuer,
     SALLYPORT_STATE_DIR: world.dir,
   };
-  const loader = ['--import', join(process.cwd(), 'libs/testing/source-loader.mjs'), '--input-type=module'];
-  const line = [...loader, '-e', script, '--', 'sallyport', 'notifications', ...args, '--as', 'erin'];
+  const line = sallyportArguments('notifications', ...args, '--as', 'erin');
   return (await promisify(execFile)(process.execPath, line, { env })).stdout;
 }
 

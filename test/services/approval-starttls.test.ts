@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { packageRoot } from '#embedded';
+import { scriptArguments } from '#testing';
 import { Authority, type Certificate } from './certificates.ts';
 import { type MailServer, startMailServer } from './notify-receivers.ts';
 
@@ -42,11 +43,9 @@ async function send(
   const login = { username, secret: '${file:smtp}' };
   const channels = to.map(({ server, tls }) => ({ host: 'localhost', port: server.port, tls, ...login }));
   const root = packageRoot();
-  const loader = join(root, 'libs/testing/source-loader.mjs');
-  const program = join(root, 'test/services/send-letters.ts');
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ['--import', loader, program, JSON.stringify(channels)],
+    [...scriptArguments('test/services/send-letters.ts'), JSON.stringify(channels)],
     {
       cwd: root,
       env: { PATH: process.env.PATH, ...(trusting && { NODE_EXTRA_CA_CERTS: join(dir, 'ca.pem') }) },

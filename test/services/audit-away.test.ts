@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type pg from 'pg';
 import { freePorts, type RunningProcess } from '#embedded';
-import { eventually, startFromSource } from '#testing';
+import { eventually, startProgram } from '#testing';
 import { expectWhole, openDatabase, readLedger, traffic } from './audit-ledger.ts';
 import { type AuditWorld, activate, startAuditWorld } from './audit-world.ts';
 
@@ -26,9 +26,9 @@ afterAll(async () => {
 
 async function replica(name: string, port: number): Promise<{ url: string; process: RunningProcess }> {
   const url = `http://127.0.0.1:${port}`;
-  const process = await startFromSource({
+  const process = await startProgram({
     name,
-    main: 'services/audit/main.ts',
+    program: 'services/audit/main',
     env: {
       ...audit.world.environment('audit'),
       ...{ SALLYPORT_AUDIT_PORT: String(port), SALLYPORT_INSTANCE: name, ...fast },

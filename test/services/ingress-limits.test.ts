@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { freePorts } from '#embedded';
 import type { Bus } from '#messaging';
-import { startFromSource, startWorld, type World } from '#testing';
+import { startProgram, startWorld, type World } from '#testing';
 import { namedModel } from '../../services/ingress/limiting/named-model.ts';
 import { RateCounter } from '../../services/ingress/limiting/rate-counter.ts';
 import {
@@ -86,9 +86,9 @@ describe('a rate, counted by four replicas', () => {
     const ports = await freePorts(4);
     const token = await world.tokenFor('carol');
     const open = (port: number, nth: number) =>
-      startFromSource({
+      startProgram({
         name: `ingress-${nth}`,
-        main: 'services/ingress/main.ts',
+        program: 'services/ingress/main',
         env: {
           ...world.environment('ingress'),
           SALLYPORT_INGRESS_PORT: String(port),

@@ -31,7 +31,7 @@ import {
   Sealer,
   secretFiles,
 } from '#sealing';
-import { eventually, startFromSource } from '#testing';
+import { eventually, startProgram } from '#testing';
 
 const passwords = Object.fromEntries(natsUsers.map((user) => [user, `secret-${user}`]));
 export const credential = 'sk-upstream-credential-4711';
@@ -122,9 +122,9 @@ export class MaskingWorld {
   /** Starts a replica of the service as a process of its own. */
   async start(instance = 'masking-1', env: NodeJS.ProcessEnv = {}): Promise<RunningProcess> {
     const port = await freePort();
-    const child = await startFromSource({
+    const child = await startProgram({
       name: instance,
-      main: 'services/masking/main.ts',
+      program: 'services/masking/main',
       env: {
         PATH: process.env.PATH,
         NATS_URL: this.server.url,

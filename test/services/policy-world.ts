@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { configActivated, decodeEnvelope, type EventDefinition, type RevisionDetail } from '#contracts';
 import type { Bus } from '#messaging';
-import type { World } from '#testing';
+import { sallyportArguments, type World } from '#testing';
 
 interface Answer<T> {
   status: number;
@@ -53,7 +52,6 @@ export async function eventsOf<D extends EventDefinition>(
 export const activations = (bus: Bus) => eventsOf(bus, configActivated);
 
 const run = promisify(execFile);
-const script = `import { main } from '${join(process.cwd(), 'cli/main.ts')}'; await main(process.argv);`;
 
 /** Runs `sallyport …` in a process of its own, as a person. */
 export function runSallyport(
@@ -69,9 +67,7 @@ export function runSallyport(
     SALLYPORT_ISSUER: world.idp.issuer,
     SALLYPORT_STATE_DIR: world.dir,
   };
-  const loader = ['--import', join(process.cwd(), 'libs/testing/source-loader.mjs')];
-  const line = [...loader, '--input-type=module', '-e', script, '--', 'sallyport', ...args, '--as', user];
-  return run(process.execPath, line, { env }).then(
+  return run(process.execPath, sallyportArguments(...args, '--as', user), { env }).then(
     ({ stdout, stderr }) => ({ code: 0, out: stdout, error: stderr }),
     ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({
       ...{ code, out: stdout, error: stderr },

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { freePort } from '#embedded';
-import { startFromSource, type World } from '#testing';
+import { startProgram, type World } from '#testing';
 
 /** Another replica of a service, beside the world's own. */
 export interface Replica {
@@ -11,9 +11,9 @@ export interface Replica {
 /** Starts one more ingress on the same broker. */
 export async function startSecondIngress(world: World, name = 'ingress-2'): Promise<Replica> {
   const port = await freePort();
-  const child = await startFromSource({
+  const child = await startProgram({
     name,
-    main: 'services/ingress/main.ts',
+    program: 'services/ingress/main',
     env: {
       ...world.environment('ingress'),
       SALLYPORT_INGRESS_PORT: String(port),

@@ -6,6 +6,7 @@ import OpenAI from 'openai';
 import { packageRoot } from '../paths.ts';
 import { freePort } from '../processes/ports.ts';
 import { type RunningProcess, startProcess, untilReady } from '../processes/processes.ts';
+import { programArguments } from '../processes/programs.ts';
 import { DEMO_MODEL } from './chat.ts';
 import { parseCorpus } from './corpus.ts';
 import { DEMO_PROMPTS } from './model.ts';
@@ -26,11 +27,7 @@ beforeAll(async () => {
   child = await startProcess({
     name: 'model',
     command: process.execPath,
-    args: [
-      '--import',
-      join(ROOT, 'libs/testing/source-loader.mjs'),
-      join(ROOT, 'libs/embedded/model/main.ts'),
-    ],
+    args: programArguments('libs/embedded/model/main'),
     env: { ...process.env, SALLYPORT_MODEL_PORT: String(port), SALLYPORT_MODEL_KEY_FILE: join(dir, 'key') },
     cwd: ROOT,
     logFile: join(dir, 'model.log'),

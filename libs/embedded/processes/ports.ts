@@ -38,7 +38,7 @@ const WORKERS = 8;
  */
 function testPorts(): { from: number; to: number } {
   const share = Math.floor((TEST_PORTS.to - TEST_PORTS.from) / WORKERS);
-  const worker = Number(process.env['JEST_WORKER_ID'] ?? 0) % WORKERS;
+  const worker = Number(process.env.JEST_WORKER_ID ?? 0) % WORKERS;
   const from = TEST_PORTS.from + worker * share;
   return { from, to: from + share };
 }
