@@ -1,5 +1,5 @@
-import { KeywordFinder } from '../text/find-keywords.ts';
-import { buildAutomaton, keywordPatterns } from '../text/keyword-automaton.ts';
+import { KeywordFinder } from '../text/keywords/find-keywords.ts';
+import { buildAutomaton, keywordPatterns } from '../text/keywords/keyword-automaton.ts';
 import type { KeywordIndex } from './policy.ts';
 
 /**

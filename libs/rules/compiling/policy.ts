@@ -8,7 +8,7 @@ import type {
   ReviewConditions,
 } from '#contracts';
 import type { GlobSet } from '../glob.ts';
-import type { KeywordFinder } from '../text/find-keywords.ts';
+import type { KeywordFinder } from '../text/keywords/find-keywords.ts';
 import type { CelTest } from './cel.ts';
 import type { EntityFinder } from './entities.ts';
 import type { LinearPattern } from './patterns.ts';

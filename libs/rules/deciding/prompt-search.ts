@@ -1,9 +1,9 @@
 import type { RuleMatch } from '#contracts';
 import type { CompiledPolicy, TextConditions } from '../compiling/policy.ts';
-import { normalisedView } from '../text/normalised.ts';
+import { originalSpan, spanIsNew, type View, within } from '../text/decoding/view.ts';
+import { viewsOf } from '../text/decoding/views.ts';
+import { normalisedView } from '../text/folding/normalised.ts';
 import { seamsOf } from '../text/seams.ts';
-import { originalSpan, spanIsNew, type View, within } from '../text/view.ts';
-import { viewsOf } from '../text/views.ts';
 import type { RequestText } from './decision.ts';
 
 /** So many places of one condition are reported; more would not make the decision clearer. */

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { KeywordFinder, type KeywordHit } from './find-keywords.ts';
-import { buildAutomaton, keywordPatterns } from './keyword-automaton.ts';
-import { originalSpan } from './view.ts';
-import { viewsOf } from './views.ts';
+import { originalSpan } from './decoding/view.ts';
+import { viewsOf } from './decoding/views.ts';
+import { KeywordFinder, type KeywordHit } from './keywords/find-keywords.ts';
+import { buildAutomaton, keywordPatterns } from './keywords/keyword-automaton.ts';
 
 const runs = process.env.LONG === '1' ? 50_000 : 1000;
 const keywords = ['alpha', 'al', 'bravo key', 'keyed'];

@@ -1,8 +1,8 @@
-import { CharacterClass } from './fold.ts';
-import { foldedOf, kindOf, letterOf } from './fold-table.ts';
+import { CharacterClass } from '../folding/fold.ts';
+import { foldedOf, kindOf, letterOf } from '../folding/fold-table.ts';
+import { leetClass, standsIn } from '../folding/leet.ts';
 import { Gap, GapReader } from './gaps.ts';
 import type { KeywordAutomaton, KeywordPattern } from './keyword-automaton.ts';
-import { leetClass, standsIn } from './leet.ts';
 import { LetterTrail } from './letter-trail.ts';
 import { hasInnerSign, QuickScan } from './quick-scan.ts';
 import { endsWord, startsWord } from './word-boundary.ts';

@@ -1,5 +1,5 @@
-import { CharacterClass } from './fold.ts';
-import { foldedOf, kindOf } from './fold-table.ts';
+import { CharacterClass } from '../folding/fold.ts';
+import { foldedOf, kindOf } from '../folding/fold-table.ts';
 
 /** Whether a letter follows or precedes is decided after at most so many invisible characters. */
 const invisibleLimit = 64;

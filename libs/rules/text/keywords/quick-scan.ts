@@ -1,5 +1,5 @@
-import { CharacterClass } from './fold.ts';
-import { foldedOf, kindOf, letterOf } from './fold-table.ts';
+import { CharacterClass } from '../folding/fold.ts';
+import { foldedOf, kindOf, letterOf } from '../folding/fold-table.ts';
 import type { KeywordAutomaton } from './keyword-automaton.ts';
 import { endsWord } from './word-boundary.ts';
 

@@ -1,4 +1,4 @@
-import { CharacterClass } from './fold.ts';
+import { CharacterClass } from '../folding/fold.ts';
 
 /** What stands between two letters. Ordered: a later one tears a word apart more. */
 export const Gap = {

@@ -1,8 +1,8 @@
-import { DecodedText } from './decoded-text.ts';
+import { DecodedText } from '../decoding/decoded-text.ts';
+import type { View } from '../decoding/view.ts';
 import { CharacterClass } from './fold.ts';
 import { foldedOf } from './fold-table.ts';
 import { withoutLookAlike } from './homoglyphs.ts';
-import type { View } from './view.ts';
 
 const beyondAscii = /[^\0-\x7f]/;
 

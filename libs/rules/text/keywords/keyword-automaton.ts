@@ -1,5 +1,5 @@
-import { foldedWords } from './folded-words.ts';
-import { leetClass } from './leet.ts';
+import { foldedWords } from '../folding/folded-words.ts';
+import { leetClass } from '../folding/leet.ts';
 
 /** A keyword as the automaton knows it: its folded letters without what is between them. */
 export interface KeywordPattern {
