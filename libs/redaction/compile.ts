@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, type MaskingProfile, type MaskingRule, type MaskingWordList } from '#contracts';
-import { AllowList } from './allow-list.ts';
 import { type CharSet, DIGIT, WORD_WIDE } from './automaton/char-set.ts';
 import { literalPattern, type Pattern } from './automaton/parse-pattern.ts';
 import { trieOf } from './automaton/trie.ts';
 import { validatorOf } from './checks/validators.ts';
-import { Detector, type DetectorTables } from './detector.ts';
+import { AllowList } from './detecting/allow-list.ts';
+import { Detector, type DetectorTables } from './detecting/detector.ts';
+import { Judge } from './detecting/judge.ts';
+import type { DetectorRule } from './detecting/rule.ts';
 import { RedactionError } from './errors.ts';
-import { Judge } from './judge.ts';
 import { SEALED_PATTERN } from './operators/encrypt.ts';
 import { rulesOf } from './packs/index.ts';
-import { PLACEHOLDER_PATTERN } from './placeholder.ts';
-import type { DetectorRule } from './rule.ts';
-import { Scanner } from './scanner.ts';
+import { PLACEHOLDER_PATTERN } from './placeholders/placeholder.ts';
+import { Scanner } from './scanning/scanner.ts';
 
 /** Everything of a profile that depends on its text alone; shared by all scopes and keys. */
 export interface CompiledProfile {

@@ -1,7 +1,5 @@
 export { adoptTables, compileTables, needsCompiling, type ProfileTables } from './compile.ts';
 export { RedactionError, type RedactionErrorCode } from './errors.ts';
-export type { FindGiven } from './given.ts';
-export type { MaskStream, StreamOptions } from './mask-stream.ts';
 export {
   compileMasker,
   type Masker,
@@ -11,5 +9,12 @@ export {
 export * as names from './names/training.ts';
 export { decryptDigits } from './operators/digits.ts';
 export { decryptValue } from './operators/encrypt.ts';
-export { openRestorer, type RestoreOptions, type RestoreStream, restoreText } from './restore.ts';
+export {
+  openRestorer,
+  type RestoreOptions,
+  type RestoreStream,
+  restoreText,
+} from './placeholders/restore.ts';
 export type { Finding, Span, Trial } from './span.ts';
+export type { FindGiven } from './streams/given.ts';
+export type { MaskStream, StreamOptions } from './streams/mask-stream.ts';

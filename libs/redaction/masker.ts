@@ -1,18 +1,18 @@
 import type { MaskingProfile, MaskOperator } from '#contracts';
 import { type CompiledProfile, compileProfile } from './compile.ts';
+import { Judge } from './detecting/judge.ts';
+import { normalise } from './detecting/normalise.ts';
 import { RedactionError } from './errors.ts';
-import { FieldStream } from './field-stream.ts';
-import { type FindGiven, GivenStream } from './given.ts';
-import { covers, type FieldRule, fieldRules, JsonMaskStream } from './json-stream.ts';
-import { Judge } from './judge.ts';
-import type { MaskStream, StreamOptions } from './mask-stream.ts';
 import { NamedScanner } from './names/named-scanner.ts';
-import { normalise } from './normalise.ts';
 import { applyOperator } from './operators/apply.ts';
-import { PlaceholderIssuer } from './placeholder.ts';
-import { extendLast, ScannedStream } from './scanned-stream.ts';
-import { type Region, Scanner, type ScanSink, type TextScanner } from './scanner.ts';
+import { PlaceholderIssuer } from './placeholders/placeholder.ts';
+import { type Region, Scanner, type ScanSink, type TextScanner } from './scanning/scanner.ts';
 import type { Finding, Span, Trial } from './span.ts';
+import { FieldStream } from './streams/field-stream.ts';
+import { type FindGiven, GivenStream } from './streams/given.ts';
+import { covers, type FieldRule, fieldRules, JsonMaskStream } from './streams/json-stream.ts';
+import type { MaskStream, StreamOptions } from './streams/mask-stream.ts';
+import { extendLast, ScannedStream } from './streams/scanned-stream.ts';
 
 export interface MaskerOptions {
   /** Keys placeholders and hashes; at least 16 bytes. */

@@ -2,9 +2,9 @@ import { expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MaskingProfile, type MaskingProfileInput } from '#contracts';
 import { compileProfile } from './compile.ts';
-import { Judge } from './judge.ts';
+import { Judge } from './detecting/judge.ts';
 import { compileMasker } from './masker.ts';
-import { Scanner } from './scanner.ts';
+import { Scanner } from './scanning/scanner.ts';
 
 const numRuns = process.env.LONG === '1' ? 100_000 : 5_000;
 jest.setTimeout(process.env.LONG === '1' ? 3_600_000 : 300_000);

@@ -11,55 +11,65 @@ export interface Alphabet {
 
 /** `folded` names the code units that count as others (see normalise.ts). */
 export function buildAlphabet(sets: readonly CharSet[], folded: ReadonlyMap<number, number>): Alphabet {
-  const { classOf, holders } = partition(sets);
+  const cuts = cutsOf(sets);
+  const { classes, size } = classesOf(sets, cuts);
+  const classOf = new Uint16Array(MAX_CODE_UNIT + 1);
+  cuts.forEach((cut, piece) => {
+    classOf.fill(classes[piece]!, cut, cuts[piece + 1] ?? MAX_CODE_UNIT + 1);
+  });
+  const pieceOf = pieceLookup(cuts);
+  const members = sets.map((set) => {
+    const inside = new Uint8Array(size + 1);
+    eachPiece(set, pieceOf, (piece) => {
+      inside[classes[piece]!] = 1;
+    });
+    return inside;
+  });
   const classOfFolded = classOf.slice();
   for (const [unit, other] of folded) classOfFolded[unit] = classOf[other]!;
-  const members = sets.map(() => new Uint8Array(holders.length + 1));
-  holders.forEach((ids, cls) => {
-    for (const id of ids) members[id]![cls] = 1;
-  });
-  return { size: holders.length, classOf: classOfFolded, members };
+  return { size, classOf: classOfFolded, members };
 }
 
-/** The class of each code unit, and for each class the sets that hold it. */
-function partition(sets: readonly CharSet[]): { classOf: Uint16Array; holders: number[][] } {
-  const toggles = new Map<number, number[]>();
-  sets.forEach((set, id) => {
-    for (let k = 0; k < set.length; k += 2) {
-      toggle(toggles, set[k]!, id);
-      toggle(toggles, set[k + 1]! + 1, id);
-    }
-  });
-  const cuts = [...toggles.keys()].filter((cut) => cut <= MAX_CODE_UNIT).sort((a, b) => a - b);
-  if (cuts[0] !== 0) cuts.unshift(0);
-  // The sets that hold the present character, in the order of their indices.
-  let inside: number[] = [];
-  const ids = new Map<string, number>();
-  const holders: number[][] = [];
-  const classOf = new Uint16Array(MAX_CODE_UNIT + 1);
-  cuts.forEach((cut, k) => {
-    inside = exclusive(inside, toggles.get(cut) ?? []);
-    const key = inside.join();
-    let id = ids.get(key);
-    if (id === undefined) {
-      id = holders.length;
-      ids.set(key, id);
-      holders.push(inside);
-    }
-    classOf.fill(id, cut, cuts[k + 1] ?? MAX_CODE_UNIT + 1);
-  });
-  return { classOf, holders };
+/** Where some set begins or ends: no set tells apart what lies between two cuts, a piece. */
+function cutsOf(sets: readonly CharSet[]): number[] {
+  const cuts = new Set([0]);
+  for (const set of sets) for (let k = 0; k < set.length; k++) cuts.add(k % 2 === 0 ? set[k]! : set[k]! + 1);
+  cuts.delete(MAX_CODE_UNIT + 1);
+  return [...cuts].sort((a, b) => a - b);
 }
 
-/** Those in one of two sorted lists and not in both; what is twice in the second stays as it was. */
-function exclusive(present: readonly number[], toggled: readonly number[]): number[] {
-  const result = new Set(present);
-  for (const id of toggled) if (!result.delete(id)) result.add(id);
-  return [...result].sort((a, b) => a - b);
+/** The piece that begins at a cut; at the end of all code units, the number of pieces. */
+function pieceLookup(cuts: readonly number[]): (cut: number) => number {
+  const pieces = new Map(cuts.map((cut, piece) => [cut, piece]));
+  return (cut) => pieces.get(cut) ?? cuts.length;
 }
 
-function toggle(toggles: Map<number, number[]>, at: number, id: number): void {
-  const list = toggles.get(at);
-  if (list) list.push(id);
-  else toggles.set(at, [id]);
+function eachPiece(set: CharSet, pieceOf: (cut: number) => number, visit: (piece: number) => void): void {
+  for (let k = 0; k < set.length; k += 2) {
+    const end = pieceOf(set[k + 1]! + 1);
+    for (let piece = pieceOf(set[k]!); piece < end; piece++) visit(piece);
+  }
+}
+
+/** The class of each piece: one set after another splits those it holds in part. Numbered in order of appearance. */
+function classesOf(sets: readonly CharSet[], cuts: readonly number[]): { classes: number[]; size: number } {
+  const pieceOf = pieceLookup(cuts);
+  const names = new Int32Array(cuts.length);
+  let next = 1;
+  for (const set of sets) {
+    const renamed = new Map<number, number>();
+    eachPiece(set, pieceOf, (piece) => {
+      const old = names[piece]!;
+      const known = renamed.get(old);
+      names[piece] = known ?? next;
+      if (known === undefined) renamed.set(old, next++);
+    });
+  }
+  const numbers = new Map<number, number>();
+  const classes = Array.from(names, (name) => {
+    const known = numbers.get(name) ?? numbers.size;
+    numbers.set(name, known);
+    return known;
+  });
+  return { classes, size: numbers.size };
 }

@@ -1,4 +1,4 @@
-import type { Check } from '../rule.ts';
+import type { Check } from '../detecting/rule.ts';
 import { type Assignment, assignedIn } from './phone-plan.ts';
 import { type NumberShape, readShape, SEPARATED, shapeScore, TRUNK_PREFIX } from './phone-shape.ts';
 

@@ -1,5 +1,5 @@
 import type { ruleValidators } from '#contracts';
-import type { Check } from '../rule.ts';
+import type { Check } from '../detecting/rule.ts';
 import { isCard } from './card.ts';
 import { entropy } from './entropy.ts';
 import { isIban } from './iban.ts';

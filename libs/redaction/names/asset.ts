@@ -1,5 +1,5 @@
 /** Written by `npm run train:names`: what it was trained on, and the model. */
-export const namesAssetInputs = 'a8eab0a33e6eaeef37b5409e65e8a1f7a9b06a9ae244ea271afc92f43c62c679';
+export const namesAssetInputs = '1103fc05440af3019a5252cc4be22535ed22fd72f5e1ae8c9e11880e920037eb';
 export const namesAsset = [
   'DwAAAA4AAAA6AAAAGQAAACKnAAAAAAAAEAvw/vf2Fub0Gg7uFPv28/MF+B0L/v4B+CIH4v34AfoH/QH28w76D/Ys8QHs8QkK/QD9',
   '9v8LA+oPF/f59AgO+fwS9gz/7fH1HfsC7QkEEfXTMPgc6uUL9QkS+RMK8vgA8vHhPNb8Din3OfTm9fg/+Mb4C+nmBU3g8xf4+QUz',

@@ -1,4 +1,4 @@
-import type { Region, ScanSink } from '../scanner.ts';
+import type { Region, ScanSink } from '../scanning/scanner.ts';
 import type { Lexicon } from './lexicon.ts';
 import { type Chooser, type FoundName, spanTypes, Tagger } from './tagger.ts';
 import { MAX_UNREAD_CHARS, readToken, tokenKind } from './tokens.ts';

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { MaskOperator } from '#contracts';
-import type { PlaceholderIssuer } from '../placeholder.ts';
+import type { PlaceholderIssuer } from '../placeholders/placeholder.ts';
 import { encryptDigits } from './digits.ts';
 import { encryptValue } from './encrypt.ts';
 import { pseudonymOf } from './pseudonym.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { MaskingProfile, type MaskOperator } from '#contracts';
 import { compileMasker } from '../masker.ts';
-import { restoreText } from '../restore.ts';
+import { restoreText } from '../placeholders/restore.ts';
 import { decryptDigits } from './digits.ts';
 import { decryptValue } from './encrypt.ts';
 import { ff1 } from './ff1.ts';

@@ -3,7 +3,7 @@ import { cardScore } from '../checks/card.ts';
 import { isIban } from '../checks/iban.ts';
 import { ipScore } from '../checks/ip.ts';
 import { phoneCheck } from '../checks/phone.ts';
-import type { DetectorRule } from '../rule.ts';
+import type { DetectorRule } from '../detecting/rule.ts';
 
 const DIGITS_BEFORE = union(WORD_WIDE, charSet('.-+$'));
 const DIGITS_AFTER = union(WORD_WIDE, charSet('%'));

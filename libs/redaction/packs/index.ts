@@ -1,5 +1,5 @@
 import type { PackName } from '#contracts';
-import type { DetectorRule } from '../rule.ts';
+import type { DetectorRule } from '../detecting/rule.ts';
 import { CORE, phoneRules } from './core.ts';
 import { AMERICAS, AU, IN, KR, OTHER_WORLD, SG } from './elsewhere.ts';
 import { DE, ES, FR, IT, NORDIC, OTHER_EUROPE, PL } from './europe.ts';

@@ -1,5 +1,5 @@
 import { isDeaNumber, isNpi, isRoutingNumber, onDigits } from '../checks/national.ts';
-import type { DetectorRule } from '../rule.ts';
+import type { DetectorRule } from '../detecting/rule.ts';
 import { SSN } from './core.ts';
 import { identifier } from './numbered.ts';
 

@@ -1,7 +1,7 @@
 import { charSet, union, WORD_WIDE } from '../automaton/char-set.ts';
 import { isBase58Check, isBech32 } from '../checks/crypto-address.ts';
 import { isDay } from '../checks/national.ts';
-import type { DetectorRule } from '../rule.ts';
+import type { DetectorRule } from '../detecting/rule.ts';
 
 const BEFORE = union(WORD_WIDE, charSet('.-@/'));
 const PATH = String.raw`(?:[/?#][\w\-.~:/?#@!$&'()*+,;=%\[\]\xc0-\u024f]*)?`;

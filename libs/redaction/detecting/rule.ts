@@ -1,5 +1,5 @@
-import type { CharSet } from './automaton/char-set.ts';
-import type { Pattern } from './automaton/parse-pattern.ts';
+import type { CharSet } from '../automaton/char-set.ts';
+import type { Pattern } from '../automaton/parse-pattern.ts';
 
 /** What a check says of a candidate: no; yes; yes with this score; or yes, but only this part of it. */
 export type Verdict =

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
-import { DEAD } from './automaton/product.ts';
+import { DEAD } from '../automaton/product.ts';
+import { RedactionError } from '../errors.ts';
 import { Detector, type DetectorTables } from './detector.ts';
-import { RedactionError } from './errors.ts';
 import { normalise } from './normalise.ts';
 
 export interface AllowListSource {

@@ -1,6 +1,6 @@
-import { contains } from './automaton/char-set.ts';
-import { foldUnit, isZeroWidth } from './normalise.ts';
-import type { Swallow } from './rule.ts';
+import { contains } from '../automaton/char-set.ts';
+import { foldUnit, isZeroWidth } from '../detecting/normalise.ts';
+import type { Swallow } from '../detecting/rule.ts';
 
 interface Swallowing {
   readonly rule: Swallow;

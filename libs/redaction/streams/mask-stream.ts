@@ -1,4 +1,4 @@
-import type { Finding, Span } from './span.ts';
+import type { Finding, Span } from '../span.ts';
 
 /** Masks one text that arrives in pieces. What it emits depends on the whole text, never on how it was cut. */
 export interface MaskStream {

@@ -1,4 +1,4 @@
-import type { Candidate } from './judge.ts';
+import type { Candidate } from '../detecting/judge.ts';
 
 /** Candidates that begin later than the start they were found at: the value in `name = value`. */
 export class ReservedCandidates {

@@ -1,8 +1,8 @@
-import { type Alphabet, buildAlphabet } from './automaton/alphabet.ts';
-import { charSet } from './automaton/char-set.ts';
-import { type Pattern, parsePattern } from './automaton/parse-pattern.ts';
-import { PositionBuilder, type Positions } from './automaton/positions.ts';
-import { Product } from './automaton/product.ts';
+import { type Alphabet, buildAlphabet } from '../automaton/alphabet.ts';
+import { charSet } from '../automaton/char-set.ts';
+import { type Pattern, parsePattern } from '../automaton/parse-pattern.ts';
+import { PositionBuilder, type Positions } from '../automaton/positions.ts';
+import { Product } from '../automaton/product.ts';
 import { foldedUnits } from './normalise.ts';
 import type { DetectorRule } from './rule.ts';
 

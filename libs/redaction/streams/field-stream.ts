@@ -1,5 +1,5 @@
+import type { Finding } from '../span.ts';
 import type { MaskStream } from './mask-stream.ts';
-import type { Finding } from './span.ts';
 
 /** What stands for a whole value of an entity; `text` is undefined where its operator blocks. */
 export type StandIn = (entity: string, value: string) => { text: string | undefined; operator: string };

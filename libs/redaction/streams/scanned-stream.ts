@@ -1,8 +1,8 @@
 import type { MaskingProfile, MaskOperator } from '#contracts';
-import { RedactionError } from './errors.ts';
+import { RedactionError } from '../errors.ts';
+import type { Region, ScanSink, TextScanner } from '../scanning/scanner.ts';
+import type { Finding } from '../span.ts';
 import type { MaskStream, StreamOptions } from './mask-stream.ts';
-import type { Region, ScanSink, TextScanner } from './scanner.ts';
-import type { Finding } from './span.ts';
 
 /** What a stream needs of its masker. */
 export interface StreamOwner {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MaskingProfile } from '#contracts';
-import { compileMasker } from './masker.ts';
+import { compileMasker } from '../masker.ts';
 import { openRestorer, restoreText } from './restore.ts';
 
 const vault = new Map([

@@ -1,9 +1,9 @@
 import type { MaskingProfile } from '#contracts';
-import { RedactionError } from './errors.ts';
+import { RedactionError } from '../errors.ts';
+import type { Finding } from '../span.ts';
 import { MAX_FIELD_CHARS, type StandIn } from './field-stream.ts';
 import { JsonReader, type JsonSink } from './json-reader.ts';
 import type { MaskStream, StreamOptions } from './mask-stream.ts';
-import type { Finding } from './span.ts';
 
 /** Strings at this path are masked entirely, whatever they hold. */
 export interface FieldRule {

@@ -1,9 +1,9 @@
-import { DEAD } from './automaton/product.ts';
-import { blankPlaceholders, MAX_CONTEXT_REACH } from './context.ts';
-import type { Detector } from './detector.ts';
-import { type Candidate, type Judge, strongest } from './judge.ts';
+import { DEAD } from '../automaton/product.ts';
+import { blankPlaceholders, MAX_CONTEXT_REACH } from '../detecting/context.ts';
+import type { Detector } from '../detecting/detector.ts';
+import { type Candidate, type Judge, strongest } from '../detecting/judge.ts';
+import type { Swallow } from '../detecting/rule.ts';
 import { ReservedCandidates } from './reserved.ts';
-import type { Swallow } from './rule.ts';
 import { swallowEnd } from './swallow.ts';
 
 const IDLE = -1;

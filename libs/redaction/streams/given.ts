@@ -1,6 +1,6 @@
+import { PLACEHOLDER_PATTERN } from '../placeholders/placeholder.ts';
+import type { Finding, Span } from '../span.ts';
 import type { MaskStream } from './mask-stream.ts';
-import { PLACEHOLDER_PATTERN } from './placeholder.ts';
-import type { Finding, Span } from './span.ts';
 
 /** What another detector found in a complete text; undefined where it was not asked about it. */
 export type FindGiven = (text: string) => readonly Span[] | undefined;

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MaskingProfile, type MaskingProfileInput } from '#contracts';
-import { compileMasker } from './masker.ts';
+import { compileMasker } from '../masker.ts';
 
 const key = new Uint8Array(32).fill(5);
 const maskerOf = (input: MaskingProfileInput = {}) =>

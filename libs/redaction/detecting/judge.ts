@@ -1,9 +1,9 @@
+import type { Trial } from '../span.ts';
 import type { AllowList } from './allow-list.ts';
 import { hasContext } from './context.ts';
 import type { Detector } from './detector.ts';
 import { isNormal, type NormalisedText, normalise } from './normalise.ts';
 import { type Around, CONTEXT_BOOST, type DetectorRule, type Swallow, type Verdict } from './rule.ts';
-import type { Trial } from './span.ts';
 
 /** A piece of text a rule, its check, its context and the threshold all agree on. */
 export interface Candidate {
