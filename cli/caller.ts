@@ -69,7 +69,10 @@ export class Caller {
     });
     const answer: unknown = await response.json().catch(() => undefined);
     if (!response.ok) throw refusalOf(response.status, answer);
-    return schema.parse(answer);
+    const parsed = schema.safeParse(answer);
+    if (parsed.success) return parsed.data;
+    const text = `${this.url} doesn't answer as this command expects. Is it that service, of this version?`;
+    throw new CallError('unexpected_answer', text, response.status);
   }
 
   /** Reads server-sent events until the connection ends. */
@@ -96,11 +99,16 @@ export class Caller {
   }
 
   private async fetch(path: string, init: RequestInit): Promise<Response> {
+    if (!URL.canParse(this.url)) throw new CallError('bad_url', `${this.url} is no URL`, 0);
     const authorization = `Bearer ${await this.token()}`;
     return fetch(`${this.url}${path}`, { ...init, headers: { ...init.headers, authorization } }).catch(
       (error: Error) => {
         if (error.name === 'AbortError') throw error;
-        throw new CallError('unreachable', `Nothing answers at ${this.url}. Is it running?`, 0);
+        const text =
+          error.name === 'TimeoutError'
+            ? `${this.url} didn't answer in time`
+            : `Nothing answers at ${this.url}. Is it running?`;
+        throw new CallError('unreachable', text, 0);
       },
     );
   }

@@ -1,53 +1,63 @@
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { StartProblem } from '#embedded';
-import { registerApprovals } from './approvals/approvals.ts';
-import { registerGrants } from './approvals/grants.ts';
-import { registerNotifications } from './approvals/notifications.ts';
-import { registerReviews } from './approvals/reviews.ts';
-import { registerAudit } from './audit/audit.ts';
-import { registerConnections } from './connections/connections.ts';
-import { registerDeadLetters } from './dead-letters.ts';
-import { registerDoctor } from './doctor/index.ts';
-import { registerFreeze } from './freeze.ts';
-import { registerKeys } from './keys.ts';
-import { registerLogin } from './login/login.ts';
-import { registerMask } from './mask.ts';
-import { registerConfig } from './policy/config.ts';
-import { registerPolicy } from './policy/policy.ts';
-import { registerStart } from './start/start.ts';
-import { registerToken } from './token.ts';
-import { registerWhoami } from './whoami.ts';
 
-/** The command `sallyport` with every verb. */
-export function createProgram(): Command {
+type Register = (program: Command) => void;
+
+/** Every verb, in the order in which help lists them. Only what a command line needs is loaded: it is there in half the time. */
+const verbs: readonly { names: readonly string[]; load: () => Promise<Register> }[] = [
+  { names: ['start'], load: async () => (await import('./start/start.ts')).registerStart },
+  { names: ['login', 'logout'], load: async () => (await import('./login/login.ts')).registerLogin },
+  { names: ['token'], load: async () => (await import('./token.ts')).registerToken },
+  { names: ['whoami'], load: async () => (await import('./whoami.ts')).registerWhoami },
+  { names: ['approvals'], load: async () => (await import('./approvals/approvals.ts')).registerApprovals },
+  { names: ['grants'], load: async () => (await import('./approvals/grants.ts')).registerGrants },
+  { names: ['reviews'], load: async () => (await import('./approvals/reviews.ts')).registerReviews },
+  {
+    names: ['notifications'],
+    load: async () => (await import('./approvals/notifications.ts')).registerNotifications,
+  },
+  { names: ['doctor'], load: async () => (await import('./doctor/index.ts')).registerDoctor },
+  { names: ['mask'], load: async () => (await import('./mask.ts')).registerMask },
+  { names: ['config'], load: async () => (await import('./policy/config.ts')).registerConfig },
+  { names: ['freeze', 'unfreeze', 'frozen'], load: async () => (await import('./freeze.ts')).registerFreeze },
+  { names: ['keys'], load: async () => (await import('./keys.ts')).registerKeys },
+  {
+    names: ['connections'],
+    load: async () => (await import('./connections/connections.ts')).registerConnections,
+  },
+  { names: ['policy'], load: async () => (await import('./policy/policy.ts')).registerPolicy },
+  { names: ['audit'], load: async () => (await import('./audit/audit.ts')).registerAudit },
+  { names: ['dead-letters'], load: async () => (await import('./dead-letters.ts')).registerDeadLetters },
+];
+
+/** What a command line that is wrong ends with; 1 is for what was refused or failed. */
+const wrongUse = 2;
+
+/** The command `sallyport` with the verb that is asked for, or with every verb where that is none of them. */
+export async function createProgram(verb?: string): Promise<Command> {
   const program = new Command('sallyport')
     .description('A gateway in front of self-hosted models, where people approve what rules hold back')
-    .showHelpAfterError('(add --help for the options)');
-  registerStart(program);
-  registerLogin(program);
-  registerToken(program);
-  registerWhoami(program);
-  registerApprovals(program);
-  registerGrants(program);
-  registerReviews(program);
-  registerNotifications(program);
-  registerDoctor(program);
-  registerMask(program);
-  registerConfig(program);
-  registerFreeze(program);
-  registerKeys(program);
-  registerConnections(program);
-  registerPolicy(program);
-  registerAudit(program);
-  registerDeadLetters(program);
+    .showHelpAfterError('(add --help for the options)')
+    .exitOverride();
+  const asked = verbs.filter(({ names }) => verb !== undefined && names.includes(verb));
+  for (const register of await Promise.all((asked.length > 0 ? asked : verbs).map(({ load }) => load())))
+    register(program);
   return program;
 }
 
-/** Runs one command line. Known problems end it with one line on stderr and exit code 1. */
+/**
+ * Runs one command line. Known problems end it with one line on standard error. Exit code 0: done; 1: refused or failed;
+ * 2: the command line is wrong.
+ */
 export async function main(argv: readonly string[]): Promise<void> {
   try {
-    await createProgram().parseAsync([...argv]);
+    const program = await createProgram(argv[2]);
+    await program.parseAsync([...argv]);
   } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : wrongUse;
+      return;
+    }
     if (!(error instanceof StartProblem)) throw error;
     process.stderr.write(`${error.line()}\n`);
     process.exitCode = 1;

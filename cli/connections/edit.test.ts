@@ -114,8 +114,10 @@ describe('the command', () => {
     process.exitCode = 0;
     await rm(dir, { recursive: true });
   });
-  const run = (...args: string[]) =>
-    createProgram().parseAsync(['node', 'sallyport', 'connections', ...args, '--config', file]);
+  const run = async (...args: string[]) => {
+    const program = await createProgram('connections');
+    return program.parseAsync(['node', 'sallyport', 'connections', ...args, '--config', file]);
+  };
   const added = ['add', 'gpu', '--url', 'https://gpu.internal', '--model', 'llama', '--credential'];
 
   test('shows the difference and writes only when told to', async () => {

@@ -2,7 +2,6 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ServiceName, serviceNames } from '#contracts';
-import { natsUsers } from '#messaging';
 
 /** Everything secret that a start needs, made once, kept in files that only their owner can read. */
 export interface Secrets {
@@ -97,12 +96,14 @@ async function loadValues(path: string): Promise<Values> {
   });
   // A secret that a later version needs is added to those already kept.
   const kept = known === undefined ? {} : (JSON.parse(known) as Partial<Values>);
-  const values = { ...newValues(), ...kept };
+  const values = { ...(await newValues()), ...kept };
   await writePrivate(path, JSON.stringify(values));
   return values;
 }
 
-function newValues(): Values {
+async function newValues(): Promise<Values> {
+  // Loaded here: commands that make no secrets need no broker.
+  const { natsUsers } = await import('#messaging');
   const hex = () => randomBytes(32).toString('hex');
   const word = () => randomBytes(24).toString('base64url');
   const signingPair = () =>
