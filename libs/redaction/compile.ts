@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson, type MaskingProfile, type MaskingRule, type MaskingWordList } from '#contracts';
+import { canonicalJson, MaskingProfile, type MaskingRule, type MaskingWordList } from '#contracts';
 import { type CharSet, DIGIT, WORD_WIDE } from './automaton/char-set.ts';
 import { literalPattern, type Pattern } from './automaton/parse-pattern.ts';
 import { trieOf } from './automaton/trie.ts';
 import { validatorOf } from './checks/validators.ts';
 import { AllowList } from './detecting/allow-list.ts';
-import { Detector, type DetectorTables } from './detecting/detector.ts';
+import { buildTables, Detector, type DetectorTables } from './detecting/detector.ts';
 import { Judge } from './detecting/judge.ts';
+import { type PackedTables, packTables } from './detecting/packed-tables.ts';
+import { fingerprintOf } from './detecting/prepared.ts';
 import type { DetectorRule } from './detecting/rule.ts';
 import { RedactionError } from './errors.ts';
 import { SEALED_PATTERN } from './operators/encrypt.ts';
@@ -53,6 +55,12 @@ export function adoptTables(profile: MaskingProfile, tables: ProfileTables): voi
   const { digest } = tables;
   if (digest !== digestOf(profile)) throw new RangeError('these are the tables of another profile');
   remember(profile, byDigest.get(digest) ?? assemble(profile, digest, tables));
+}
+
+/** The tables of the default packs, made anew: what `npm run generate` writes to `packs/default-tables.ts`. */
+export function packDefaultTables(): PackedTables {
+  const rules = rulesFor(MaskingProfile.parse({}));
+  return { fingerprint: fingerprintOf(rules)!, ...packTables(buildTables(rules)) };
 }
 
 /** Whether compiling would take time that the profile's author decides on: own rules and words not compiled yet. */

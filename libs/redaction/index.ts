@@ -1,4 +1,10 @@
-export { adoptTables, compileTables, needsCompiling, type ProfileTables } from './compile.ts';
+export {
+  adoptTables,
+  compileTables,
+  needsCompiling,
+  type ProfileTables,
+  packDefaultTables,
+} from './compile.ts';
 export { RedactionError, type RedactionErrorCode } from './errors.ts';
 export {
   compileMasker,

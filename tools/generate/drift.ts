@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { asyncApi } from './asyncapi.ts';
 import { brokerAuthorization } from './broker-authorization.ts';
+import { maskingTables } from './masking-tables.ts';
 import { permissionsTable } from './permissions-table.ts';
 import { policySchema } from './policy-schema.ts';
 import { rolesTable } from './roles-table.ts';
@@ -17,6 +18,7 @@ const files: readonly GeneratedFile[] = [
   { path: 'docs/sallyport.schema.json', text: policySchema },
   { path: 'docs/permissions.md', text: permissionsTable },
   { path: 'docs/roles.md', text: rolesTable },
+  { path: 'libs/redaction/packs/default-tables.ts', text: maskingTables },
   { path: 'deploy/nats/authorization.conf', text: brokerAuthorization },
 ];
 

@@ -4,6 +4,7 @@ import { type Pattern, parsePattern } from '../automaton/parse-pattern.ts';
 import { PositionBuilder, type Positions } from '../automaton/positions.ts';
 import { Product } from '../automaton/product.ts';
 import { foldedUnits } from './normalise.ts';
+import { preparedTables } from './prepared.ts';
 import type { DetectorRule } from './rule.ts';
 
 const ZERO_WIDTH_SPACE = 0x200b;
@@ -53,7 +54,7 @@ export class Detector {
 
   constructor(
     readonly rules: readonly DetectorRule[],
-    readonly tables: DetectorTables = buildTables(rules),
+    readonly tables: DetectorTables = preparedTables(rules) ?? buildTables(rules),
   ) {
     const { positions, alphabet, leftIds, rightIds } = tables;
     this.alphabet = alphabet;
