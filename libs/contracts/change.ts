@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { canonicalJson } from './canonical.ts';
+import { canonicalJson } from './envelope/canonical.ts';
 import type { ApprovalDecided } from './events/approval-decided.ts';
 import type { ApprovalRequested } from './events/approval-requested.ts';
 import type { ReleaseTerms } from './events/request-released.ts';

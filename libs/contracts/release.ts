@@ -1,4 +1,4 @@
-import { canonicalJson } from './canonical.ts';
+import { canonicalJson } from './envelope/canonical.ts';
 import type { ReleaseTerms } from './events/request-released.ts';
 
 /** The bytes that a release's HMAC or Ed25519 signature covers: a version label and the terms in canonical JSON. */

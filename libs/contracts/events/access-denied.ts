@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent, type EventHead } from '../event.ts';
+import { defineEvent, type EventHead } from '../envelope/event.ts';
 import { EpochMs, ServiceName } from '../names.ts';
 
 /** A caller was turned away before any request existed. Without a verified identity, counted per address and minute. */

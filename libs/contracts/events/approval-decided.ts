@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent, type EventHead } from '../event.ts';
+import { defineEvent, type EventHead } from '../envelope/event.ts';
 import { EpochMs, RequestId, Sha256 } from '../names.ts';
 import { Principal } from '../principal.ts';
 import { Gate, ReleaseSignature } from './request-released.ts';

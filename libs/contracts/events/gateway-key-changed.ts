@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../event.ts';
+import { defineEvent } from '../envelope/event.ts';
 import { GatewayKeyId } from '../gateway-key.ts';
 import { EpochMs, SubjectToken } from '../names.ts';
 import { Principal } from '../principal.ts';

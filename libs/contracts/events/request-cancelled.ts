@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent, type EventHead } from '../event.ts';
+import { defineEvent, type EventHead } from '../envelope/event.ts';
 import { EpochMs, RequestId } from '../names.ts';
 
 /** The client went away from a running call, or the requester cancelled a held one. */

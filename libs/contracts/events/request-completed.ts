@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent, type EventHead } from '../event.ts';
+import { defineEvent, type EventHead } from '../envelope/event.ts';
 import { EpochMs, RequestId, Sha256, SubjectToken } from '../names.ts';
 
 export const Outcome = z.enum([

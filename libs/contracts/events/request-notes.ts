@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from '../event.ts';
+import { defineEvent } from '../envelope/event.ts';
 import { EpochMs, RequestId } from '../names.ts';
 import { Principal } from '../principal.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent, type EventHead } from '../event.ts';
+import { defineEvent, type EventHead } from '../envelope/event.ts';
 import { RequestId } from '../names.ts';
 import { BodyReference, RequestContext } from '../request-context.ts';
 

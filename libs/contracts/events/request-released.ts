@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent, type EventHead } from '../event.ts';
+import { defineEvent, type EventHead } from '../envelope/event.ts';
 import { EpochMs, RequestId, Sha256, SubjectToken } from '../names.ts';
 import { Obligations } from '../obligations.ts';
 import { BodyReference, RequestContext } from '../request-context.ts';

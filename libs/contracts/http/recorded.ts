@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EpochMs, RequestId } from '../names.ts';
-import { Moment, RecordedContent, SessionSummary } from './audit.ts';
 import { PolicyFile } from './policy.ts';
+import { Moment, RecordedContent, SessionSummary } from './sessions.ts';
 
 /** `GET /v1/recorded`. Newest first. */
 export const ListRecordedQuery = z.strictObject({ from: Moment.optional(), to: Moment.optional() });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Outcome } from '../events/request-completed.ts';
 import { EpochMs } from '../names.ts';
-import { Moment } from './audit.ts';
 import { PersonView } from './people.ts';
+import { Moment } from './sessions.ts';
 
 /** What a report has a line for each of. */
 export const reportKinds = ['user', 'connection', 'rule', 'approver'] as const;

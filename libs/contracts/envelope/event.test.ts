@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { defineEvent, type EventDefinition, events } from './index.ts';
+import { defineEvent, type EventDefinition, events } from '../index.ts';
 
 const plain = defineEvent({ name: 'a.b', schema: z.object({}) });
 const routed = defineEvent({ name: 'c.d', live: true, tokens: ['by', 'connection'], schema: z.object({}) });

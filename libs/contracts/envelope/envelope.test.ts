@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeEnvelope, decodeFrame, encodeEnvelope, encodeFrame, maxHeadBytes } from './index.ts';
+import { decodeEnvelope, decodeFrame, encodeEnvelope, encodeFrame, maxHeadBytes } from '../index.ts';
 
 const bytes = fc.uint8Array({ maxLength: 300 });
 

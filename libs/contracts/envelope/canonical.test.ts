@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { canonicalJson, type ReleaseTerms, releaseBytes } from './index.ts';
+import { canonicalJson, type ReleaseTerms, releaseBytes } from '../index.ts';
 
 /** The same value with the keys of every object in another order. */
 function shuffled(value: unknown): unknown {
