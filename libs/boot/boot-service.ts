@@ -3,9 +3,10 @@ import { DiscoveryService, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { EventStrategy } from '#messaging';
-import { createLogger, startMetrics } from '#telemetry';
+import { createLogger, flushSpans, startMetrics, tracing } from '#telemetry';
 import { refuseConnection } from './connection-errors.ts';
 import { ErrorFilter, validationPipe } from './error-filter.ts';
+import { addHttpSpans } from './http-spans.ts';
 import { openRuntime, type Runtime, RuntimeModule } from './runtime.ts';
 import type { ServiceSettings } from './settings.ts';
 
@@ -70,6 +71,7 @@ async function createApp(options: BootOptions, runtime: Runtime): Promise<NestFa
     logger: ['error', 'warn'],
     abortOnError: false,
   });
+  if (tracing) addHttpSpans(app.getHttpAdapter().getInstance());
   app.useGlobalFilters(new ErrorFilter(runtime.logger));
   app.useGlobalPipes(validationPipe());
   const document = new DocumentBuilder()
@@ -109,6 +111,7 @@ async function closeRuntime(runtime: Runtime): Promise<void> {
   runtime.config.close();
   runtime.sealer.close();
   await runtime.bus.close();
+  await flushSpans().catch(() => undefined);
 }
 
 /** A service's `main`: boots, and closes on SIGTERM and SIGINT. Exits with 1 and one line where it can't start. */

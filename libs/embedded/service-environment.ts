@@ -76,19 +76,10 @@ function databaseEnvironment(service: ServiceName, around: ServiceSurroundings):
   };
 }
 
-const PASSED_ON = [
-  'PATH',
-  'HOME',
-  'TMPDIR',
-  'TZ',
-  'LANG',
-  'NODE_OPTIONS',
-  'LOG_LEVEL',
-  'OTEL_EXPORTER_OTLP_ENDPOINT',
-];
+const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'NODE_OPTIONS', 'LOG_LEVEL'];
 
 function inherited(): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+    Object.entries(process.env).filter(([name]) => PASSED_ON.includes(name) || name.startsWith('OTEL_')),
   );
 }

@@ -4,6 +4,7 @@ import { type KV, Kvm } from '@nats-io/kv';
 import type { Msg, NatsConnection } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
 import { type BucketName, buckets, requestCompleted, streams } from '#contracts';
+import { traceHeaders, tracing } from '#telemetry';
 import { type PublishAck, Publisher, type PublishOptions } from './publisher.ts';
 
 export interface BusOptions {
@@ -86,7 +87,9 @@ export class Bus {
   }
 
   /** Publishes to a stream and resolves once it is stored. Throws `NotStoredError` where the stream refused it. */
-  async publish(subject: string, payload: Uint8Array, options: PublishOptions = {}): Promise<PublishAck> {
+  async publish(subject: string, payload: Uint8Array, given: PublishOptions = {}): Promise<PublishAck> {
+    // The publisher writes later, outside of the span that this belongs to.
+    const options = tracing ? { ...given, headers: { ...traceHeaders(), ...given.headers } } : given;
     const ack = await this.publisher.publish(subject, payload, options);
     if (!ack.duplicate || ack.stream !== streams.events || (await this.holds(ack.sequence, subject)))
       return ack;

@@ -1,7 +1,9 @@
 import { decodeEnvelope, type EventDefinition, type EventHead } from '#contracts';
+import { tracing } from '#telemetry';
 import type { Bus } from './bus.ts';
 import { type Delivery, PullConsumer } from './pull.ts';
 import { PoisonError, type Settlement } from './settlement.ts';
+import { traced } from './traced.ts';
 
 /** An event as a handler gets it: its head parsed, its tail as it came. */
 export interface EventMessage<D extends EventDefinition = EventDefinition> {
@@ -80,10 +82,15 @@ export class EventConsumer<D extends EventDefinition> {
     this.running.add(running);
     await this.settlement.settle(
       delivery,
-      () => this.options.handle(this.parse(delivery, running)),
+      () => this.handle(delivery, this.parse(delivery, running)),
       () => this.stopping,
     );
     this.running.delete(running);
+  }
+
+  private handle(delivery: Delivery, message: EventMessage<D>): Promise<void> {
+    const { handle } = this.options;
+    return tracing ? traced(delivery, message, () => handle(message)) : handle(message);
   }
 
   private parse(delivery: Delivery, running: Running): EventMessage<D> {

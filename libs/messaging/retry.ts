@@ -1,10 +1,12 @@
 import { type EventDefinition, streams } from '#contracts';
+import { tracing } from '#telemetry';
 import type { Bus } from './bus.ts';
 import { type EventMessage, parseEvent } from './consumer.ts';
 import { deadLetterHeaders } from './dead-letter.ts';
 import { type Delivery, PullConsumer } from './pull.ts';
 import { PoisonError, type Settlement } from './settlement.ts';
 import { retryConsumer } from './topology.ts';
+import { traced } from './traced.ts';
 
 /** What runs again for the dead letters of one event. */
 export interface RetryTarget {
@@ -61,7 +63,8 @@ export class RetryConsumer {
     const { subject, sequence, timeMs } = original;
     const deliveries = original.deliveries + 1;
     const lease = new AbortController().signal;
-    await target.handle({ head, tail, subject, sequence, deliveries, timeMs, lease });
+    const message = { head, tail, subject, sequence, deliveries, timeMs, lease };
+    await (tracing ? traced(original, message, () => target.handle(message)) : target.handle(message));
   }
 }
 

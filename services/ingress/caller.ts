@@ -48,7 +48,10 @@ export function patienceMs(headers: IncomingHttpHeaders, ceilingMs: number | und
 }
 
 /** Request headers that the model's server gets; everything else, credentials above all, stays here. */
-const forwarded = ['content-type', 'accept-language', 'openai-beta', 'anthropic-version', 'anthropic-beta'];
+const forwarded = [
+  ...['content-type', 'accept-language', 'openai-beta', 'anthropic-version', 'anthropic-beta'],
+  ...['traceparent', 'tracestate'],
+];
 
 /** The allow-listed headers of a request. */
 export function forwardedHeaders(headers: IncomingHttpHeaders): Record<string, string> {

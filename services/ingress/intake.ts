@@ -13,7 +13,7 @@ import {
 import { BodyStore, Bus } from '#messaging';
 import { type ProtocolName, protocolOf } from '#protocols';
 import { contentLabel, Sealer } from '#sealing';
-import { type Logger, traceHeaders, tracing } from '#telemetry';
+import type { Logger } from '#telemetry';
 import { Background } from './background/background.ts';
 import type { BackgroundConnection } from './background/background-connection.ts';
 import { CallKeys } from './background/call-keys.ts';
@@ -165,8 +165,7 @@ export class Intake {
     try {
       const payload = encodeEnvelope(received, stored ? undefined : sealed);
       // Published once and never again by this id, so no message id is needed.
-      const options = tracing ? { headers: traceHeaders() } : {};
-      const { sequence } = await this.bus.publish(requestReceived.subject(), payload, options);
+      const { sequence } = await this.bus.publish(requestReceived.subject(), payload);
       entry.sinceSequence = sequence;
       this.room.stored(sequence);
     } catch (cause) {

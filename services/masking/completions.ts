@@ -10,7 +10,7 @@ import {
 } from '#contracts';
 import { type BodyStore, type Bus, MissingDependencyError, NotStoredError } from '#messaging';
 import { contentLabel, type Sealer } from '#sealing';
-import { metrics, traceHeaders, tracing } from '#telemetry';
+import { metrics } from '#telemetry';
 import type { Usage } from './asking/usage.ts';
 
 /** How a request ended, without what its release already says. */
@@ -86,10 +86,7 @@ export class Completions {
       }
     }
     const event = completedHead(head, ending, store, Date.now());
-    const options = {
-      messageId: `${requestId}:completed`,
-      ...(tracing && { headers: traceHeaders() }),
-    };
+    const options = { messageId: `${requestId}:completed` };
     await this.bus.publish(requestCompleted.subject(head.destination), encodeEnvelope(event, tail), options);
   }
 }

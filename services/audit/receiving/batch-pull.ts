@@ -1,6 +1,7 @@
 import type { Msg } from '@nats-io/nats-core';
 import { streams } from '#contracts';
 import { type Bus, consumers } from '#messaging';
+import { tracing } from '#telemetry';
 import type { Incoming } from './incoming.ts';
 
 /** What one poll of the durable consumer brought. */
@@ -126,6 +127,8 @@ function readEvent(message: Msg, ackSubject: string): { event: Incoming; pending
     sequence: Number(tokens[first + 1]),
     atMs: Number(tokens[first + 3]?.slice(0, -6)),
     payload: message.data,
+    ...(tracing &&
+      message.headers?.has('traceparent') && { traceparent: message.headers.get('traceparent') }),
   };
   return { event, pending: Number(tokens[first + 4]) };
 }

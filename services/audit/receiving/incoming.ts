@@ -7,6 +7,8 @@ export interface Incoming {
   /** When the stream stored it, ms since the epoch. */
   atMs: number;
   payload: Uint8Array;
+  /** The trace that it was published in (W3C Trace Context), where spans go somewhere. */
+  traceparent?: string;
 }
 
 /** Sequences that the stream doesn't hold any more. */

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { type Bus, MissingDependencyError } from '#messaging';
+import { tracing } from '#telemetry';
 import type { PersonalVault } from '../personal-vault.ts';
 import { isFull, purge } from '../purging/purging.ts';
 import type { BatchPull, Pulled } from '../receiving/batch-pull.ts';
@@ -17,6 +18,7 @@ import { storedState, writeBatch, writeCheckpoint } from '../storing/write-batch
 import { ledgerMetrics } from './audit-metrics.ts';
 import { Chores } from './chores.ts';
 import { type LedgerState, loadState } from './ledger-state.ts';
+import { traceStored } from './trace-spans.ts';
 
 /** What a writer works with. */
 export interface WriterParts {
@@ -141,6 +143,7 @@ export class WritingTerm {
     const write = writeBatch(stored, batch, checkpoint);
     await this.write(async () => {
       await write(this.client);
+      if (tracing) traceStored(items, Date.now());
       this.onWritten(batch, size, nowMs);
     });
   }

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { AnswerFacts, FindingCount, ProfileReference } from '#contracts';
 import type { Bus } from '#messaging';
 import type { Sealer } from '#sealing';
-import { metrics } from '#telemetry';
+import { metrics, traceHeaders, tracing } from '#telemetry';
 import { type Ending, endingOf } from '../completions.ts';
 import { DetectorError } from '../consulting/analyzer.ts';
 import type { Consulting } from '../consulting/consulting.ts';
@@ -125,7 +125,7 @@ export class ModelAsk {
       totalMs,
       method,
       path: target,
-      headers: requestHeaders(headers, credential.header),
+      headers: requestHeaders(tracing ? { ...headers, ...traceHeaders() } : headers, credential.header),
       body: prepared.body.length === 0 ? null : prepared.body,
     };
   }

@@ -10,7 +10,6 @@ import {
 } from '#contracts';
 import type { BodyStore, Bus } from '#messaging';
 import { contentLabel, type Sealer } from '#sealing';
-import { traceHeaders, tracing } from '#telemetry';
 import { transcriptOf } from '../asking/frames.ts';
 import { MaskedRelay } from '../asking/relay.ts';
 import { maskWhole } from '../asking/whole-answer.ts';
@@ -44,7 +43,6 @@ export class Reviews {
       const payload = encodeEnvelope(event, location.in === 'store' ? undefined : sealed);
       await this.bus.publish(approvalRequested.subject(), payload, {
         messageId: `${event.requestId}:review:${event.version}`,
-        ...(tracing && { headers: traceHeaders() }),
       });
     });
   }
