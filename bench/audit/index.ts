@@ -2,7 +2,7 @@ import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { writeResult } from '../results.ts';
 import { copyFromLog } from './copy.ts';
-import { growTo, measureRate, type RateResult } from './rate.ts';
+import { growTo, measureRate, type RateResult, warmRequests } from './rate.ts';
 import { diskPerEntry, measureReading, type ReadingResult } from './reading.ts';
 import { measureTakeover } from './takeover.ts';
 import { type AuditBench, openAuditBench } from './world.ts';
@@ -107,7 +107,7 @@ async function measureGrowth(
 ): Promise<Growth[]> {
   const results: Growth[] = [];
   for (const entries of steps) {
-    await growTo(bench, entries - requests * 3);
+    await growTo(bench, entries - (requests + warmRequests) * 3);
     const rate = await measureRate(bench, requests, false);
     const { bytes: diskBytesPerEvent } = await diskPerEntry(bench);
     const reached = await bench.reached('projected');

@@ -1,6 +1,6 @@
 import { plainCopy } from './copy.ts';
 import type { BenchEvent } from './events.ts';
-import { type AuditBench, until } from './world.ts';
+import { type AuditBench, until, type Writer } from './world.ts';
 
 /** One stretch of events, taken into the ledger and, as the yardstick, copied plainly. */
 export interface RateResult {
@@ -20,19 +20,34 @@ export interface RateResult {
   heapMb: number;
 }
 
+/** A writer takes in so many requests before it is measured: a process that has just begun is still being compiled. */
+export const warmRequests = 3000;
+
+/** A process that has written, and waits. */
+async function warmWriter(bench: AuditBench): Promise<Writer> {
+  const size = await bench.reached('projected');
+  await bench.publish(await bench.events.next(warmRequests));
+  const writer = await bench.startWriter();
+  writer.start();
+  await until(async () => (await bench.reached('projected')) >= size + warmRequests * 3);
+  await writer.halt();
+  return writer;
+}
+
 /** Measures a stretch. The log is empty before and after; half of the plain copy runs before the ledger, half after. */
 export async function measureRate(
   bench: AuditBench,
   requests: number,
   withWords = true,
 ): Promise<RateResult> {
+  const writer = await warmWriter(bench);
   const events = await bench.events.next(requests);
   await bench.publish(events);
   const count = events.length;
   const [first, second] = [events.slice(0, count / 2), events.slice(count / 2)];
   const [size, sequence] = [await bench.reached('projected'), await bench.reached('recorded')];
+  const indexed = await bench.reached('indexed');
   const firstSeconds = await plainCopy(bench.client, first);
-  const writer = await bench.startWriter();
   const serverBefore = await bench.postgresCpuMs();
   const startMs = performance.now();
   writer.start();
@@ -43,7 +58,7 @@ export async function measureRate(
   const [use, serverAfter] = [await writer.use(), await bench.postgresCpuMs()];
   const lagEntries = size + count - (await bench.reached('indexed'));
   if (withWords) await until(async () => (await bench.reached('indexed')) >= size + count);
-  const entriesPerSecond = count / ((performance.now() - startMs) / 1000);
+  const entriesPerSecond = (size + count - indexed) / ((performance.now() - startMs) / 1000);
   await writer.stop();
   const copySeconds = firstSeconds + (await plainCopy(bench.client, second));
   await bench.emptyLog();

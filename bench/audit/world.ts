@@ -9,7 +9,15 @@ import pg from 'pg';
 import { type DataSource } from 'typeorm';
 import { serviceNames, streams } from '#contracts';
 import { openDataSource } from '#database';
-import { DATABASE, ensureDatabase, ensureSecrets, roleUrl, startNats, startPostgres } from '#embedded';
+import {
+  DATABASE,
+  ensureDatabase,
+  ensureSecrets,
+  roleUrl,
+  serviceNodeOptions,
+  startNats,
+  startPostgres,
+} from '#embedded';
 import { applyTopology, Bus, natsAuthorization } from '#messaging';
 import { keyEncryptionKey, Sealer, SubjectNames } from '#sealing';
 import { auditMigrations } from '../../services/audit/migrations.ts';
@@ -43,6 +51,8 @@ export interface Writer {
   index(): void;
   use(): Promise<WriterUse>;
   role(): Promise<string>;
+  /** Stops writing; the process stays, and can start again. */
+  halt(): Promise<void>;
   stop(): Promise<void>;
   kill(): Promise<void>;
 }
@@ -105,7 +115,8 @@ export async function openAuditBench(): Promise<AuditBench> {
 
 async function startWriter(order: WriterOrder): Promise<Writer> {
   const file = import.meta.url.endsWith('.ts') ? './writer-main.ts' : './writer-main.js';
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)));
+  const execArgv = [...process.execArgv, ...serviceNodeOptions];
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), { execArgv });
   await answerOf(child, order);
   const tell = (message: WriterMessage) => void child.send(message);
   return {
@@ -113,6 +124,7 @@ async function startWriter(order: WriterOrder): Promise<Writer> {
     index: () => tell('index'),
     use: () => answerOf<WriterUse>(child, 'use'),
     role: () => answerOf<string>(child, 'role'),
+    halt: async () => void (await answerOf<string>(child, 'halt')),
     stop: async () => {
       const exited = once(child, 'exit');
       tell('stop');

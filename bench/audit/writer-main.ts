@@ -27,10 +27,12 @@ export interface WriterUse {
   heapMb: number;
 }
 
-export type WriterMessage = WriterOrder | 'start' | 'index' | 'use' | 'role' | 'stop';
+export type WriterMessage = WriterOrder | 'start' | 'index' | 'use' | 'role' | 'halt' | 'stop';
 
 interface Running {
-  writer: LedgerWriter;
+  role(): string;
+  start(): void;
+  halt(): Promise<void>;
   /** Begins with the word index. */
   index(): void;
   stop(): Promise<void>;
@@ -48,22 +50,28 @@ async function open(order: WriterOrder): Promise<Running> {
     pickUpMs: 3_600_000,
   };
   const signer = noteSignerFromSeed(benchOrigin, benchSeed);
-  const writer = new LedgerWriter(options, bus, vault, signer, logger);
+  let writer: LedgerWriter | undefined;
   const source = await openDataSource({ url: databaseUrl, schema: 'audit', entities: [], migrations: [] });
   const queries = { query: (sql: string, values: unknown[]) => source.query(sql, values) };
   let indexer: WordIndexer | undefined;
+  const role = () => writer?.role ?? 'away';
+  const halt = async () => writer?.stop();
   return {
-    writer,
+    ...{ role, halt },
+    start: () => {
+      writer = new LedgerWriter(options, bus, vault, signer, logger);
+      writer.start();
+    },
     index: () => {
       const entries = new EntryReader(queries);
       const opener = new ContentOpener(entries, sealer, new BodyStore(bus));
       const hashes = new WordHashes(secret, benchOrigin);
-      const [isWriting, isBusy] = [() => writer.role === 'writing', () => writer.isBusy];
+      const [isWriting, isBusy] = [() => role() === 'writing', () => writer?.isBusy === true];
       indexer = new WordIndexer({ source, queries, entries, opener, hashes, isWriting, isBusy, logger });
     },
     stop: async () => {
       await indexer?.beforeApplicationShutdown();
-      await writer.stop();
+      await halt();
       await source.destroy();
     },
   };
@@ -78,7 +86,7 @@ if (process.send !== undefined) {
       process.send?.('ready');
     } else if (message === 'start') {
       before = process.cpuUsage();
-      running?.writer.start();
+      running?.start();
     } else if (message === 'index') {
       running?.index();
     } else if (message === 'use') {
@@ -86,7 +94,10 @@ if (process.send !== undefined) {
       const use: WriterUse = { cpuUs: user + system, heapMb: process.memoryUsage().heapUsed / 1e6 };
       process.send?.(use);
     } else if (message === 'role') {
-      process.send?.(running?.writer.role ?? 'away');
+      process.send?.(running?.role() ?? 'away');
+    } else if (message === 'halt') {
+      await running?.halt();
+      process.send?.('halted');
     } else {
       await running?.stop();
       process.exit(0);

@@ -1,4 +1,4 @@
-import { emptyRoot, hashBytes, nodeHash } from './hashing.ts';
+import { emptyRoot, hashBytes, nodeHash, writeNodeHash } from './hashing.ts';
 import type { NodeRun } from './nodes.ts';
 
 const sizeBytes = 8;
@@ -71,8 +71,7 @@ export class CompactRange {
     const parents = Buffer.allocUnsafe(pairs * hashBytes);
     for (let i = 0; i < pairs; i += 1) {
       const at = i * 2 * hashBytes;
-      const left = nodes.subarray(at, at + hashBytes);
-      nodeHash(left, nodes.subarray(at + hashBytes, at + 2 * hashBytes)).copy(parents, i * hashBytes);
+      writeNodeHash(parents, i * hashBytes, nodes.subarray(at, at + 2 * hashBytes));
     }
     return { level: level + 1, firstIndex: first / 2, hashes: parents };
   }

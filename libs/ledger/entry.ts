@@ -1,6 +1,7 @@
-import { hashBytes, sha256 } from './hashing.ts';
+import { hashBytes, sha256, writeSha256 } from './hashing.ts';
 import { writeField } from './length-prefixed.ts';
 import type { PersonalCommitment } from './personal.ts';
+import { scratchOf } from './scratch.ts';
 
 /** `event`: as the stream delivered it. `gap`: sequences that the stream lost, recorded where they are missing. */
 export type EntryKind = 'event' | 'gap';
@@ -60,14 +61,9 @@ export function entryLeafHash(entry: Entry): Buffer {
   return sha256(writeLeaf(entry));
 }
 
-/** Leaves are written here, one after another, and hashed before the next. */
-let scratch = Buffer.alloc(16 * 1024);
-const maxScratch = 1024 * 1024;
-
-function scratchOf(bytes: number): Buffer {
-  if (bytes > maxScratch) return Buffer.allocUnsafe(bytes);
-  if (bytes > scratch.length) scratch = Buffer.alloc(2 ** Math.ceil(Math.log2(bytes)));
-  return scratch.subarray(0, bytes);
+/** Writes the entry's leaf hash at a place in `target`. */
+export function writeEntryLeafHash(target: Buffer, at: number, entry: Entry): void {
+  writeSha256(target, at, writeLeaf(entry));
 }
 
 /** The canonical bytes behind the leaf prefix, good until the next call: hashing needs no copy of its own. */

@@ -11,6 +11,11 @@ export function sha256(bytes: Uint8Array): Buffer {
   return hash('sha256', bytes, 'buffer');
 }
 
+/** Writes the SHA-256 of `bytes` at a place in `target`: for a writer of many, which needs none of them by itself. */
+export function writeSha256(target: Buffer, at: number, bytes: Uint8Array): void {
+  target.write(hash('sha256', bytes, 'binary'), at, hashBytes, 'latin1');
+}
+
 /** The hash of a Merkle leaf: SHA-256(0x00 || entry) (RFC 6962, section 2.1). */
 export function leafHash(entry: Uint8Array): Buffer {
   const input = Buffer.allocUnsafe(1 + entry.length);
@@ -24,6 +29,12 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   nodeInput.set(left, 1);
   nodeInput.set(right, 1 + hashBytes);
   return sha256(nodeInput);
+}
+
+/** Writes the hash of the inner node over two neighbours, `pair`, at a place in `target`. */
+export function writeNodeHash(target: Buffer, at: number, pair: Uint8Array): void {
+  nodeInput.set(pair, 1);
+  writeSha256(target, at, nodeInput);
 }
 
 /** The root of a tree without leaves: SHA-256 of nothing (RFC 6962, section 2.1). */

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { sha256 } from './hashing.ts';
-import { lengthPrefixed } from './length-prefixed.ts';
+import { lengthPrefixed, writeField } from './length-prefixed.ts';
+import { scratchOf } from './scratch.ts';
 
 /** A personal value taken out of a head. `path` is its RFC 6901 JSON pointer, `value` its JSON text. */
 export interface PersonalPart {
@@ -74,9 +75,10 @@ function takeOut(value: Json, path: string, parts: FoundPart[], depth: number): 
   for (const key of Object.keys(value)) {
     const item = value[key] as Json;
     if (item === null || item === undefined) continue;
+    const isTold = isPersonal(value, key);
+    if (!isTold && isScalar(item)) continue;
     const person = personIn(item);
-    const isTaken = person !== null || isPersonal(value, key);
-    if (!isTaken && isScalar(item)) continue;
+    const isTaken = isTold || person !== null;
     const at = `${path}/${pointerToken(key)}`;
     if (isTaken) parts.push({ path: at, value: JSON.stringify(item), person });
     const left = isTaken ? null : takeOut(item, at, parts, depth + 1);
@@ -129,7 +131,14 @@ function childOf(holder: Json | undefined, key: string): Json | undefined {
  */
 export function commitPersonal(part: PersonalPart, salt: Uint8Array): Buffer {
   if (salt.length !== saltBytes) throw new RangeError(`ledger: a salt has ${saltBytes} bytes`);
-  return sha256(lengthPrefixed(commitmentDomain, salt, part.path, part.value));
+  const { path, value } = part;
+  const [pathBytes, valueBytes] = [Buffer.byteLength(path), Buffer.byteLength(value)];
+  const bytes = scratchOf(16 + commitmentDomain.length + saltBytes + pathBytes + valueBytes);
+  let at = writeField(bytes, 0, commitmentDomain, commitmentDomain.length);
+  at = writeField(bytes, at, salt, saltBytes);
+  at = writeField(bytes, at, path, pathBytes);
+  writeField(bytes, at, value, valueBytes);
+  return sha256(bytes);
 }
 
 /**

@@ -21,13 +21,14 @@ const label = ({ logId, sequence }: Place): string => `ledger:${logId}:${sequenc
 const pool = Buffer.alloc(saltBytes * 512);
 let used = pool.length;
 
+/** Good until the pool is filled again: whoever takes one uses it at once. */
 function freshSalt(): Buffer {
   if (used >= pool.length) {
     randomFillSync(pool);
     used = 0;
   }
   used += saltBytes;
-  return Buffer.from(pool.subarray(used - saltBytes, used));
+  return pool.subarray(used - saltBytes, used);
 }
 
 /** `[position among the commitments, salt in base64, JSON text]`. */

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { maxHeadBytes } from '#contracts';
 import { type FoundPart, splitHead } from '#ledger';
 
@@ -24,11 +24,13 @@ export function readPayload(payload: Uint8Array): ReadPayload {
   const bytes = whole.subarray(4, 4 + length);
   const tail = whole.subarray(4 + length);
   try {
-    const text = bytes.toString('utf8');
+    const isPlain = isAscii(bytes);
+    const text = isPlain ? bytes.toString('latin1') : bytes.toString('utf8');
     const head: unknown = JSON.parse(text);
     if (head === null || typeof head !== 'object' || Array.isArray(head)) return unreadable(whole);
     const object = head as Record<string, unknown>;
-    if (isUtf8(bytes) && !maybePersonal.test(text)) return { head: object, bytes, parts: [], tail };
+    if ((isPlain || isUtf8(bytes)) && !maybePersonal.test(text))
+      return { head: object, bytes, parts: [], tail };
     const split = splitHead(object);
     return { head: object, bytes: split.head, parts: split.parts, tail };
   } catch {

@@ -1,4 +1,4 @@
-import { digestSealed, type Entry, entryLeafHash, hashBytes, type NodeRun } from '#ledger';
+import { digestSealed, type Entry, hashBytes, type NodeRun, writeEntryLeafHash } from '#ledger';
 import { eventNameOf, type Fact, flawOf, requestIdOf } from '../facts.ts';
 import type { WaitingBody } from '../keeping/body-keeper.ts';
 import { storedName } from '../keeping/stored-name.ts';
@@ -67,7 +67,7 @@ export async function buildBatch(
     const entry = read
       ? eventEntry(state.log.name, read)
       : gapEntry(state.log.name, item as Lost, parts.nowMs);
-    entryLeafHash(entry).copy(leaves, i * hashBytes);
+    writeEntryLeafHash(leaves, i * hashBytes, entry);
     const index = first + i;
     addRow(batch, state, { index, entry, read }, parts.tails);
     if (read) addFact(batch, state, index, read);
