@@ -1,9 +1,9 @@
 import type { RuleMatch } from '#contracts';
 import type { CompiledPolicy, TextConditions } from '../compiling/policy.ts';
 import { originalSpan, spanIsNew, type View, within } from '../text/decoding/view.ts';
-import { viewsOf } from '../text/decoding/views.ts';
 import { normalisedView } from '../text/folding/normalised.ts';
 import { seamsOf } from '../text/seams.ts';
+import { viewsOf } from '../text/views.ts';
 import type { RequestText } from './decision.ts';
 
 /** So many places of one condition are reported; more would not make the decision clearer. */
@@ -67,6 +67,8 @@ class Search {
   readonly #patterns: readonly Found[];
   readonly #entities: readonly Found[];
   readonly #keywords: boolean;
+  /** Those that match where a text can't be searched to its end. */
+  readonly #strict: readonly Found[];
   readonly #entityCounts = new Map<string, number>();
 
   constructor(tables: SearchTables, questions: readonly TextQuestion[]) {
@@ -77,12 +79,12 @@ class Search {
     const all = [...this.#found.values()];
     this.#patterns = all.filter(({ question }) => question.conditions.patterns.length > 0);
     this.#entities = all.filter(({ question }) => question.conditions.entities.length > 0);
+    this.#strict = all.filter(({ question }) => question.failsClosed);
     this.#keywords = all.some(({ question }) => question.conditions.keywords.length > 0);
   }
 
   text({ text, turn, pointer }: RequestText): void {
-    const place: Place = (start, end) => [{ pointer, start, end }];
-    for (const view of viewsOf(text)) this.#view(view, turn, place);
+    this.#views(text, [], turn, (start, end) => [{ pointer, start, end }]);
   }
 
   /** Text of neighbouring parts put together: only what spans two of them is new. */
@@ -91,8 +93,7 @@ class Search {
       const parts = place(start, end);
       return parts.length > 1 ? parts : [];
     };
-    for (const view of viewsOf(text))
-      this.#view({ ...view, how: [...view.how, 'joined-parts'] }, turn, spanning);
+    this.#views(text, ['joined-parts'], turn, spanning);
   }
 
   results(): ReadonlyMap<number, readonly RuleMatch[]> {
@@ -101,8 +102,32 @@ class Search {
     return results;
   }
 
-  #view(view: View, turn: number, place: Place): void {
-    if (this.#keywords) this.#findKeywords(view, turn, place);
+  #views(text: string, how: readonly string[], turn: number, place: Place): void {
+    const { views, isComplete } = viewsOf(text);
+    let isSearched = isComplete;
+    for (const view of views) {
+      const named = how.length === 0 ? view : { ...view, how: [...view.how, ...how] };
+      if (!this.#view(named, turn, place)) isSearched = false;
+    }
+    if (!isSearched) this.#addUnsearched(text, turn, place);
+  }
+
+  /** Text that was made to be too much to search counts as matching. */
+  #addUnsearched(text: string, turn: number, place: Place): void {
+    const whole: View = { text, starts: undefined, ends: undefined, changes: undefined, how: [] };
+    for (const found of this.#strict) {
+      this.#add(found, 'text too intricate to search', whole, turn, place, 0, text.length, []);
+    }
+  }
+
+  /** False where it could not be searched to its end. */
+  #view(view: View, turn: number, place: Place): boolean {
+    const isSearched = !this.#keywords || this.#findKeywords(view, turn, place);
+    this.#findEverywhere(view, turn, place);
+    return isSearched;
+  }
+
+  #findEverywhere(view: View, turn: number, place: Place): void {
     if (this.#patterns.length === 0 && this.#entities.length === 0) return;
     this.#findShapes(view, turn, place);
     const normalised = normalisedView(view.text);
@@ -114,10 +139,10 @@ class Search {
     if (this.#entities.length > 0) this.#findEntities(view, turn, place);
   }
 
-  #findKeywords(view: View, turn: number, place: Place): void {
+  #findKeywords(view: View, turn: number, place: Place): boolean {
     const index = this.#tables.keywords;
-    if (index === undefined) return;
-    index.finder.find(view.text, ({ id, start, end, how }) => {
+    if (index === undefined) return true;
+    return index.finder.find(view.text, ({ id, start, end, how }) => {
       for (const owner of index.owners[id]!) {
         const found = this.#found.get(owner);
         if (found !== undefined)
@@ -180,7 +205,7 @@ class Search {
     const count = found.perCondition.get(condition) ?? 0;
     if (count >= matchesPerCondition || found.matches.length >= matchesPerRule) return;
     const original = originalSpan(view, start, end);
-    const decodedAs = [...view.how, ...how].join('+');
+    const decodedAs = [...new Set([...view.how, ...how])].join('+');
     for (const part of place(original.start, original.end)) {
       found.perCondition.set(condition, count + 1);
       found.matches.push({

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { originalSpan } from './decoding/view.ts';
-import { viewsOf } from './decoding/views.ts';
 import { KeywordFinder, type KeywordHit } from './keywords/find-keywords.ts';
 import { buildAutomaton, keywordPatterns } from './keywords/keyword-automaton.ts';
+import { viewsOf } from './views.ts';
 
 const runs = process.env.LONG === '1' ? 50_000 : 1000;
 const keywords = ['alpha', 'al', 'bravo key', 'keyed'];
@@ -57,7 +57,7 @@ test('no text makes the search throw, and every hit lies in the text', () => {
   );
   fc.assert(
     fc.property(text, (value) => {
-      for (const view of viewsOf(value)) {
+      for (const view of viewsOf(value).views) {
         for (const { start, end } of hits(view.text)) {
           const span = originalSpan(view, start, end);
           expect(span.start).toBeGreaterThanOrEqual(0);
@@ -83,7 +83,7 @@ test('a hit in decoded text covers exactly what was encoded', () => {
     fc.property(around, around, fc.constantFrom(...encodings), (before, after, encode) => {
       const written = encode('bravo key');
       const text = `${before} ${written} ${after}`;
-      const spans = viewsOf(text).flatMap((view) =>
+      const spans = viewsOf(text).views.flatMap((view) =>
         hits(view.text)
           .filter(({ id }) => id === 2)
           .map(({ start, end }) => originalSpan(view, start, end)),

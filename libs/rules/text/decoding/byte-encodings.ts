@@ -101,16 +101,36 @@ export function decodeHex(text: string, start: number, end: number, into: ByteRu
   }
 }
 
-const codeToken = /(?:0[xX])?([0-9a-fA-F]{2,8})/g;
+/** Decodes hexadecimal digits in groups, whatever stands between the groups. */
+export function decodeHexGroups(text: string, start: number, end: number, into: ByteRuns): void {
+  into.begin('hex', (end - start) >> 1);
+  let high = -1;
+  let from = start;
+  for (let at = start; at < end; at++) {
+    const digit = hexDigit(text.charCodeAt(at));
+    if (digit < 0) continue;
+    if (high < 0) {
+      high = digit;
+      from = at;
+    } else {
+      into.byte(high * 16 + digit, from, at + 1);
+      high = -1;
+    }
+  }
+  into.end();
+}
+
+const codeToken = /(?:0[xX]|[uU]\+00)?([0-9a-fA-F]{2,8})/g;
 const codeShapes = [
   { how: 'hex', base: 16, shape: /^[0-9a-f]{2}$/i },
   { how: 'character-codes', base: 10, shape: /^[0-9]{2,3}$/ },
+  { how: 'character-codes', base: 8, shape: /^(?:[01][0-7]{2}|40)$/ },
   { how: 'character-codes', base: 2, shape: /^[01]{8}$/ },
 ] as const;
 /** Stands for a token that isn't a code; not text, so that it ends a run. */
 const noCharacter = 1;
 
-/** Decodes character codes one by one, tried as hexadecimal, decimal and binary. */
+/** Decodes character codes one by one, tried as hexadecimal, decimal, octal and binary. */
 export function decodeCodes(text: string, start: number, end: number, into: ByteRuns): void {
   const tokens = [...text.slice(start, end).matchAll(codeToken)];
   for (const { how, base, shape } of codeShapes) {

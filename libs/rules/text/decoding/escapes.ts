@@ -7,72 +7,17 @@ export interface Encoded {
   readonly length: number;
 }
 
-const namedEntities: Record<string, number> = {
-  amp: 38,
-  lt: 60,
-  gt: 62,
-  quot: 34,
-  apos: 39,
-  nbsp: 32,
-  ensp: 32,
-  emsp: 32,
-  thinsp: 32,
-  Tab: 9,
-  NewLine: 10,
-  shy: 0xad,
-  zwnj: 0x200c,
-  zwj: 0x200d,
-  ZeroWidthSpace: 0x200b,
-  NoBreak: 0x2060,
-  lowbar: 95,
-  hyphen: 45,
-  dash: 45,
-  period: 46,
-  comma: 44,
-  commat: 64,
-  dollar: 36,
-  excl: 33,
-  num: 35,
-  percnt: 37,
-};
-const longestEntityName = 20;
-const longestEntityDigits = 10;
-
-/** Accented and mathematical letters by name: `&eacute;`, `&pscr;`. */
-const letterEntity = /^([A-Za-z])(acute|grave|circ|tilde|uml|ring|cedil|slash|caron|scr|fr|opf)$/;
-
-/** An HTML character reference (HTML standard, 13.5) at `at`. */
-export function entityAt(text: string, at: number): Encoded | undefined {
-  if (text.charCodeAt(at + 1) !== 35) return namedEntityAt(text, at);
-  const hex = (text.charCodeAt(at + 2) | 32) === 120;
-  const first = at + (hex ? 3 : 2);
-  let codePoint = 0;
-  let i = first;
-  for (; i < first + longestEntityDigits; i++) {
-    const digit = hexDigit(text.charCodeAt(i));
-    if (digit < 0 || (digit > 9 && !hex)) break;
-    codePoint = codePoint * (hex ? 16 : 10) + digit;
-  }
-  if (i === first) return undefined;
-  return scalar(codePoint, i - at + (text.charCodeAt(i) === 59 ? 1 : 0));
-}
-
-function namedEntityAt(text: string, at: number): Encoded | undefined {
-  const end = text.slice(at, at + longestEntityName).indexOf(';');
-  if (end < 3) return undefined;
-  const name = text.slice(at + 1, at + end);
-  const codePoint = Object.hasOwn(namedEntities, name)
-    ? namedEntities[name]
-    : letterEntity.exec(name)?.[1]?.charCodeAt(0);
-  return codePoint === undefined ? undefined : { codePoint, length: end + 1 };
-}
-
-/** `\u0070`, `\u{70}`, `\x70` or `\160` at `at`. */
+/** `\u0070`, `\u{70}`, `\x70`, `\U00000070`, `\000070` (CSS) or `\160` at `at`. */
 export function backslashAt(text: string, at: number): Encoded | undefined {
   const kind = text.charCodeAt(at + 1);
+  if (kind === 85) return fixedHex(text, at, 8);
   if (kind === 120) return fixedHex(text, at, 2);
   if (kind === 117) return text.charCodeAt(at + 2) === 123 ? bracedHex(text, at) : fixedHex(text, at, 4);
   if (kind < 48 || kind > 51) return undefined;
+  if (kind === 48) {
+    const css = cssEscape(text, at);
+    if (css !== undefined) return css;
+  }
   const second = text.charCodeAt(at + 2) - 48;
   const third = text.charCodeAt(at + 3) - 48;
   if (!(second >= 0 && second <= 7 && third >= 0 && third <= 7)) return undefined;
@@ -80,13 +25,27 @@ export function backslashAt(text: string, at: number): Encoded | undefined {
 }
 
 function fixedHex(text: string, at: number, digits: number): Encoded | undefined {
-  let codePoint = 0;
-  for (let i = 0; i < digits; i++) {
-    const digit = hexDigit(text.charCodeAt(at + 2 + i));
-    if (digit < 0) return undefined;
-    codePoint = codePoint * 16 + digit;
-  }
+  const codePoint = hexAt(text, at + 2, digits);
+  if (codePoint < 0 || codePoint > 0x10ffff) return undefined;
   return { codePoint, length: digits + 2 };
+}
+
+/** CSS (Syntax Level 3, 4.3.7) in its longest form. */
+function cssEscape(text: string, at: number): Encoded | undefined {
+  const codePoint = hexAt(text, at + 1, 6);
+  if (codePoint < 0) return undefined;
+  return scalar(codePoint, 7);
+}
+
+/** So many hexadecimal digits as a number; -1 where they aren't there. */
+function hexAt(text: string, at: number, digits: number): number {
+  let value = 0;
+  for (let i = 0; i < digits; i++) {
+    const digit = hexDigit(text.charCodeAt(at + i));
+    if (digit < 0) return -1;
+    value = value * 16 + digit;
+  }
+  return value;
 }
 
 function bracedHex(text: string, at: number): Encoded | undefined {
@@ -101,8 +60,9 @@ function bracedHex(text: string, at: number): Encoded | undefined {
   return undefined;
 }
 
-/** A percent-encoded UTF-8 character (RFC 3986, 2.1) at `at`. */
+/** A percent-encoded UTF-8 character (RFC 3986, 2.1) at `at`, or `%u0070` as JavaScript's `escape` writes it. */
 export function percentAt(text: string, at: number): Encoded | undefined {
+  if ((text.charCodeAt(at + 1) | 32) === 117) return fixedHex(text, at, 4);
   const first = percentByte(text, at);
   if (first < 0) return undefined;
   if (first < 0x80) return { codePoint: first, length: 3 };
@@ -124,7 +84,8 @@ export function hexDigit(unit: number): number {
   return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
-function scalar(codePoint: number, length: number): Encoded | undefined {
+/** A character of `length`, unless there is none of that number. */
+export function scalar(codePoint: number, length: number): Encoded | undefined {
   const valid = codePoint <= 0x10ffff && !(codePoint >= 0xd800 && codePoint <= 0xdfff);
   return valid ? { codePoint, length } : undefined;
 }

@@ -1,29 +1,36 @@
 import { DecodedText } from './decoded-text.ts';
-import { backslashAt, type Encoded, entityAt, percentAt } from './escapes.ts';
+import { backslashAt, type Encoded, percentAt } from './escapes.ts';
+import { entityAt } from './html-entities.ts';
+import { Markup } from './markup.ts';
 import type { View } from './view.ts';
 
-const special = /[&%\\<]/;
 const ampersand = 38;
 const percent = 37;
-const reverseSolidus = 92;
 const lessThan = 60;
-const longestTag = 200;
+const reverseSolidus = 92;
+const bracket = 93;
+const controlStart = 27;
+
+const isSpecial = new Uint8Array(128);
+for (const unit of [ampersand, percent, lessThan, reverseSolidus, bracket, controlStart]) isSpecial[unit] = 1;
+const special = /[&%\\<\x1b]/;
 
 /**
- * The text with HTML entities, percent-encoding and backslash escapes decoded and HTML tags taken out, or
- * undefined where it has none.
+ * The text with HTML entities, percent-encoding and backslash escapes decoded and markup taken out, or undefined where
+ * it has none.
  */
 export function decodeInline(text: string): View | undefined {
   const first = text.search(special);
   if (first === -1) return undefined;
+  const markup = new Markup(text);
   let decoded: DecodedText | undefined;
   const how = new Set<string>();
   let copied = 0;
   for (let at = first; at < text.length; at++) {
     const unit = text.charCodeAt(at);
-    if (unit !== ampersand && unit !== percent && unit !== reverseSolidus && unit !== lessThan) continue;
-    const removed = unit === lessThan ? tagLength(text, at) : 0;
-    const found = unit === lessThan ? undefined : encodedAt(text, at, unit);
+    if (unit >= 128 || isSpecial[unit] === 0) continue;
+    const found = encodedAt(text, at, unit);
+    const removed = found === undefined ? markup.lengthAt(at, unit) : 0;
     if (removed === 0 && found === undefined) continue;
     decoded ??= new DecodedText(text.length);
     decoded.copy(text, copied, at);
@@ -50,19 +57,6 @@ const namesOf: Record<number, string> = {
 
 function encodedAt(text: string, at: number, unit: number): Encoded | undefined {
   if (unit === ampersand) return entityAt(text, at);
-  return unit === percent ? percentAt(text, at) : backslashAt(text, at);
-}
-
-/** Length of an HTML tag or short comment at `at`; 0 where there is none. */
-function tagLength(text: string, at: number): number {
-  const next = text.charCodeAt(at + 1) | 32;
-  const opens = (next >= 97 && next <= 122) || next === 47 || next === 33;
-  if (!opens) return 0;
-  const until = Math.min(text.length, at + longestTag);
-  for (let i = at + 1; i < until; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit === 62) return i + 1 - at;
-    if (unit === lessThan) return 0;
-  }
-  return 0;
+  if (unit === percent) return percentAt(text, at);
+  return unit === reverseSolidus ? backslashAt(text, at) : undefined;
 }

@@ -1,4 +1,13 @@
-import { type ByteRuns, base64Kinds, decodeBase64, decodeCodes, decodeHex, Kind } from './byte-encodings.ts';
+import {
+  type ByteRuns,
+  base64Kinds,
+  decodeBase64,
+  decodeCodes,
+  decodeHex,
+  decodeHexGroups,
+  Kind,
+} from './byte-encodings.ts';
+import { RunGroups } from './run-groups.ts';
 import { SegmentViews } from './segment-views.ts';
 import type { View } from './view.ts';
 
@@ -18,6 +27,7 @@ const widestCodeGap = 4;
 export function decodeSegments(text: string): View[] {
   const views = new SegmentViews();
   const codes = new CodeList(text, views);
+  const groups = new RunGroups((start, end, seen) => decodeGroups(text, start, end, seen, views));
   const length = text.length;
   let at = 0;
   while (at < length) {
@@ -31,14 +41,16 @@ export function decodeSegments(text: string): View[] {
     const seen = endOfRun(text, start);
     at = runEnd;
     const runLength = at - start;
+    groups.add(start, at, seen | first);
     if (runLength <= longestCode && isCode(text, start, at, seen | first)) codes.add(start, at);
-    else {
+    else if (!isCharacterFunction(text, start, at) || !codes.bridge(start, at)) {
       codes.close();
       if (runLength >= minimumRun && (seen & notPlainLower) !== 0)
         decodeRun(text, start, at, seen | first, views);
     }
   }
   codes.close();
+  groups.close();
   return views.all();
 }
 
@@ -70,12 +82,19 @@ function continuesOnNextLine(text: string, start: number, at: number): boolean {
   return at - start >= wrappedLineMinimum;
 }
 
-/** `70`, `112`, `0x70`, `01110000`: one character's code. */
+/** `70`, `112`, `0x70`, `U+0070`, `01110000`: one character's code. */
 function isCode(text: string, start: number, end: number, seen: number): boolean {
   const length = end - start;
+  if (length === 6) return text.charCodeAt(start + 1) === 43 && /^U\+00/i.test(text.slice(start, end));
   if (length === 4 && text.charCodeAt(start) === 48 && (text.charCodeAt(start + 1) | 32) === 120) return true;
   if (length === 8) return (seen & ~Kind.digit) === 0 && /^[01]{8}$/.test(text.slice(start, end));
   return length >= 2 && length <= 3 && (seen & ~anyHex) === 0;
+}
+
+/** `chr`, `+chr`, `&Char`: what programs call to make a character of its code. */
+function isCharacterFunction(text: string, start: number, end: number): boolean {
+  if (end - start < 3 || end - start > 5 || (text.charCodeAt(end - 1) | 32) !== 114) return false;
+  return /^[+&]?cha?r$/i.test(text.slice(start, end));
 }
 
 /** Character codes that follow one another closely. */
@@ -98,14 +117,33 @@ class CodeList {
     this.#end = end;
   }
 
+  /** A function's name between two codes doesn't part them. False where it stands alone. */
+  bridge(start: number, end: number): boolean {
+    if (this.#count === 0 || start - this.#end > widestCodeGap) return false;
+    this.#end = end;
+    return true;
+  }
+
   close(): void {
     if (this.#count >= minimumCodes) decodeCodes(this.#text, this.#from, this.#end, this.#views);
     this.#count = 0;
   }
 }
 
+/** `x70x61x73`: hexadecimal codes without anything in between. */
+const joinedCodes = /^(?:0?x[0-9a-f]{2}){4,}$/i;
+
 function decodeRun(text: string, start: number, end: number, seen: number, views: ByteRuns): void {
+  const second = text.charCodeAt(start + 1);
+  const mayBeJoined = (text.charCodeAt(start) | 32) === 120 || (second | 32) === 120;
+  if (mayBeJoined && joinedCodes.test(text.slice(start, end))) decodeCodes(text, start, end, views);
   if ((seen & Kind.extra) !== 0 && (seen & notHex) === 0) decodeCodes(text, start, end, views);
   if ((seen & Kind.digit) !== 0) decodeHex(text, start, end, views);
+  for (let shift = 0; shift < 4; shift++) decodeBase64(text, start + shift, end, views);
+}
+
+function decodeGroups(text: string, start: number, end: number, seen: number, views: ByteRuns): void {
+  if ((seen & ~anyHex) === 0) decodeHexGroups(text, start, end, views);
+  if ((seen & notPlainLower) === 0) return;
   for (let shift = 0; shift < 4; shift++) decodeBase64(text, start + shift, end, views);
 }

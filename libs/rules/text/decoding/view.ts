@@ -26,7 +26,14 @@ export function within(outer: View, inner: View): View {
 /** The offsets in the original of a span of a view. */
 export function originalSpan(view: View, start: number, end: number): { start: number; end: number } {
   if (view.starts === undefined || view.ends === undefined) return { start, end };
-  return { start: view.starts[start]!, end: view.ends[Math.max(start, end - 1)]! };
+  let first = view.starts[start]!;
+  let last = view.ends[start]!;
+  // What was read backwards came from the end on.
+  for (let at = start + 1; at < end; at++) {
+    first = Math.min(first, view.starts[at]!);
+    last = Math.max(last, view.ends[at]!);
+  }
+  return { start: first, end: last };
 }
 
 /** False for a span of a decoded view in which nothing was decoded: the original shows it already. */

@@ -1,4 +1,5 @@
 import { CharacterClass, type Folded, foldCodePoint } from './fold.ts';
+import { withoutLookAlike } from './homoglyphs.ts';
 
 const kinds = new Uint8Array(65_536);
 const letters = new Uint16Array(65_536);
@@ -15,10 +16,13 @@ function learn(unit: number): number {
   const folded = foldCodePoint(unit);
   kinds[unit] = folded.kind;
   if (folded.kind === CharacterClass.letter) letters[unit] = folded.letters.charCodeAt(0);
+  if (folded.kind === CharacterClass.sign) {
+    letters[unit] = withoutLookAlike(String.fromCharCode(unit)).charCodeAt(0);
+  }
   return folded.kind;
 }
 
-/** The folded code unit of a code unit whose class is `letter`. */
+/** The folded code unit of a code unit whose class is `letter`, or what a `sign` is read as. */
 export function letterOf(unit: number): number {
   return letters[unit]!;
 }

@@ -17,8 +17,10 @@ export const CharacterClass = {
   mark: 6,
   /** Everything else: brackets, quotes, commas. */
   other: 7,
-  /** A sign that can stand for a letter: `@`, `$`, `!`, `|`, `+`. */
+  /** A sign that can stand for a letter: `@`, `$`, `!`, `|`, `+`, `€`, `†`. */
   sign: 8,
+  /** A vowel sign or the like of a script that needs it. Behind a Latin letter it is only there to hide a word. */
+  dependent: 9,
 } as const;
 export type CharacterClass = (typeof CharacterClass)[keyof typeof CharacterClass];
 
@@ -30,11 +32,14 @@ export interface Folded {
   readonly unspaced: boolean;
 }
 
-const accents = /[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]/gu;
+/** Marks that words are the same without: accents, points of Hebrew and Arabic. Japanese voicing is not among them. */
+const accents =
+  /(?![\u3099\u309a])(?=\p{M})[\p{Script=Inherited}\p{Script=Common}\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Coptic}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}]/gu;
 const invisibleControl = /^[\p{Cf}\p{Cc}]$/u;
 /** Fillers, vowel separators and variation selectors that Unicode files under letters and marks. */
 const invisibleRanges: readonly (readonly [number, number])[] = [
   [0x034f, 0x034f],
+  [0x0640, 0x0640],
   [0x115f, 0x1160],
   [0x17b4, 0x17b5],
   [0x180b, 0x180f],
@@ -76,13 +81,18 @@ function isInvisible(character: string): boolean {
   return invisibleControl.test(character) || character.replace(accents, '') === '';
 }
 
+/** Beyond ASCII: a symbol or punctuation mark that looks like a letter. */
+function isLetterLikeSign(character: string): boolean {
+  return /^[\p{S}\p{P}]$/u.test(character) && withoutLookAlike(character) !== character;
+}
+
 function separatorClass(character: string): CharacterClass {
   if (character === '\n' || character === '\u2028' || character === '\u2029' || character === '\u0085') {
     return CharacterClass.newline;
   }
   if (/^[\p{Zs}\p{Pd}\t\r\v\f_\u2800]$/u.test(character)) return CharacterClass.space;
   if (isInvisible(character)) return CharacterClass.invisible;
-  if ('@$!|+'.includes(character)) return CharacterClass.sign;
+  if ('@$!|+'.includes(character) || isLetterLikeSign(character)) return CharacterClass.sign;
   if (asciiMarks.includes(character)) return CharacterClass.mark;
   return character.codePointAt(0)! < 128 ? CharacterClass.other : CharacterClass.mark;
 }
@@ -102,6 +112,10 @@ export function foldCodePoint(codePoint: number): Folded {
   }
   const letters = foldedLetters(character);
   if (letters === '') return { kind: seen, letters, unspaced: false };
-  const kind = letters.length === 1 ? CharacterClass.letter : CharacterClass.letters;
+  const kind = /^\p{M}$/u.test(character)
+    ? CharacterClass.dependent
+    : letters.length === 1
+      ? CharacterClass.letter
+      : CharacterClass.letters;
   return { kind, letters, unspaced: unspacedScript.test(character) };
 }

@@ -7,6 +7,7 @@ export function foldedWords(text: string): string[] {
   let word = '';
   for (const character of text) {
     const { kind, letters } = foldedOf(character.codePointAt(0)!);
+    if (kind === CharacterClass.dependent && /[\0-\x7f]$/.test(word)) continue;
     if (letters !== '') word += letters;
     else if (kind !== CharacterClass.invisible && word !== '') {
       words.push(word);

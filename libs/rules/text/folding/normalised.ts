@@ -3,6 +3,7 @@ import type { View } from '../decoding/view.ts';
 import { CharacterClass } from './fold.ts';
 import { foldedOf } from './fold-table.ts';
 import { withoutLookAlike } from './homoglyphs.ts';
+import { isStrayMark } from './stray-marks.ts';
 
 const beyondAscii = /[^\0-\x7f]/;
 
@@ -18,7 +19,7 @@ export function normalisedView(text: string): View | undefined {
   for (let at = first; at < text.length; ) {
     const codePoint = text.codePointAt(at)!;
     const length = codePoint > 0xffff ? 2 : 1;
-    const plain = codePoint < 128 ? undefined : plainForm(codePoint);
+    const plain = codePoint < 128 ? undefined : plainAt(text, at, codePoint);
     if (plain !== undefined) {
       decoded ??= new DecodedText(text.length);
       decoded.copy(text, copied, at);
@@ -33,10 +34,28 @@ export function normalisedView(text: string): View | undefined {
   return decoded.view(['unicode'], false);
 }
 
-/** What a character is read as; undefined where it is read as itself. */
-function plainForm(codePoint: number): string | undefined {
-  const folded = foldedOf(codePoint);
-  if (folded.kind === CharacterClass.invisible) return '';
+function plainAt(text: string, at: number, codePoint: number): string | undefined {
+  if (codePoint <= 0xffff && isSame[codePoint] === 1) return undefined;
+  const { kind } = foldedOf(codePoint);
+  if (kind === CharacterClass.invisible) return '';
+  if (kind === CharacterClass.dependent && isStrayMark(text, at)) return '';
+  let plain = known.get(codePoint);
+  if (plain === undefined) {
+    plain = plainForm(codePoint);
+    if (known.size >= knownLimit) known.clear();
+    known.set(codePoint, plain);
+    if (plain === null && kind !== CharacterClass.dependent && codePoint <= 0xffff) isSame[codePoint] = 1;
+  }
+  return plain ?? undefined;
+}
+
+/** Code units that are read as themselves wherever they stand, as far as they were seen. */
+const isSame = new Uint8Array(0x10000);
+const known = new Map<number, string | null>();
+const knownLimit = 20_000;
+
+/** What a character is read as; null where it is read as itself. */
+function plainForm(codePoint: number): string | null {
   const character = String.fromCodePoint(codePoint);
   let plain = '';
   for (const letter of character.normalize('NFKC')) {
@@ -44,5 +63,5 @@ function plainForm(codePoint: number): string | undefined {
     const latin = withoutLookAlike(lower);
     plain += latin === lower ? letter : letter === lower ? latin : latin.toUpperCase();
   }
-  return plain === character ? undefined : plain;
+  return plain === character ? null : plain;
 }

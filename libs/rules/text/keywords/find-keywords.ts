@@ -1,10 +1,12 @@
 import { CharacterClass } from '../folding/fold.ts';
 import { foldedOf, kindOf, letterOf } from '../folding/fold-table.ts';
 import { leetClass, standsIn } from '../folding/leet.ts';
+import { isStrayMark } from '../folding/stray-marks.ts';
 import { Gap, GapReader } from './gaps.ts';
 import type { KeywordAutomaton, KeywordPattern } from './keyword-automaton.ts';
 import { LetterTrail } from './letter-trail.ts';
-import { hasInnerSign, QuickScan } from './quick-scan.ts';
+import { QuickScan } from './quick-scan.ts';
+import { hasInnerSign, holdsSign } from './signs.ts';
 import { endsWord, startsWord } from './word-boundary.ts';
 
 /** A keyword found, in UTF-16 offsets of the scanned text. `how` names the tricks that hid it. */
@@ -21,6 +23,9 @@ const hitsPerKeyword = 20;
 const effortPerUnit = 32;
 const effortAtLeast = 500_000;
 const leetMinimumLetters = 4;
+
+/** Letters of other scripts that are drawn as a bar, as a capital I and a small l are. */
+const barLike = new Set('ΙІӀǀןוᛁⲒꓲ');
 
 /**
  * Finds whole keywords in one pass over the letters of a text, in whatever case, script, spacing or leetspeak they
@@ -70,8 +75,13 @@ export class KeywordFinder {
       const kind = kindOf(unit);
       if (kind === CharacterClass.letter) this.#letter(letterOf(unit), this.#gap.close(), at, at + 1);
       else if (kind === CharacterClass.sign && signsAreLetters)
-        this.#letter(unit, this.#gap.close(), at, at + 1);
-      else if (kind === CharacterClass.letters || (unit & 0xf800) === 0xd800) at = this.#codePoint(at) - 1;
+        this.#letter(letterOf(unit), this.#gap.close(), at, at + 1);
+      else if (
+        kind === CharacterClass.letters ||
+        kind === CharacterClass.dependent ||
+        (unit & 0xf800) === 0xd800
+      )
+        at = this.#codePoint(at) - 1;
       else if (kind !== CharacterClass.invisible) this.#gap.add(unit, kind);
     }
   }
@@ -81,6 +91,7 @@ export class KeywordFinder {
     const codePoint = this.#text.codePointAt(at)!;
     const end = at + (codePoint > 0xffff ? 2 : 1);
     const { letters, kind } = foldedOf(codePoint);
+    if (kind === CharacterClass.dependent && isStrayMark(this.#text, at)) return end;
     if (letters !== '') {
       let gap = this.#gap.close();
       for (let i = 0; i < letters.length; i++) {
@@ -125,7 +136,7 @@ export class KeywordFinder {
     if (spelling === 'other') return;
     const written = this.#text.slice(start, end);
     // What holds no sign was found by the pass that reads signs as letters.
-    if (!this.#signsAreLetters && !/[@$!|+]/.test(written)) return;
+    if (!this.#signsAreLetters && !holdsSign(written)) return;
     const how: string[] = pattern.variant === undefined ? [] : [pattern.variant];
     if (spacing === 'spaced') how.push('spacing');
     if (spelling === 'leetspeak') how.push('leetspeak');
@@ -156,6 +167,7 @@ export class KeywordFinder {
     const at = this.#trail.startAt(index);
     const written = this.#text[at];
     if (written === 'I') return wanted === 108;
+    if (written !== undefined && barLike.has(written)) return wanted === 108;
     const before = this.#text[at - 1] ?? '';
     return written === 'l' && wanted === 105 && /[A-Z]/.test(before);
   }

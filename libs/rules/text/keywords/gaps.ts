@@ -5,16 +5,23 @@ export const Gap = {
   none: 0,
   /** Up to eight blanks, dashes or underscores, at most one line end: what separates the words of a phrase. */
   soft: 1,
-  /** One or two equal marks without blanks: `p.a.s.s`. */
+  /** One or two equal marks without blanks: `p.a.s.s`; or strings put together: `"pass" + "word"`. */
   marked: 2,
   /** A short mixture: `p , a , s , s`. Only between single letters. */
   mixed: 3,
-  /** Anything longer, a paragraph's end. */
-  far: 4,
+  /** Many blanks or lines. Only between the single letters of a longer word. */
+  wide: 4,
+  /** Anything longer. */
+  far: 5,
 } as const;
 
 const softLimit = 8;
 const mixedLimit = 6;
+const wideLimit = 24;
+const joinLimit = 8;
+const quotes = new Set([34, 39, 96, 0x2018, 0x2019, 0x201c, 0x201d]);
+/** What puts strings together in programming languages: `+`, `.`, `&`, a line's continuation. */
+const joiners = new Set([43, 46, 38, 92]);
 
 /** Follows the characters of one gap. Reused from gap to gap. */
 export class GapReader {
@@ -24,6 +31,8 @@ export class GapReader {
   #mark = 0;
   #marks = 0;
   #others = 0;
+  #quotes = 0;
+  #joiners = 0;
 
   reset(): void {
     this.#length = 0;
@@ -32,10 +41,14 @@ export class GapReader {
     this.#mark = 0;
     this.#marks = 0;
     this.#others = 0;
+    this.#quotes = 0;
+    this.#joiners = 0;
   }
 
   add(unit: number, kind: number): void {
     this.#length++;
+    if (quotes.has(unit)) this.#quotes++;
+    else if (joiners.has(unit)) this.#joiners++;
     if (kind === CharacterClass.space) this.#blanks++;
     else if (kind === CharacterClass.newline) this.#newlines++;
     else if (kind === CharacterClass.mark || kind === CharacterClass.sign) {
@@ -54,10 +67,24 @@ export class GapReader {
   }
 
   #kind(): number {
+    if (this.#marks === 0 && this.#others === 0) return this.#blank();
+    if (this.#joins()) return Gap.marked;
     if (this.#newlines > 1) return Gap.far;
-    if (this.#marks === 0 && this.#others === 0) return this.#length <= softLimit ? Gap.soft : Gap.far;
     const onlyMarks = this.#others === 0 && this.#blanks === 0 && this.#newlines === 0;
     if (onlyMarks && this.#marks <= 2) return Gap.marked;
     return this.#length <= mixedLimit ? Gap.mixed : Gap.far;
+  }
+
+  /** Blanks and line ends alone. */
+  #blank(): number {
+    if (this.#newlines <= 1 && this.#length <= softLimit) return Gap.soft;
+    return this.#length <= wideLimit ? Gap.wide : Gap.far;
+  }
+
+  /** One string ends, the next begins, and at most one operator stands between. */
+  #joins(): boolean {
+    if (this.#quotes !== 2 || this.#joiners > 1 || this.#newlines > 1 || this.#length > joinLimit)
+      return false;
+    return this.#blanks + this.#newlines + this.#quotes + this.#joiners === this.#length;
   }
 }

@@ -16,10 +16,11 @@ export class LetterTrail {
   readonly #gaps = new Uint8Array(ring);
   readonly #letters = new Uint16Array(ring);
   #count = 0;
-  /** Index of the last letter with any gap before it, with none, with one no word survives, with a far one. */
+  /** Index of the last letter with any gap before it, with none, with one no word survives, with a wide or far one. */
   #lastGap = 0;
   #lastJoined = 0;
   #lastTorn = 0;
+  #lastWide = 0;
   #lastFar = 0;
 
   get count(): number {
@@ -31,6 +32,7 @@ export class LetterTrail {
     this.#lastGap = 0;
     this.#lastJoined = 0;
     this.#lastTorn = 0;
+    this.#lastWide = 0;
     this.#lastFar = 0;
   }
 
@@ -44,6 +46,7 @@ export class LetterTrail {
     else {
       this.#lastGap = index;
       if (gap >= Gap.mixed) this.#lastTorn = index;
+      if (gap >= Gap.wide) this.#lastWide = index;
       if (gap === Gap.far) this.#lastFar = index;
     }
   }
@@ -61,10 +64,12 @@ export class LetterTrail {
     if (this.#lastFar > first) return 'torn';
     if (this.#lastGap <= first) return 'plain';
     const length = pattern.letters.length;
+    const alone = this.#lastJoined <= first;
+    if (this.#lastWide > first) return alone && length >= splitMinimumLetters ? 'spaced' : 'torn';
     const whole = this.#lastTorn <= first;
     if (whole && pattern.wordStarts.length > 0 && this.#gapsAtWordsOnly(pattern, first)) return 'plain';
     if (whole && length >= splitMinimumLetters) return 'spaced';
-    return this.#lastJoined <= first && length >= spacedMinimumLetters ? 'spaced' : 'torn';
+    return alone && length >= spacedMinimumLetters ? 'spaced' : 'torn';
   }
 
   #gapsAtWordsOnly(pattern: KeywordPattern, first: number): boolean {

@@ -1,5 +1,6 @@
 import { CharacterClass } from '../folding/fold.ts';
 import { foldedOf, kindOf, letterOf } from '../folding/fold-table.ts';
+import { isStrayMark } from '../folding/stray-marks.ts';
 import type { KeywordAutomaton } from './keyword-automaton.ts';
 import { endsWord } from './word-boundary.ts';
 
@@ -42,7 +43,7 @@ export class QuickScan {
         const symbol = symbols[unit]!;
         if (symbol === skip) continue;
         state = next[state + symbol]!;
-      } else state = this.#wide(state, text, at);
+      } else state = this.#wide(state, text, at, signsAreLetters);
       if (state < 0) {
         if (endsWord(text, at + 1)) return true;
         state = ~state;
@@ -51,18 +52,30 @@ export class QuickScan {
     return false;
   }
 
-  #wide(state: number, text: string, at: number): number {
+  #wide(state: number, text: string, at: number, signsAreLetters: boolean): number {
     const unit = text.charCodeAt(at);
     if ((unit & 0xfc00) === 0xdc00) return this.#low(state, text, at);
-    const kind = kindOf(unit);
-    if (kind === CharacterClass.letter) return this.#letter(state, letterOf(unit));
-    return kind === CharacterClass.letters ? this.#letters(state, foldedOf(unit).letters) : state;
+    switch (kindOf(unit)) {
+      case CharacterClass.letter:
+        return this.#letter(state, letterOf(unit));
+      case CharacterClass.sign:
+        return signsAreLetters ? this.#letter(state, letterOf(unit)) : state;
+      case CharacterClass.letters:
+        return this.#letters(state, foldedOf(unit).letters);
+      case CharacterClass.dependent:
+        return isStrayMark(text, at) ? state : this.#letters(state, foldedOf(unit).letters);
+      default:
+        return state;
+    }
   }
 
   /** A pair is read at its second half, so that what follows it is what ends a word. */
   #low(state: number, text: string, at: number): number {
     const codePoint = at > 0 ? text.codePointAt(at - 1)! : 0;
-    return codePoint > 0xffff ? this.#letters(state, foldedOf(codePoint).letters) : state;
+    if (codePoint <= 0xffff) return state;
+    const { kind, letters } = foldedOf(codePoint);
+    if (kind === CharacterClass.dependent && isStrayMark(text, at - 1)) return state;
+    return this.#letters(state, letters);
   }
 
   #letters(state: number, letters: string): number {
@@ -85,14 +98,4 @@ export class QuickScan {
     const middle = next[state + highSymbol[letter >> 8]!]!;
     return next[(middle < 0 ? ~middle : middle) + lowSymbol[letter & 255]!]!;
   }
-}
-
-/** True where a sign stands before a letter or digit, as it would inside a word. */
-export function hasInnerSign(text: string): boolean {
-  for (const sign of '@$!|+') {
-    for (let at = text.indexOf(sign); at !== -1; at = text.indexOf(sign, at + 1)) {
-      if (at + 1 < text.length && kindOf(text.charCodeAt(at + 1)) <= CharacterClass.letters) return true;
-    }
-  }
-  return false;
 }

@@ -1,5 +1,6 @@
 import { CharacterClass } from '../folding/fold.ts';
 import { foldedOf, kindOf } from '../folding/fold-table.ts';
+import { isStrayMark } from '../folding/stray-marks.ts';
 
 /** Whether a letter follows or precedes is decided after at most so many invisible characters. */
 const invisibleLimit = 64;
@@ -10,8 +11,9 @@ export function startsWord(text: string, start: number): boolean {
     const unit = text.charCodeAt(at);
     const kind = kindOf(unit);
     if (kind === CharacterClass.invisible) continue;
+    if (kind === CharacterClass.dependent && isStrayMark(text, at)) continue;
     if ((unit & 0xfc00) === 0xdc00 && at > 0) return !isWord(text.codePointAt(at - 1)!, text, start);
-    return kind > CharacterClass.letters || !isWord(unit, text, start);
+    return !isLetter(kind) || !isWord(unit, text, start);
   }
   return true;
 }
@@ -22,10 +24,15 @@ export function endsWord(text: string, end: number): boolean {
     const unit = text.charCodeAt(at);
     const kind = kindOf(unit);
     if (kind === CharacterClass.invisible) continue;
+    if (kind === CharacterClass.dependent && isStrayMark(text, at)) continue;
     if ((unit & 0xfc00) === 0xd800) return !isWord(text.codePointAt(at)!, text, end - 1);
-    return kind > CharacterClass.letters || !isWord(unit, text, end - 1);
+    return !isLetter(kind) || !isWord(unit, text, end - 1);
   }
   return true;
+}
+
+function isLetter(kind: number): boolean {
+  return kind <= CharacterClass.letters || kind === CharacterClass.dependent;
 }
 
 /** A letter joins its neighbour into one word, except where either is written without spaces. */
