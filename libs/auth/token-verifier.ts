@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import { CodedError, type Issuer, type Principal } from '#contracts';
 import { principalOf } from './claims.ts';
@@ -86,7 +86,7 @@ export class TokenVerifier {
   /** Verifies one token. */
   async verify(token: string, nowMs: number = Date.now()): Promise<VerifiedToken> {
     if (token.length > maxTokenBytes) throw invalid();
-    const key = createHash('sha256').update(token).digest('base64');
+    const key = hash('sha256', token, 'base64');
     const cached = this.verified.get(key);
     if (cached) {
       if (cached.untilMs > nowMs) return cached.token;

@@ -66,10 +66,21 @@ export function matchRoute(
     if (route.method !== method || (route.header !== undefined && headers[route.header] === undefined))
       continue;
     if (route.needsConnection === true && prefix === null) continue;
-    const params = matchPath(route.path.split('/'), segments);
+    const params = matchPath(partsOf(route), segments);
     if (params !== undefined) return { route, params, connection: prefix?.[1] };
   }
   return undefined;
+}
+
+const splitPaths = new WeakMap<Route, readonly string[]>();
+
+/** A route's path in segments; every request is held against several. */
+function partsOf(route: Route): readonly string[] {
+  const known = splitPaths.get(route);
+  if (known) return known;
+  const parts = route.path.split('/');
+  splitPaths.set(route, parts);
+  return parts;
 }
 
 function matchPath(
@@ -77,7 +88,8 @@ function matchPath(
   segments: readonly string[],
 ): Record<string, string> | undefined {
   const params: Record<string, string> = {};
-  for (const [index, part] of pattern.entries()) {
+  for (let index = 0; index < pattern.length; index++) {
+    const part = pattern[index] as string;
     const given = segments[index];
     if (given === undefined) return undefined;
     if (part.endsWith('...}')) {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { inlineBodyLimitBytes, type Principal, type RequestContext, type RequestReceived } from '#contracts';
 import type { FoundRoute } from '#protocols';
@@ -35,7 +35,8 @@ export function header(headers: IncomingHttpHeaders, name: string): string | und
 
 /** SHA-256 in hex. */
 export function sha256(bytes: Uint8Array | string): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  // In one call: half the cost of a `Hash` object, three times for every request.
+  return hash('sha256', bytes, 'hex');
 }
 
 /**
