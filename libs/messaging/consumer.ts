@@ -90,7 +90,7 @@ export class EventConsumer<D extends EventDefinition> {
 
   private handle(delivery: Delivery, message: EventMessage<D>): Promise<void> {
     const { handle } = this.options;
-    return tracing ? traced(delivery, message, () => handle(message)) : handle(message);
+    return tracing ? traced(delivery, message.head as object, () => handle(message)) : handle(message);
   }
 
   private parse(delivery: Delivery, running: Running): EventMessage<D> {

@@ -64,7 +64,7 @@ export class RetryConsumer {
     const deliveries = original.deliveries + 1;
     const lease = new AbortController().signal;
     const message = { head, tail, subject, sequence, deliveries, timeMs, lease };
-    await (tracing ? traced(original, message, () => target.handle(message)) : target.handle(message));
+    await (tracing ? traced(original, head as object, () => target.handle(message)) : target.handle(message));
   }
 }
 

@@ -1,5 +1,4 @@
 import { inSpan, type TraceHeaders } from '#telemetry';
-import type { EventMessage } from './consumer.ts';
 import type { Delivery } from './pull.ts';
 
 /** Where heads say which request they are about, and with which headers it came. */
@@ -11,8 +10,7 @@ interface RequestFacts {
 }
 
 /** Runs a handler in a span that goes on from whoever published the event, linked with the request's own trace. */
-export function traced(delivery: Delivery, message: EventMessage, work: () => Promise<void>): Promise<void> {
-  const head = message.head as RequestFacts;
+export function traced(delivery: Delivery, head: RequestFacts, work: () => Promise<void>): Promise<void> {
   const requestId = head.requestId ?? head.terms?.requestId;
   return inSpan(
     `process ${delivery.subject.split('.v1')[0]}`,
