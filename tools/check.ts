@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
 import { findLicences } from './checks/licences.ts';
 import { findMachineTraces } from './checks/machine-traces.ts';
+import { findMonitoringProblems } from './checks/monitoring.ts';
 import { findImpurities } from './checks/purity.ts';
 import { findSecrets } from './checks/secrets.ts';
+import { findUndocumentedSettings } from './checks/settings.ts';
 import { type Finding, readSources, type Source } from './checks/sources.ts';
 import { findSubjects } from './checks/subjects.ts';
 import { findThreatModelProblems } from './checks/threat-model.ts';
@@ -65,6 +67,11 @@ const steps: Step[] = [
     name: 'the threat model names tests that exist',
     run: async () => findThreatModelProblems(root),
   },
+  {
+    name: 'alerts and dashboards name metrics that exist, and pages of the runbook',
+    run: async () => findMonitoringProblems(root),
+  },
+  { name: 'every setting is documented', run: async () => findUndocumentedSettings(root) },
   { name: 'generated files are up to date', run: () => findDrift(root) },
 ];
 

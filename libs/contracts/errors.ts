@@ -19,7 +19,6 @@ export const errorStatus = {
   'token.invalid': 401,
   'token.expired': 401,
   'token.expired_while_pending': 401,
-  'token.other_principal': 403,
   'key.disabled': 403,
   'key.not_found': 404,
   'key.life_too_long': 400,

@@ -88,6 +88,16 @@ export const metrics = {
     labelNames: ['exit'] as const,
     registers: [registry],
   }),
+  approvalsPending: new Gauge({
+    name: 'sallyport_approvals_pending',
+    help: 'Approval requests that wait for people; the same from every replica',
+    registers: [registry],
+  }),
+  approvalsOldest: new Gauge({
+    name: 'sallyport_approvals_oldest_seconds',
+    help: 'For how long the oldest of them has waited',
+    registers: [registry],
+  }),
   notifications: new Counter({
     name: 'sallyport_notifications_total',
     help: 'Attempts to notify, by channel (email, webhook) and result',

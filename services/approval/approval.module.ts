@@ -21,6 +21,7 @@ import { ChangeFeed } from './listing/change-feed.ts';
 import { Desk } from './listing/desk.ts';
 import { IndexLists1760000001000 } from './listing/index-lists.migration.ts';
 import { Listing } from './listing/list.ts';
+import { PendingMetrics } from './listing/pending-metrics.ts';
 import { Statistics } from './listing/statistics.ts';
 import { notifying } from './notifying/parts.ts';
 import { decisionPage } from './page/decision-page.ts';
@@ -63,6 +64,7 @@ const parts = [
   Showing,
   ShownTables,
   Statistics,
+  PendingMetrics,
   Grants,
   Steps,
   ListGrants,

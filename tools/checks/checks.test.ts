@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { findLicences, isAllowed } from './licences.ts';
 import { findMachineTraces } from './machine-traces.ts';
+import { unknownMetrics } from './monitoring.ts';
 import { findImpurities } from './purity.ts';
 import { findSecrets } from './secrets.ts';
+import { settingsOf } from './settings.ts';
 import type { Finding, Source } from './sources.ts';
 import { findSubjects } from './subjects.ts';
 import { findThreatModelProblems } from './threat-model.ts';
@@ -118,4 +120,25 @@ test('a claim of the threat model without a test that exists is found', async ()
   await rm(root, { recursive: true, force: true });
   expect(problems).toHaveLength(4);
   expect(problems.join('\n')).not.toContain('claim 1');
+});
+
+describe('the check of alerts and dashboards', () => {
+  const metrics = [
+    { name: 'sallyport_requests_total', kind: 'counter' },
+    { name: 'sallyport_wait_seconds', kind: 'histogram' },
+  ];
+  test('finds a metric that no service has, and the parts of a histogram only', () => {
+    const known = 'sum(rate(sallyport_requests_total[5m])) + sallyport_wait_seconds_bucket';
+    expect(unknownMetrics(known, metrics)).toEqual([]);
+    expect(unknownMetrics('sallyport_request_total + sallyport_wait_seconds', metrics)).toEqual([
+      'sallyport_request_total',
+      'sallyport_wait_seconds',
+    ]);
+  });
+});
+
+test('the check of settings sees those of every service and those of all', () => {
+  const settings = settingsOf(process.cwd());
+  for (const name of ['NATS_URL', 'SALLYPORT_MASKING_SLOTS', 'AUDIT_ORIGIN', 'SALLYPORT_CONFIG'])
+    expect(settings).toContain(name);
 });

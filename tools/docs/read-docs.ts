@@ -21,7 +21,8 @@ function anchorOf(heading: string): string {
     .replace(/\s+/g, '-');
 }
 
-function hasAnchor(file: string, anchor: string): boolean {
+/** Whether a page has a heading with this anchor. */
+export function hasAnchor(file: string, anchor: string): boolean {
   const headings = [...readFileSync(file, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, text]) => text ?? '');
   return headings.some((heading) => anchorOf(heading) === anchor);
 }

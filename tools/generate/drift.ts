@@ -2,7 +2,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { asyncApi } from './asyncapi.ts';
 import { brokerAuthorization } from './broker-authorization.ts';
+import { errorsTable } from './errors-table.ts';
 import { maskingTables } from './masking-tables.ts';
+import { metricsTable } from './metrics-table.ts';
 import { permissionsTable } from './permissions-table.ts';
 import { policySchema } from './policy-schema.ts';
 import { rolesTable } from './roles-table.ts';
@@ -18,6 +20,8 @@ const files: readonly GeneratedFile[] = [
   { path: 'docs/sallyport.schema.json', text: policySchema },
   { path: 'docs/permissions.md', text: permissionsTable },
   { path: 'docs/roles.md', text: rolesTable },
+  { path: 'docs/errors.md', text: errorsTable },
+  { path: 'docs/metrics.md', text: metricsTable },
   { path: 'libs/redaction/packs/default-tables.ts', text: maskingTables },
   { path: 'deploy/nats/authorization.conf', text: brokerAuthorization },
 ];

@@ -20,6 +20,11 @@ export const ledgerMetrics = {
     help: 'Events in the log that are not in the ledger yet',
     registers,
   }),
+  filled: new Gauge({
+    name: 'sallyport_log_filled_ratio',
+    help: 'How full the event log is; at 0.8 new requests are refused',
+    registers,
+  }),
   incidents: new Counter({
     name: 'sallyport_audit_incidents_total',
     help: 'Gaps, forks, flawed events and missing events found (alarm)',

@@ -178,6 +178,7 @@ export class WritingTerm {
     this.lookedAtMs = nowMs;
     const status = await this.parts.log.status();
     await this.checkStream(status);
+    ledgerMetrics.filled.set(status.maxBytes > 0 ? status.bytes / status.maxBytes : 0);
     ledgerMetrics.lag.set(Math.max(0, status.lastSequence - this.state.sequence));
     await this.makeRoom(nowMs, status);
     // After a crash the consumer holds what it gave the last writer back until its ack-wait is over.
