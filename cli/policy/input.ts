@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import { findRoute } from '#protocols';
-import { caseInput, type EvaluationInput, PolicyCase } from '#rules';
+import { addressText, caseInput, type EvaluationInput, PolicyCase } from '#rules';
 
 /** Who sends the request that is explained, and where to. */
 export interface RequestFlags {
@@ -20,10 +20,13 @@ export function inputFromFile(text: string, flags: RequestFlags, now: number): E
   if (one !== undefined) return typeof one === 'string' ? one : caseInput(one);
   const at = flags.at === undefined ? now : Date.parse(flags.at);
   if (Number.isNaN(at)) return `--at ${flags.at}: expected a time such as 2026-01-31T12:00:00Z`;
-  const found = findRoute('POST', flags.path);
+  const found = findRoute('POST', flags.path.split('?')[0]!);
   if (found === undefined) return `--path ${flags.path}: no client protocol has this path`;
   const reading = found.protocol.readRequest(Buffer.from(text), found.route);
   if (reading.kind === 'refusal') return `the body is refused (${reading.code}): ${reading.message}`;
+  const below =
+    found.connection === undefined ? flags.path : flags.path.slice(`/c/${found.connection}`.length);
+  const address = addressText(found.route.protocol, below);
   // Only a running gateway knows its earlier answers.
   const { previousResponse } = reading.continuation;
   const continued =
@@ -40,7 +43,7 @@ export function inputFromFile(text: string, flags: RequestFlags, now: number): E
     protocol: found.route.protocol,
     model: reading.model ?? null,
     operation: found.route.operation,
-    texts: reading.strings,
+    texts: [...(address === undefined ? [] : [address]), ...reading.strings],
     unreadable: [...reading.unreadable, ...continued],
     remoteUrls: reading.remoteUrls,
     now: at,

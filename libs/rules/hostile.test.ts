@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CompiledPolicy } from './compiling/policy.ts';
-import { evaluate } from './deciding/evaluate.ts';
+import { evaluate, explain } from './deciding/evaluate.ts';
 import { loadPolicy } from './loading/load.ts';
 import { workOf } from './test-kit.ts';
 
@@ -52,6 +52,19 @@ const texts: Record<string, (length: number) => string> = {
   codes: (n) => '112 '.repeat(n / 4),
   invisible: (n) => '\u200b'.repeat(n),
   emoji: (n) => '😀'.repeat(n / 2),
+  marks: (n) => `p${'\u094d'.repeat(n - 1)}`,
+  markedLetters: (n) => 'p\u094d'.repeat(n / 2),
+  comments: (n) => '<!--'.repeat(n / 4),
+  cdata: (n) => '<![CDATA['.repeat(n / 9),
+  overrides: (n) => '\u202ea'.repeat(n / 2),
+  oneOverride: (n) => `\u202e${'drowssap '.repeat(n / 9)}`,
+  quotes: (n) => '"pass" + '.repeat(n / 9),
+  groups: (n) => 'cGFz '.repeat(n / 5),
+  looks: (n) => 'ΝΗΥς'.repeat(n / 4),
+  drawn: (n) => 'pa()vv|>'.repeat(n / 8),
+  colours: (n) => '\x1b[31m'.repeat(n / 5),
+  zeros: (n) => `&#${'0'.repeat(n)}`,
+  nested: (n) => `%${'25'.repeat(n / 2)}70`,
 };
 const rules = [
   { name: 'words', effect: 'deny', prompt: { keywords: ['password', 'pass', 'aaaa', 'API key'] } },
@@ -66,6 +79,51 @@ describe('work grows with the text, not faster', () => {
     // Linear is 8 times, quadratic 64 times.
     expect(small).toBeGreaterThan(100);
     expect(large / small).toBeLessThan(16);
+  });
+});
+
+/** What an evaluation says of a text. */
+function effectOf(policy: CompiledPolicy, text: string): string {
+  return evaluate(policy, {
+    principal: { kind: 'person', issuer: 'x', subject: 'x', groups: [] },
+    model: 'demo',
+    operation: 'chat.completions',
+    texts: [{ pointer: '/messages/0/content', text, turn: 1 }],
+    unreadable: [],
+    remoteUrls: [],
+    now: 0,
+  }).effect;
+}
+
+describe('a text that is too much to search', () => {
+  const words = { name: 'words', prompt: { keywords: ['password'] } };
+  const deep = `%${'25'.repeat(40)}41`;
+
+  test('counts as matching for a rule that denies, and for none that allows', () => {
+    expect(effectOf(policyWith([{ ...words, effect: 'deny' }]), deep)).toBe('deny');
+    expect(effectOf(policyWith([{ ...words, effect: 'deny' }]), `%${'25'.repeat(4)}41`)).toBe('allow');
+    const allowing = policyWith([{ ...words, effect: 'allow' }]);
+    const { rules: applied } = explain(allowing, {
+      principal: { kind: 'person', issuer: 'x', subject: 'x', groups: [] },
+      model: 'demo',
+      operation: 'chat.completions',
+      texts: [{ pointer: '/messages/0/content', text: deep, turn: 1 }],
+      unreadable: [],
+      remoteUrls: [],
+      now: 0,
+    });
+    expect(applied.find(({ rule }) => rule === 'words')).toMatchObject({ outcome: 'not matched' });
+  });
+
+  test('counts as matching also where keywords that repeat one another used up the search', () => {
+    const keywords = Array.from({ length: 199 }, (_, i) => 'a'.repeat(i + 2));
+    const policy = policyWith([
+      { name: 'repeating', effect: 'deny', mode: 'shadow', prompt: { keywords } },
+      { ...words, effect: 'deny' },
+    ]);
+    const before = `${'a '.repeat(150)}( (`.repeat(2000);
+    expect(effectOf(policy, before)).toBe('deny');
+    expect(effectOf(policy, `${before} password`)).toBe('deny');
   });
 });
 

@@ -4,6 +4,7 @@ export { type ClaimNames, claimNames } from './compiling/claim-names.ts';
 export { type Compilation, compilePolicy } from './compiling/compile.ts';
 export type { DocumentFault } from './compiling/compile-rule.ts';
 export type { CompiledPolicy, CompiledRule } from './compiling/policy.ts';
+export { addressText } from './deciding/address.ts';
 export { type ConnectionChoice, type ResolvedConnection, resolveConnection } from './deciding/connection.ts';
 export type {
   AppliedLimit,

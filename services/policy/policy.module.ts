@@ -3,7 +3,7 @@ import { Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@
 import { ActiveConfig, FrozenList, LOGGER, Readiness, readSecret, SETTINGS } from '#boot';
 import type { MaskingProfile } from '#contracts';
 import { Bus } from '#messaging';
-import { PeopleReleaseVerifier, RuleReleaseKey, SubjectNames, secretFiles } from '#sealing';
+import { ConfigSigner, PeopleReleaseVerifier, RuleReleaseKey, SubjectNames, secretFiles } from '#sealing';
 import { TablesThread } from '#tables';
 import type { Logger } from '#telemetry';
 import type { PolicySettings } from './config.ts';
@@ -20,6 +20,7 @@ import { Keys } from './keys/keys.ts';
 import { OnApprovalDecided } from './proposing/on-approval-decided.ts';
 import { ProposalStore } from './proposing/proposal-store.ts';
 import { Proposals } from './proposing/proposals.ts';
+import { Activation } from './revising/activation.ts';
 import { PolicyDatabase } from './revising/policy-database.ts';
 import { readUsable, type Usable } from './revising/read-sources.ts';
 import { RevisionStore } from './revising/revision-store.ts';
@@ -71,6 +72,12 @@ import { Revisions } from './revising/revisions.ts';
         new PeopleReleaseVerifier(await readSecret(settings, secretFiles.approvalVerifyKey)),
     },
     {
+      provide: ConfigSigner,
+      inject: [SETTINGS],
+      useFactory: async (settings: PolicySettings) =>
+        new ConfigSigner(await readSecret(settings, secretFiles.configSigningKey)),
+    },
+    {
       provide: SubjectNames,
       inject: [SETTINGS],
       useFactory: async (settings: PolicySettings) =>
@@ -84,6 +91,7 @@ import { Revisions } from './revising/revisions.ts';
     Freezes,
     Keys,
     Proposals,
+    Activation,
     Revisions,
     VerdictPublisher,
     OnRequestReceived,

@@ -21,21 +21,57 @@ interface Piece {
 
 const listPart = /^(.*)\/([0-9]{1,9})((?:\/[A-Za-z_]+)?)$/;
 
-/** Texts that stand in one list beside each other (`/messages/0/content/0/text`, `…/1/text`) joined. */
+/** A word spelled out over messages or members comes in pieces of so many code units, and at least so many of them. */
+const shortUnits = 3;
+const fewestShort = 4;
+
+/**
+ * Texts that are read together, joined: what stands in one list beside each other (`/messages/0/content/0/text`,
+ * `…/1/text`), and single letters over several lists, messages, or members of an object.
+ */
 export function seamsOf(texts: readonly RequestText[]): Seam[] {
   if (texts.length < 2) return [];
-  const lists = new Map<string, RequestText[]>();
+  const lists = new Lists();
+  const spelled = new Lists();
   for (const text of texts) {
+    if (text.text === '') continue;
     const parsed = listPart.exec(text.pointer);
-    if (parsed === null || text.text === '') continue;
-    const key = `${parsed[1]} ${parsed[3]} ${text.turn}`;
-    const list = lists.get(key);
-    if (list === undefined) lists.set(key, [text]);
-    else list.push(text);
+    const list = parsed === null ? undefined : `${parsed[1]} ${parsed[3]} ${text.turn}`;
+    if (list !== undefined) lists.add(list, text, list);
+    if (text.text.length > shortUnits) continue;
+    spelled.add(text.pointer.replace(anyIndex, '/*'), text, list);
+    if (list === undefined || parsed?.[3] !== '') spelled.add(parentOf(text.pointer), text, list);
   }
-  const seams: Seam[] = [];
-  for (const parts of lists.values()) if (parts.length > 1) seams.push(join(parts));
-  return seams;
+  return [
+    ...lists.all().flatMap(({ parts }) => (parts.length > 1 ? [join(parts)] : [])),
+    ...spelled.all().flatMap(({ parts, owners }) => {
+      return parts.length >= fewestShort && (owners.size > 1 || owners.has(undefined)) ? [join(parts)] : [];
+    }),
+  ];
+}
+
+const anyIndex = /\/[0-9]{1,9}(?=\/|$)/g;
+
+function parentOf(pointer: string): string {
+  return `${pointer.slice(0, pointer.lastIndexOf('/'))}/`;
+}
+
+/** Texts by what they belong to, with the lists that they are joined in already. */
+class Lists {
+  readonly #groups = new Map<string, { parts: RequestText[]; owners: Set<string | undefined> }>();
+
+  add(key: string, text: RequestText, owner: string | undefined): void {
+    const group = this.#groups.get(key);
+    if (group === undefined) this.#groups.set(key, { parts: [text], owners: new Set([owner]) });
+    else {
+      group.parts.push(text);
+      group.owners.add(owner);
+    }
+  }
+
+  all() {
+    return [...this.#groups.values()];
+  }
 }
 
 function join(parts: readonly RequestText[]): Seam {
@@ -54,7 +90,8 @@ function join(parts: readonly RequestText[]): Seam {
       add(part.pointer, part.text.slice(tail), tail);
     }
   }
-  return { text, turn: parts[0]!.turn, place: (start, end) => touched(pieces, start, end) };
+  const turn = parts.reduce((last, part) => Math.max(last, part.turn), 0);
+  return { text, turn, place: (start, end) => touched(pieces, start, end) };
 }
 
 function touched(pieces: readonly Piece[], start: number, end: number) {

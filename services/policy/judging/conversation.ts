@@ -21,11 +21,12 @@ const messageOf = (turn: Json): Json => (typeof turn === 'string' ? { role: 'use
 
 /**
  * Digests of a conversation's prefixes: entry i covers everything up to turn i, turn 0 being what stands outside the
- * messages. The same prefix gives the same digest whatever follows it; a changed earlier message changes all later ones.
+ * messages, what a caller wrote into the request's address among it. The same prefix gives the same digest whatever follows it; a changed earlier message changes all later ones.
  */
-export function prefixDigests(reading: RequestReading): string[] {
+export function prefixDigests(reading: RequestReading, address: string | undefined): string[] {
   const member = reading.turns[1]?.pointer.split('/')[1];
   const outside = Object.entries(reading.body).filter(([key]) => key !== member && !delivery.has(key));
+  if (address !== undefined) outside.push([':url', address]);
   const digests = [sha256(canonicalJson(Object.fromEntries(outside)))];
   for (const { pointer } of reading.turns.slice(1)) {
     digests.push(sha256(`${digests.at(-1)}\n${canonicalJson(messageOf(valueAt(reading.body, pointer)))}`));

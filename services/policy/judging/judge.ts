@@ -8,7 +8,7 @@ import {
   type RequestReading,
   type Route,
 } from '#protocols';
-import { type CompiledPolicy, type Decision, evaluate } from '#rules';
+import { addressText, type CompiledPolicy, type Decision, evaluate } from '#rules';
 import { approvedKey, conversationId, prefixDigests } from './conversation.ts';
 import { shapeOf } from './shape.ts';
 
@@ -64,7 +64,8 @@ function decide(policy: CompiledPolicy, question: Question, reading: RequestRead
   const unreadable = [...reading.unreadable, ...earlierAnswers(reading)];
   const model = reading.model ?? null;
   let digests: string[] | undefined;
-  const prefixes = () => (digests ??= prefixDigests(reading));
+  const address = addressText(context.protocol, context.path);
+  const prefixes = () => (digests ??= prefixDigests(reading, address?.text));
   const { person } = context.principal;
   const whose = person === undefined ? {} : { person };
   const lastApprovedTurn = (connection: string, rule: string, contentDigest: string): number => {
@@ -82,7 +83,7 @@ function decide(policy: CompiledPolicy, question: Question, reading: RequestRead
       protocol: context.protocol,
       model,
       operation: route.operation,
-      texts: reading.strings,
+      texts: address === undefined ? reading.strings : [address, ...reading.strings],
       unreadable: unreadable.map((part) => ({ ...part, ...turnOf(reading, part.pointer) })),
       remoteUrls: reading.remoteUrls,
       now: nowMs,

@@ -95,6 +95,14 @@ export class RevisionStore {
     return row;
   }
 
+  /** What came into force last, and when. */
+  async lastActivation(): Promise<{ number: number; at: number } | undefined> {
+    const [row] = (await this.database.transact((manager) =>
+      manager.query('select number, at from activation order by at desc, number desc limit 1'),
+    )) as { number: number; at: string }[];
+    return row && { number: row.number, at: Number(row.at) };
+  }
+
   /** The revisions that came into force last, newest first, each activation counted. */
   async lastActivated(count: number): Promise<number[]> {
     const rows = await this.database.transact((manager) =>

@@ -3,14 +3,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type ActiveRevision, LOGGER } from '#boot';
 import type { Principal, RevisionDetail, RevisionList } from '#contracts';
 import { CodedError, canonicalJson, type PolicyDocument, PolicyDocument as Schema } from '#contracts';
-import { Bus } from '#messaging';
 import { type CompiledPolicy, compilePolicy, prepareProfiles } from '#rules';
 import { TablesThread } from '#tables';
 import type { Logger } from '#telemetry';
 import type { Proposal } from '../proposing/proposal-store.ts';
 import { Proposals } from '../proposing/proposals.ts';
 import { requirementForChanges } from '../proposing/propose.ts';
-import { announce, type InForce, putInForce, readInForce } from './activation.ts';
+import { Activation, type InForce, type Standing } from './activation.ts';
 import type { Usable } from './read-sources.ts';
 import { authorOf, type NewRevision, RevisionStore, type StoredRevision } from './revision-store.ts';
 
@@ -33,7 +32,7 @@ const digestOf = (document: PolicyDocument): string =>
 @Injectable()
 export class Revisions {
   constructor(
-    private readonly bus: Bus,
+    private readonly activation: Activation,
     private readonly store: RevisionStore,
     private readonly proposals: Proposals,
     private readonly tables: TablesThread,
@@ -42,14 +41,14 @@ export class Revisions {
 
   /** Newest first, with what is in force. */
   async list(): Promise<RevisionList> {
-    const [items, inForce] = [await this.store.list(), await readInForce(this.bus)];
+    const [items, inForce] = [await this.store.list(), await this.activation.read()];
     const active = inForce?.active.revision ?? null;
     return { active, items: items.map((item) => ({ ...item, isActive: item.revision === active })) };
   }
 
   async show(number: number): Promise<RevisionDetail> {
     const { detail } = await this.find(number);
-    const inForce = await readInForce(this.bus);
+    const inForce = await this.activation.read();
     const proposals = await this.proposals.of(number);
     return { ...detail, isActive: inForce?.number === number, proposals };
   }
@@ -63,7 +62,7 @@ export class Revisions {
 
   /** Stores a revision, which isn't in force yet. The one in force, again, is not a new one: gives its number. */
   async create(usable: Usable, message: string, author: Principal | undefined): Promise<number> {
-    const inForce = await readInForce(this.bus);
+    const inForce = await this.activation.read();
     const revision = this.newRevision(usable, 'api', inForce, message, author);
     if (inForce?.active.digest === revision.digest) return inForce.number;
     return this.store.create(revision, inForce?.number ?? 0);
@@ -78,7 +77,7 @@ export class Revisions {
     { expected, message, author }: { expected?: string; message: string; author: Principal },
   ): Promise<void> {
     const revision = await this.find(number);
-    const inForce = await readInForce(this.bus);
+    const inForce = await this.activation.read();
     if (expected !== undefined && inForce?.active.revision !== expected) {
       const now = inForce?.active.revision ?? 'none';
       throw new CodedError('config.outdated', `The revision in force is ${now}, not ${expected}.`);
@@ -97,7 +96,7 @@ export class Revisions {
   async activateApproved(proposal: Proposal): Promise<ApprovedEnding> {
     const { id, number, message, requested, baseEntry } = proposal;
     const author = requested.context.principal;
-    const [revision, inForce] = [await this.find(number), await readInForce(this.bus)];
+    const [revision, inForce] = [await this.find(number), await this.activation.read()];
     if (inForce?.active.approval === id) {
       await this.say(inForce.active, number, { message, author });
       return { state: 'activated' };
@@ -118,7 +117,7 @@ export class Revisions {
 
   /** Puts the revision that was in force before this one into force again. Gives its number. */
   async rollBack(options: { expected?: string; message?: string; author: Principal }): Promise<number> {
-    const inForce = await readInForce(this.bus);
+    const inForce = await this.activation.read();
     const earlier = (await this.store.lastActivated(1000)).find((number) => number !== inForce?.number);
     if (earlier === undefined) throw new CodedError('config.not_found', 'No other revision was in force.');
     const message = options.message ?? `rolled back from ${inForce?.active.revision ?? 'nothing'}`;
@@ -155,7 +154,8 @@ export class Revisions {
 
   /** Without a database: the file is what is in force, numbered by KV `config` alone. */
   async importUnstored({ document }: Usable, message: string): Promise<void> {
-    const inForce = await readInForce(this.bus);
+    const standing = await this.activation.standing();
+    const inForce = standing === 'forged' ? undefined : standing;
     const digest = digestOf(document);
     if (inForce?.active.digest === digest) return;
     if (inForce && requirementForChanges(inForce.active.document)) {
@@ -166,12 +166,12 @@ export class Revisions {
       return;
     }
     const number = (inForce?.number ?? 0) + 1;
-    await this.put({ number, digest, document }, inForce, { message });
+    await this.put({ number, digest, document }, standing, { message });
   }
 
   /** Makes sure that what is in force is stored and said: a crash may have come between, or the database is new. */
   private async adoptInForce(): Promise<InForce | undefined> {
-    const inForce = await readInForce(this.bus);
+    const inForce = await this.rightful();
     if (!inForce) return undefined;
     const { active, number } = inForce;
     const { document, digest, activatedAt } = active;
@@ -187,33 +187,52 @@ export class Revisions {
     await this.store.adopt(number, { ...found, base: undefined, nowMs: activatedAt });
     const message = 'found in force';
     const isNew = await this.store.activated(number, { at: activatedAt, by: null, message });
-    if (isNew) await announce(this.bus, active, message, undefined);
+    if (isNew) await this.activation.announce(active, message, undefined);
     return inForce;
+  }
+
+  /** What is in force. Where somebody else put another one there, or one of before, the last one is put back first. */
+  private async rightful(): Promise<InForce | undefined> {
+    // In this order: what another replica puts into force meanwhile is newer than `last`, and right.
+    const last = await this.store.lastActivation();
+    const standing = await this.activation.standing();
+    if (standing === undefined || (standing === 'forged' && !last)) return undefined;
+    const isRight = standing !== 'forged' && (!last || standing.active.activatedAt >= last.at);
+    if (isRight) return standing;
+    this.logger.error(
+      { restored: last?.number },
+      'another configuration than the one activated was in force',
+    );
+    const message = 'put back: policy had not put into force what was';
+    await this.put(await this.find(last?.number ?? 0), standing, { message });
+    return this.activation.read();
   }
 
   /** The broker is new: what was last in force comes into force again. */
   private async restore(imported: StoredRevision): Promise<void> {
-    const [last = imported.number] = await this.store.lastActivated(1);
-    await this.put(await this.find(last), undefined, {
+    const last = await this.store.lastActivation();
+    await this.put(await this.find(last?.number ?? imported.number), undefined, {
       message: 'in force before the broker was set up anew',
     });
   }
 
-  private async put(revision: StoredRevision, before: InForce | undefined, how: How): Promise<void> {
+  private async put(revision: StoredRevision, before: Standing, how: How): Promise<void> {
     const { number, digest, document } = revision;
     const policy = await this.compiled(revision);
     const { approval } = how;
-    const at = Date.now();
+    // Services take nothing that was activated before what they have: no clock may be behind another.
+    const earlier = before === undefined || before === 'forged' ? 0 : before.active.activatedAt;
+    const at = Math.max(Date.now(), earlier + 1);
     const head = { revision: `r${number}`, digest, activatedAt: at, ...(approval && { approval }) };
     const active: ActiveRevision = { ...head, document };
-    await putInForce(this.bus, active, policy, before);
+    await this.activation.put(active, policy, before);
     this.logger.info({ revision: active.revision, approval }, 'revision activated');
     await this.say(active, number, how);
   }
 
   /** Says and notes that a revision is in force; twice is once. */
   private async say(active: ActiveRevision, number: number, { message, author }: How): Promise<void> {
-    await announce(this.bus, active, message, author);
+    await this.activation.announce(active, message, author);
     const by = author ? authorOf(author) : null;
     if (this.store.isUsed) await this.store.activated(number, { at: active.activatedAt, by, message });
   }

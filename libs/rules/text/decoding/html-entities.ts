@@ -104,8 +104,14 @@ function namedEntityAt(text: string, at: number): Encoded | undefined {
   const name = text.slice(at + 1, at + end);
   const codePoint = Object.hasOwn(namedEntities, name)
     ? namedEntities[name]
-    : letterEntity.exec(name)?.[1]?.charCodeAt(0);
+    : (capitalOf(name) ?? letterEntity.exec(name)?.[1]?.charCodeAt(0));
   return codePoint === undefined ? undefined : { codePoint, length: end + 1 };
+}
+
+/** `&Alpha;`, `&IEcy;`: the capital of a letter that has a name. */
+function capitalOf(name: string): number | undefined {
+  const small = name.toLowerCase();
+  return Object.hasOwn(letterNames, small) ? letterNames[small]!.toUpperCase().charCodeAt(0) : undefined;
 }
 
 /** Of the references that HTML allows without a semicolon those that a word can hide behind. */

@@ -1,5 +1,4 @@
-const smallest = 3;
-const smallestOfSingles = 12;
+const longRun = 8;
 const widestGap = 2;
 
 /** Takes runs of base64 characters cut into groups: `dGVs bCBt ZSB0`. */
@@ -50,6 +49,12 @@ export class RunGroups {
   }
 
   #isGrouped(): boolean {
-    return this.#count >= (this.#length === 1 ? smallestOfSingles : smallest);
+    return this.#count >= fewest(this.#length);
   }
+}
+
+/** So many runs of that length are no accident. */
+function fewest(length: number): number {
+  if (length === 1) return 12;
+  return length >= longRun ? 2 : 3;
 }

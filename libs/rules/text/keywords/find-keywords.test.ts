@@ -2,7 +2,10 @@ import { expect, test } from '@jest/globals';
 import { KeywordFinder, type KeywordHit } from './find-keywords.ts';
 import { buildAutomaton, keywordPatterns } from './keyword-automaton.ts';
 
-const keywords = ['password', 'API key', 'customer data', 'nda', '密码', 'passwords'];
+const keywords = [
+  ...['password', 'API key', 'customer data', 'nda', '密码', 'passwords'],
+  ...['νόμος', 'कला', 'สำเนา', 'قانون', 'пароль'],
+];
 const finder = new KeywordFinder(buildAutomaton(keywords.flatMap((word, id) => keywordPatterns(id, word))));
 
 function found(text: string): string[] {
@@ -37,6 +40,14 @@ test.each([
   ['cnffjbeq', 'password|cnffjbeq|rot13'],
   ['我的密码是', '密码|密码'],
   ['N.D.A.', 'nda|N.D.A|spacing'],
+  ['ο ΝΌΜΟΣ', 'νόμος|ΝΌΜΟΣ'],
+  ['यह कला है', 'कला|कला'],
+  ['ขอสำเนาหน่อย', 'สำเนา|สำเนา'],
+  ['هذا قَانُون', 'قانون|قَانُون'],
+  ['ПАРОЛЬ', 'пароль|ПАРОЛЬ'],
+  ['pa्ssword', 'password|pa्ssword|unicode'],
+  ['"pass" + "word"', 'password|pass" + "word|spacing'],
+  ['p€a€s€s€w€o€r€d', 'password|p€a€s€s€w€o€r€d|spacing|unicode'],
 ])('%s is found', (text, expected) => {
   expect(found(text)).toEqual([expected]);
 });
@@ -54,6 +65,11 @@ test.each([
   'n da',
   'past sword',
   'customers data',
+  'कलि',
+  'कला्क',
+  '"pass", "word"',
+  'pass\n\nword',
+  'pass          word',
 ])('%s is left alone', (text) => {
   expect(found(text)).toEqual([]);
 });

@@ -59,18 +59,24 @@ export function keywordPatterns(id: number, keyword: string): KeywordPattern[] {
   const words = foldedWords(keyword);
   const text = words.join('');
   if (text === '' || text.length > longestKeywordLetters) return [];
-  const plain = patternOf(id, words, undefined);
+  const ascii = /^[\0-\x7f]*$/.test(keyword);
+  const plain = patternOf(id, words, undefined, ascii);
   if (text.length < variantMinimumLetters || !/^[a-z]+$/.test(text)) return [plain];
   const reversed = [...words].reverse().map((word) => [...word].reverse().join(''));
   const rotated = words.map((word) =>
     word.replace(/[a-z]/g, (letter) => String.fromCharCode(((letter.charCodeAt(0) - 84) % 26) + 97)),
   );
-  const variants = [patternOf(id, rotated, 'rot13')];
-  if (reversed.join('') !== text) variants.push(patternOf(id, reversed, 'reversed'));
+  const variants = [patternOf(id, rotated, 'rot13', ascii)];
+  if (reversed.join('') !== text) variants.push(patternOf(id, reversed, 'reversed', ascii));
   return [plain, ...variants];
 }
 
-function patternOf(id: number, words: readonly string[], variant: KeywordPattern['variant']): KeywordPattern {
+function patternOf(
+  id: number,
+  words: readonly string[],
+  variant: KeywordPattern['variant'],
+  ascii: boolean,
+): KeywordPattern {
   const wordStarts: number[] = [];
   let length = 0;
   for (const word of words) {
@@ -79,7 +85,7 @@ function patternOf(id: number, words: readonly string[], variant: KeywordPattern
   }
   const text = words.join('');
   const letters = Uint16Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
-  return { id, letters, wordStarts, variant, ascii: /^[\0-\x7f]*$/.test(text) };
+  return { id, letters, wordStarts, variant, ascii };
 }
 
 /** Builds the automaton. Throws RangeError where the keywords together are too many. */
