@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type RoleSource, rolesOf } from '#auth';
 import { buckets, configKeys, PolicyDocument, type Principal, type Role } from '#contracts';
 import { type Bus, watchBucket } from '#messaging';
+import type { ConfigVerifier } from '#sealing';
 import { type Logger, metrics } from '#telemetry';
 
 /** A revision of `sallyport.yaml` as it stands in KV `config`. */
@@ -15,7 +16,10 @@ export const ActiveRevision = z.object({
 });
 export type ActiveRevision = z.infer<typeof ActiveRevision>;
 
-/** The revision in force, followed live. One that can't be read is reported and the last good one stays. */
+/**
+ * The revision in force, followed live. One that policy did not sign, that was activated before the one this process has,
+ * or that can't be read is reported, and the last good one stays.
+ */
 export class ActiveConfig implements RoleSource {
   private active: ActiveRevision | undefined;
   private refused: string | undefined;
@@ -26,6 +30,7 @@ export class ActiveConfig implements RoleSource {
 
   constructor(
     private readonly bus: Bus,
+    private readonly verifier: ConfigVerifier,
     private readonly logger: Logger,
   ) {}
 
@@ -79,19 +84,25 @@ export class ActiveConfig implements RoleSource {
       return;
     }
     this.last = this.last.then(async () => {
-      const revision = parsed(value);
-      if (revision)
-        await Promise.all([...this.preparations].map((prepare) => prepare(revision))).catch(ignored);
+      await this.prepare(value).catch(ignored);
       this.take(value);
     });
+  }
+
+  private async prepare(value: Uint8Array): Promise<void> {
+    const revision = ActiveRevision.parse(this.verifier.open(value));
+    await Promise.all([...this.preparations].map((prepare) => prepare(revision)));
   }
 
   private take(value: Uint8Array): void {
     let named: string | undefined;
     try {
-      const stored = JSON.parse(Buffer.from(value).toString('utf8')) as { revision?: unknown } | null;
-      named = String(stored?.revision);
+      const stored = this.verifier.open(value);
+      named = String(stored.revision);
       const revision = ActiveRevision.parse(stored);
+      if (this.active && revision.activatedAt < this.active.activatedAt) {
+        throw new Error('an activation that was over by then stands in KV config again');
+      }
       for (const listener of this.listeners) listener(revision);
       this.active = revision;
       this.refused = undefined;
@@ -110,14 +121,5 @@ export class ActiveConfig implements RoleSource {
   }
 }
 
-/** Undefined where it can't be read: who takes it says why. */
-function parsed(value: Uint8Array): ActiveRevision | undefined {
-  try {
-    return ActiveRevision.parse(JSON.parse(Buffer.from(value).toString('utf8')));
-  } catch {
-    return undefined;
-  }
-}
-
-/** A preparation that fails shows when the revision is taken. */
+/** What can't be read, and a preparation that fails, show when the revision is taken. */
 function ignored(): void {}

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Body, Controller, Get, Injectable, Module, Post } from '@nestjs/common';
 import { parse } from 'yaml';
@@ -15,6 +16,7 @@ import {
   requestCancelled,
 } from '#contracts';
 import { type Bus, consumers, type EventMessage, OnEvent, parseEvent } from '#messaging';
+import { ConfigSigner, secretFiles } from '#sealing';
 import { eventually, startWorld, type World } from '#testing';
 import { bootService, type RunningService } from './boot-service.ts';
 import { readSettings } from './settings.ts';
@@ -82,7 +84,9 @@ async function activate(): Promise<void> {
   const document = PolicyDocument.parse(parse(await readFile(world.configFile, 'utf8')));
   const config = await (await world.bus('policy')).bucket('config');
   const revision = { revision: '1', digest: 'd'.repeat(64), activatedAt: 1, document };
-  await config.put(configKeys.active, JSON.stringify(revision));
+  const dir = world.secrets.dirOf('policy');
+  const signer = new ConfigSigner(await readFile(join(dir, secretFiles.configSigningKey), 'utf8'));
+  await config.put(configKeys.active, signer.sign(revision));
 }
 
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import { PassportModule } from '@nestjs/passport';
 import { RefusalListener, RoleSource, TokenGuard, TokenStrategy, TokenVerifier } from '#auth';
 import type { ServiceName } from '#contracts';
 import { BodyStore, Bus, type EventStrategy, Settlement } from '#messaging';
-import { Sealer } from '#sealing';
+import { ConfigVerifier, Sealer, secretFiles } from '#sealing';
 import { createLogger, type Logger, metrics } from '#telemetry';
 import { ActiveConfig } from './active-config.ts';
 import { DeniedRecorder } from './denied-recorder.ts';
@@ -52,7 +52,8 @@ export async function openRuntime(settings: ServiceSettings): Promise<Runtime> {
     onStatus: (status) => logger.info({ status }, 'broker'),
   });
   const keys = await settings.keys.read();
-  const config = new ActiveConfig(bus, logger);
+  const configKey = new ConfigVerifier(await readSecret(settings, secretFiles.configVerifyKey));
+  const config = new ActiveConfig(bus, configKey, logger);
   const references = new SecretReferences(settings.secretsDir);
   const verifier = new TokenVerifier((reference) => references.open(reference));
   config.onChange(({ document }) => verifier.accept(issuersOf(settings, document.identity.issuers)));

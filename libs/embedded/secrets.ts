@@ -27,6 +27,8 @@ interface Values {
   readonly auditOwnerPassword: string;
   readonly approvalPrivateKey: string;
   readonly approvalPublicKey: string;
+  readonly configPrivateKey: string;
+  readonly configPublicKey: string;
   readonly modelKey: string;
   readonly jetStreamKey: string;
   readonly natsPasswords: Readonly<Record<string, string>>;
@@ -50,6 +52,8 @@ const FILES: readonly { file: string; services: readonly ServiceName[]; text: (v
       services: serviceNames,
       text: (values) => values.approvalPublicKey,
     },
+    { file: 'config-signing-key.pem', services: ['policy'], text: (values) => values.configPrivateKey },
+    { file: 'config-signing-key.pub.pem', services: serviceNames, text: (values) => values.configPublicKey },
     { file: 'model-credential', services: ['masking'], text: (values) => values.modelKey },
   ];
 
@@ -111,7 +115,7 @@ async function newValues(): Promise<Values> {
       privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
       publicKeyEncoding: { type: 'spki', format: 'pem' },
     });
-  const approval = signingPair();
+  const [approval, config] = [signingPair(), signingPair()];
   return {
     keyEncryptionKey: hex(),
     subjectNames: hex(),
@@ -120,6 +124,8 @@ async function newValues(): Promise<Values> {
     auditOwnerPassword: word(),
     approvalPrivateKey: approval.privateKey,
     approvalPublicKey: approval.publicKey,
+    configPrivateKey: config.privateKey,
+    configPublicKey: config.publicKey,
     modelKey: word(),
     jetStreamKey: word(),
     natsPasswords: Object.fromEntries(natsUsers.map((user) => [user, word()])),

@@ -1,4 +1,5 @@
 export * from './change-decision.ts';
+export * from './config-signing.ts';
 export * from './envelope-encryption.ts';
 export * from './key-encryption-key.ts';
 export * from './key-source.ts';

@@ -81,4 +81,6 @@ export const secretFiles = {
   ruleReleaseKey: 'release-hmac.hex',
   approvalSigningKey: 'approval-signing-key.pem',
   approvalVerifyKey: 'approval-signing-key.pub.pem',
+  configSigningKey: 'config-signing-key.pem',
+  configVerifyKey: 'config-signing-key.pub.pem',
 } as const;

@@ -106,7 +106,7 @@ test(`Postgres is away for ${awayRequests} requests at ${requestsPerSecond} a se
   const yaml = await readFile(audit.world.configFile, 'utf8');
   const unmasked = yaml.replace('mask: { answer: standard }', '');
   await writeFile(audit.world.configFile, unmasked);
-  await activate(audit.policy, unmasked, 'r2');
+  await activate(audit, unmasked, 'r2');
   await audit.world.startServices(['policy', 'ingress', 'approval', 'masking']);
   expect(await callSteadily(20)).toEqual({ 200: 20 });
   await expectWhole(audit, database);

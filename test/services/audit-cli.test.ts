@@ -20,7 +20,7 @@ beforeAll(async () => {
   audit = await startAuditWorld();
   const yaml = await readFile(audit.world.configFile, 'utf8');
   const sinks = [{ name: 'disk', kind: 'files', directory: 'ledger', every: '1s' }];
-  await activate(audit.policy, `${yaml}\nsinks: ${JSON.stringify(sinks)}\n`, 'r2');
+  await activate(audit, `${yaml}\nsinks: ${JSON.stringify(sinks)}\n`, 'r2');
   await audit.world.startService('audit', fast);
   held = new Play(audit, 'carol', prompt);
   await held.received();

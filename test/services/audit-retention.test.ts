@@ -26,7 +26,7 @@ let nth = 1;
 /** Another revision, with these times. */
 async function keepFor(content: string, metadata: string, decisions: string): Promise<void> {
   const times = `retention:\n  content: ${content}\n  metadata: ${metadata}\n  decisions: ${decisions}\n`;
-  await activate(audit.policy, yaml.replace(/retention:\n(?: {2}.*\n)+/, times), `r${++nth}`);
+  await activate(audit, yaml.replace(/retention:\n(?: {2}.*\n)+/, times), `r${++nth}`);
 }
 const recorded = (play: Play) =>
   eventually(async () => expect((await audit.show('alice', play.id)).outcome).not.toBeNull());

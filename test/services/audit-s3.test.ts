@@ -82,7 +82,7 @@ const patient = { timeoutMs: 120_000 };
     };
     await writeFile(join(audit.world.secrets.dirOf('audit'), 's3-id'), gateway.accessKeyId);
     const yaml = await readFile(audit.world.configFile, 'utf8');
-    await activate(audit.policy, `${yaml}\nsinks: ${JSON.stringify([sink])}\n`, 'r2');
+    await activate(audit, `${yaml}\nsinks: ${JSON.stringify([sink])}\n`, 'r2');
   }
 
   async function play(prompts: readonly string[]): Promise<void> {

@@ -54,7 +54,7 @@ beforeAll(async () => {
     { name: 'archive', kind: 'https', url: `${await archive.listen()}/take`, every: '1s', personal: true },
     { name: 'logs', kind: 'otlp', url: `${await collector.listen()}/v1/logs`, every: '1s', maxEntries: 4 },
   ];
-  await activate(audit.policy, `${yaml}\nsinks: ${JSON.stringify(sinks)}\n`, 'r2');
+  await activate(audit, `${yaml}\nsinks: ${JSON.stringify(sinks)}\n`, 'r2');
 }, 120_000);
 afterAll(async () => {
   await audit.stop();
@@ -145,7 +145,7 @@ test('each sink gets every entry in order, in pieces that verify by themselves, 
 }, 180_000);
 
 test('a sink that is taken out is sent nothing more; others may not see where copies go', async () => {
-  await activate(audit.policy, yaml, 'r3');
+  await activate(audit, yaml, 'r3');
   await eventually(async () => expect(await sinks()).toEqual([]));
   const before = archive.taken.length;
   const recorded = await size();

@@ -21,7 +21,7 @@ import {
 import { SEEDED_USERS } from '#embedded';
 import type { Bus } from '#messaging';
 import { loadPolicy } from '#rules';
-import { contentLabel, keyEncryptionKey, Sealer, SubjectNames } from '#sealing';
+import { ConfigSigner, contentLabel, keyEncryptionKey, Sealer, SubjectNames, secretFiles } from '#sealing';
 import { startWorld, type World } from '#testing';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
@@ -41,6 +41,8 @@ export interface AuditWorld {
   policy: Bus;
   approval: Bus;
   masking: Bus;
+  /** Signs what `activate` puts into force. */
+  configSigner: ConfigSigner;
   sealer: Sealer;
   person(name: string): Principal;
   keyOf(name: string): string;
@@ -58,7 +60,9 @@ export async function startAuditWorld(): Promise<AuditWorld> {
     world.bus('approval'),
     world.bus('masking'),
   ]);
-  await activate(policy, await readFile(world.configFile, 'utf8'));
+  const signingKey = join(world.secrets.dirOf('policy'), secretFiles.configSigningKey);
+  const configSigner = new ConfigSigner(await readFile(signingKey, 'utf8'));
+  await activate({ policy, configSigner }, await readFile(world.configFile, 'utf8'));
   const dir = world.secrets.dirOf('audit');
   const secret = async (file: string) => Buffer.from((await readFile(join(dir, file), 'utf8')).trim(), 'hex');
   const sealer = new Sealer(ingress, keyEncryptionKey(await secret('kek.hex')));
@@ -87,7 +91,7 @@ export async function startAuditWorld(): Promise<AuditWorld> {
     return { status: response.status, body: isJson ? JSON.parse(text) : text };
   };
   return {
-    ...{ world, ingress, policy, approval, masking, sealer, person, call },
+    ...{ world, ingress, policy, approval, masking, configSigner, sealer, person, call },
     keyOf: (name) => names.of(person(name)),
     show: async (user, id) => {
       const { status, body } = await call(user, `/v1/sessions/${id}`);
@@ -102,7 +106,11 @@ export async function startAuditWorld(): Promise<AuditWorld> {
 }
 
 /** Puts a document into force, as policy would. */
-export async function activate(policy: Bus, yaml: string, name = 'r1'): Promise<void> {
+export async function activate(
+  { policy, configSigner }: Pick<AuditWorld, 'policy' | 'configSigner'>,
+  yaml: string,
+  name = 'r1',
+): Promise<void> {
   const loaded = loadPolicy(yaml);
   if (loaded.kind === 'issues') throw new Error(JSON.stringify(loaded.issues));
   const { document } = loaded;
@@ -112,7 +120,7 @@ export async function activate(policy: Bus, yaml: string, name = 'r1'): Promise<
     activatedAt: Date.now(),
     document,
   };
-  await (await policy.bucket(buckets.config)).put(configKeys.active, JSON.stringify(revision));
+  await (await policy.bucket(buckets.config)).put(configKeys.active, configSigner.sign(revision));
 }
 
 /** A new request id: a UUIDv7 (RFC 9562, section 5.7) of now. */

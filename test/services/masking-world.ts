@@ -24,6 +24,7 @@ import {
 import { freePort, type NatsServer, type RunningProcess, startNats } from '#embedded';
 import { applyTopology, Bus, natsAuthorization, natsUsers } from '#messaging';
 import {
+  ConfigSigner,
   contentLabel,
   keyEncryptionKey,
   PeopleReleaseSigner,
@@ -86,6 +87,7 @@ export class MaskingWorld {
     readonly sealer: Sealer,
     readonly ruleKey: RuleReleaseKey,
     readonly signer: PeopleReleaseSigner,
+    private readonly configSigner: ConfigSigner,
   ) {}
 
   static async open(): Promise<MaskingWorld> {
@@ -100,17 +102,22 @@ export class MaskingWorld {
     const hmac = randomBytes(32);
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
     const privatePem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const config = generateKeyPairSync('ed25519');
+    const configPem = config.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     const secrets = {
       [secretFiles.keyEncryptionKey]: kek.toString('hex'),
       [secretFiles.ruleReleaseKey]: hmac.toString('hex'),
       [secretFiles.approvalVerifyKey]: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+      [secretFiles.configVerifyKey]: config.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
       'upstream.key': `${credential}\n`,
       'nats-password': passwords.masking!,
     };
     for (const [file, text] of Object.entries(secrets)) await writeFile(join(dir, file), text);
     const sealer = new Sealer(buses.get('ingress')!, keyEncryptionKey(kek));
     const signer = new PeopleReleaseSigner(privatePem);
-    const world = new MaskingWorld(dir, server, buses, sealer, new RuleReleaseKey(hmac), signer);
+    const configSigner = new ConfigSigner(configPem);
+    const ruleKey = new RuleReleaseKey(hmac);
+    const world = new MaskingWorld(dir, server, buses, sealer, ruleKey, signer, configSigner);
     world.hear();
     return world;
   }
@@ -170,9 +177,9 @@ export class MaskingWorld {
       connections,
       ...more,
     });
-    const revision = { revision: 'r1', digest: 'd', activatedAt: 1, document };
+    const revision = { revision: 'r1', digest: 'd', activatedAt: Date.now(), document };
     const config = await this.bus('policy').bucket(buckets.config);
-    await config.put(configKeys.active, JSON.stringify(revision));
+    await config.put(configKeys.active, this.configSigner.sign(revision));
   }
 
   /** Stores a masking profile as policy does, and names it as an obligation does. */
