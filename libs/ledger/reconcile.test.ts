@@ -92,6 +92,31 @@ const cases: [name: string, events: Loose[], findings: Finding['code'][]][] = [
     [],
   ],
   [
+    'an edit whose author approves it in the same step, before policy holds it again',
+    [
+      received,
+      held('prompt'),
+      approved('alice', 2),
+      held('prompt', 2),
+      approved('bob', 2),
+      released('people', 2),
+      { ...answered, version: 2 } as Loose,
+    ],
+    [],
+  ],
+  [
+    'a vote on an edit, counted twice',
+    [
+      received,
+      held('prompt'),
+      approved('alice', 2),
+      held('prompt', 2),
+      approved('alice', 2),
+      released('people', 2),
+    ],
+    ['release.without_votes'],
+  ],
+  [
     'an answer with a second look',
     [
       received,

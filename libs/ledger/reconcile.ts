@@ -54,6 +54,7 @@ function openRequest(state: Reconciliation, requestId: string): OpenRequest {
     waived: [],
     holds: [],
     releases: [],
+    early: [],
   };
   state.open.set(requestId, request);
   return request;
@@ -92,17 +93,21 @@ type Event<T extends ReconcileEvent['type']> = Extract<ReconcileEvent, { type: T
 function onHeld(request: OpenRequest, event: Event<'held'>): Finding['code'][] {
   const { gate, version, requirement } = event;
   request.expiresAtMs = Math.max(request.expiresAtMs ?? 0, event.expiresAtMs);
-  request.holds.push({ gate, version, requirement, approvals: [] });
+  const approvals = gate === 'prompt' ? request.early.filter((vote) => vote.version === version) : [];
+  request.holds.push({ gate, version, requirement, approvals });
   return gate === 'response' && !wasCallReleased(request, version) ? ['call.without_release'] : [];
 }
 
 function onVoted(request: OpenRequest, event: Event<'voted'>): Finding['code'][] {
   const { gate, version, approver, groups, vote } = event;
   const hold = holdOf(request, gate, version);
-  if (hold === undefined) return ['vote.without_hold'];
+  const isEarly =
+    gate === 'prompt' && request.holds.some((one) => one.gate === gate && one.version < version);
+  if (hold === undefined && !isEarly) return ['vote.without_hold'];
   if (approver === request.requester) return ['vote.by_requester'];
-  const isSecond = hold.approvals.some((a) => a.approver === approver && a.version === version);
-  if (vote === 'approve' && !isSecond) hold.approvals.push({ approver, version, groups: [...groups] });
+  const approvals = hold?.approvals ?? request.early;
+  const isSecond = approvals.some((a) => a.approver === approver && a.version === version);
+  if (vote === 'approve' && !isSecond) approvals.push({ approver, version, groups: [...groups] });
   return [];
 }
 

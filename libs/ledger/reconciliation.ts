@@ -33,6 +33,8 @@ export interface OpenRequest {
     approvals: { approver: string; version: number; groups: string[] }[];
   }[];
   releases: { gate: string; version: number }[];
+  /** Approvals of an edited version that is not held yet: its editor votes as they edit, before policy looks at it. */
+  early: { approver: string; version: number; groups: string[] }[];
 }
 
 /** What the reconciler remembers: open requests, and completed ones for an hour. */
@@ -74,7 +76,7 @@ export function decodeReconciliation(text: string): Reconciliation {
     throw new SyntaxError('not a reconciliation');
   const open = (value.open as [string, OpenRequest][]).map(([id, request]): [string, OpenRequest] => [
     id,
-    { ...request, waived: request.waived ?? [] },
+    { ...request, waived: request.waived ?? [], early: request.early ?? [] },
   ]);
   return { open: new Map(open), closed: new Map(value.closed) };
 }
