@@ -105,7 +105,7 @@ export class IngressModule implements OnModuleInit, OnApplicationShutdown {
     await this.turnstile.start();
     await this.keys.start();
     // After a restart no client of the earlier process is connected any more.
-    for (const { requestId } of this.held.own()) this.room.say(requestId, { live: false });
+    for (const { requestId } of this.held.own()) this.room.sayGone(requestId);
     this.started = true;
   }
 

@@ -13,6 +13,7 @@ import type { Bus, StoredMessage } from '#messaging';
 import { type Logger, metrics } from '#telemetry';
 import { type Completion, readCompletion } from './completion.ts';
 import type { HeldIndex } from './held-index.ts';
+import { Turns } from './turns.ts';
 import type { Waiter } from './waiter.ts';
 
 /** After this long without a byte a stream's headers go out. */
@@ -21,6 +22,8 @@ const comfortMs = 15_000;
 const indexAfterMs = 30_000;
 const tickMs = 1000;
 const indexedForMs = 3_600_000;
+/** Thousands of clients that leave at once, behind one proxy say, must not hold up those who stay. */
+const notesAtOnce = 64;
 
 /** What is known of a request that waits here, besides its client. */
 export interface WaitingEntry {
@@ -43,6 +46,7 @@ export class WaitingRoom {
   /** Its headers say its sequence; they are only read after a reconnect. */
   private lastMessage: Msg | undefined;
   private stops: (() => void)[] = [];
+  private readonly notes = new Turns(notesAtOnce);
 
   constructor(
     private readonly bus: Bus,
@@ -161,10 +165,11 @@ export class WaitingRoom {
   private onIndexed(entry: HeldEntry): void {
     const waiting = this.waiting.get(entry.requestId);
     if (!waiting) {
-      if (entry.live && entry.instance === this.instance) this.say(entry.requestId, { live: false });
+      if (entry.live && entry.instance === this.instance) this.sayGone(entry.requestId);
       return;
     }
     waiting.indexed = true;
+    waiting.waiter.know(entry);
     if (entry.state === 'completed') {
       void this.deliverIndexed(entry);
       return;
@@ -220,7 +225,7 @@ export class WaitingRoom {
     if (!waiting) return;
     const parked = (this.held.get(requestId) ?? waiting.entry).destination === 'parked';
     this.leave(requestId);
-    if (waiting.indexed) this.say(requestId, { live: false });
+    if (waiting.indexed) this.sayGone(requestId);
     if (parked) return;
     const head = { requestId, reason: 'client_gone' as const, at: Date.now() };
     this.bus
@@ -230,8 +235,20 @@ export class WaitingRoom {
 
   /** Notes something in the index. */
   say(requestId: string, note: Partial<HeldEntry>): void {
-    this.held
-      .write(requestId, (now) => now && { ...now, ...note })
+    this.note(requestId, (now) => now && { ...now, ...note });
+  }
+
+  /** Notes in the index that the client of a request is gone, unless it is back by then, here or at another replica. */
+  sayGone(requestId: string): void {
+    this.note(requestId, (now) => {
+      const isBack = this.waiting.has(requestId) || now?.instance !== this.instance;
+      return now && !isBack ? { ...now, live: false } : undefined;
+    });
+  }
+
+  private note(requestId: string, change: (now: HeldEntry | undefined) => HeldEntry | undefined): void {
+    this.notes
+      .take(() => this.held.write(requestId, change))
       .catch((err) =>
         this.logger.warn({ err, requestId, bucket: buckets.held }, 'the index could not be written'),
       );
