@@ -30,7 +30,8 @@ export class ActiveConfig implements RoleSource {
 
   constructor(
     private readonly bus: Bus,
-    private readonly verifier: ConfigVerifier,
+    /** Verifies what policy put into KV `config`, gateway keys too. */
+    readonly verifier: ConfigVerifier,
     private readonly logger: Logger,
   ) {}
 

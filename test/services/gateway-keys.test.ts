@@ -1,6 +1,15 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import OpenAI from 'openai';
-import { type GatewayKeyCreated, type GatewayKeyList, gatewayKeyChanged, requestReceived } from '#contracts';
+import { gatewayKeyOf } from '#auth';
+import {
+  buckets,
+  configKeys,
+  type GatewayKeyCreated,
+  type GatewayKeyList,
+  gatewayKeyChanged,
+  requestReceived,
+} from '#contracts';
 import type { Bus } from '#messaging';
 import { eventually, startWorld, type World } from '#testing';
 import { chat } from '../journeys/people.ts';
@@ -108,6 +117,27 @@ describe('a gateway key', () => {
     });
     expect(twice.status).toBe(400);
     expect(world.upstream.calls()).toBe(calls);
+  });
+
+  test('that policy did not sign lets nobody in, and takes nothing from one that it did', async () => {
+    const { key, id } = await make();
+    await becomes(200, key);
+    const bucket = await bus.bucket(buckets.config);
+    const signed = (await bucket.get(configKeys.gatewayKey(id)))?.string() ?? '';
+    const { signature: _, ...entry } = JSON.parse(signed);
+    const forged = gatewayKeyOf(randomBytes(40));
+    for (const given of [{}, { signature: JSON.parse(signed).signature }]) {
+      const own = { ...entry, ...given, id: forged.id, digest: forged.digest };
+      await bucket.put(configKeys.gatewayKey(forged.id), JSON.stringify(own));
+    }
+    const wider = JSON.stringify({ ...JSON.parse(signed), connections: ['demo', 'other'] });
+    await bucket.put(configKeys.gatewayKey(id), wider);
+    // One that is made later is heard of later: by then those were looked at.
+    await becomes(200, (await make()).key);
+    expect(await ask(forged.key)).toBe('401 token.invalid');
+    expect(await ask(key, 'else')).toBe('403 key.connection');
+    await bucket.put(configKeys.gatewayKey(id), signed);
+    await bucket.delete(configKeys.gatewayKey(forged.id));
   });
 
   test('is refused everywhere once it is revoked, and its life is in the record', async () => {

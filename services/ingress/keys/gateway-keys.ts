@@ -21,7 +21,7 @@ export class GatewayKeys {
 
   constructor(
     private readonly bus: Bus,
-    config: ActiveConfig,
+    private readonly config: ActiveConfig,
     private readonly logger: Logger,
   ) {
     config.onChange(({ document }) => {
@@ -75,7 +75,7 @@ export class GatewayKeys {
 
   private take(key: string, value: Uint8Array): void {
     try {
-      this.ring.put(GatewayKeyEntry.parse(JSON.parse(Buffer.from(value).toString('utf8'))));
+      this.ring.put(GatewayKeyEntry.parse(this.config.verifier.open(value)));
     } catch (err) {
       this.logger.error({ err, key }, 'a gateway key can not be read and is refused');
     }

@@ -17,7 +17,7 @@ import {
   type Principal,
 } from '#contracts';
 import { Bus } from '#messaging';
-import { SubjectNames } from '#sealing';
+import { ConfigSigner, SubjectNames } from '#sealing';
 import type { Logger } from '#telemetry';
 import type { PolicySettings } from '../config.ts';
 
@@ -31,6 +31,7 @@ export class Keys {
     private readonly bus: Bus,
     private readonly names: SubjectNames,
     private readonly config: ActiveConfig,
+    private readonly signer: ConfigSigner,
     @Inject(SETTINGS) private readonly settings: PolicySettings,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -67,7 +68,7 @@ export class Keys {
     const bucket = await this.bus.bucket(buckets.config);
     // Said first: a key that works and stands nowhere must not be.
     await this.announce(entry, 'created', by, nowMs);
-    await bucket.create(configKeys.gatewayKey(id), JSON.stringify(entry));
+    await bucket.create(configKeys.gatewayKey(id), this.signer.sign(entry));
     return { ...viewOf(entry), key };
   }
 
@@ -96,9 +97,9 @@ export class Keys {
     const entries: GatewayKeyEntry[] = [];
     for (const name of names) {
       const found = await bucket.get(name);
-      const parsed = found?.operation === 'PUT' ? GatewayKeyEntry.safeParse(found.json()) : undefined;
-      if (parsed?.success !== true) continue;
-      if (parsed.data.expiresAt > nowMs) entries.push(parsed.data);
+      const entry = found?.operation === 'PUT' ? this.read(name, found.value) : undefined;
+      if (entry === undefined) continue;
+      if (entry.expiresAt > nowMs) entries.push(entry);
       else {
         await bucket
           .delete(name)
@@ -106,6 +107,16 @@ export class Keys {
       }
     }
     return entries;
+  }
+
+  /** Undefined for what policy did not make: nothing takes it. */
+  private read(name: string, value: Uint8Array): GatewayKeyEntry | undefined {
+    try {
+      return GatewayKeyEntry.parse(this.signer.verifier.open(value));
+    } catch (err) {
+      this.logger.error({ err, name }, 'a gateway key can not be read');
+      return undefined;
+    }
   }
 
   private ownerOf({ subject, issuer, groups }: GatewayKeyBody, by: Principal): Principal {
