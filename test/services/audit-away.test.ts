@@ -74,6 +74,9 @@ test('of three replicas one writes; when it is killed another takes over and not
   });
 }, 240_000);
 
+/** What answers them all the same is a process on this machine, the one that asks. */
+const mostAtOnce = 50;
+
 /** Sends requests through the gateway at a steady rate; gives how many came to each status. */
 async function callSteadily(requests: number): Promise<Record<number, number>> {
   const token = await audit.world.tokenFor('dave');
@@ -90,12 +93,12 @@ async function callSteadily(requests: number): Promise<Record<number, number>> {
   const calls = new Set<Promise<void>>();
   const startMs = performance.now();
   for (let sent = 0; sent < requests; ) {
-    for (; sent < ((performance.now() - startMs) / 1000) * requestsPerSecond && sent < requests; sent += 1) {
+    const due = Math.min(requests, ((performance.now() - startMs) / 1000) * requestsPerSecond);
+    // A machine that is slower than the rate decides on it itself: what it could not send in time doesn't come at once.
+    for (; sent < due && calls.size < mostAtOnce; sent += 1) {
       const one = call(sent).finally(() => calls.delete(one));
       calls.add(one);
     }
-    // A machine that is slower than the rate decides on it itself.
-    if (calls.size > requestsPerSecond) await Promise.race(calls);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   await Promise.all(calls);
