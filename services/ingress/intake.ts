@@ -215,7 +215,7 @@ export class Intake {
       if (waiter.finished) return;
       accept();
       this.room.leave(entry.requestId);
-      this.room.say(entry.requestId, { live: false });
+      this.room.sayGone(entry.requestId);
     }, call.asyncWaitMs);
     timer.unref();
   }
@@ -247,7 +247,7 @@ export class Intake {
     return new Waiter(request, call.client, this.sealer, this.bodies, this.restoring, limits.keepAliveMs, {
       onPatienceOver: () => {
         this.room.leave(requestId);
-        this.room.say(requestId, { live: false });
+        this.room.sayGone(requestId);
       },
       onDelivered: ({ head }) => {
         if (!this.held.get(requestId)) return;

@@ -122,6 +122,7 @@ export class RequestsController {
       onError: () => undefined,
     };
     const waiter = new Waiter(request, client, this.sealer, this.bodies, this.restoring, keepAliveMs, events);
+    waiter.know(entry);
     await waiter.complete(completion);
   }
 

@@ -11,10 +11,17 @@ export interface Script {
   readonly breaks?: boolean;
 }
 
+/** What the server was asked. */
+export interface Asked {
+  readonly path: string;
+  readonly body: Uint8Array;
+}
+
 /** A model server that answers with given bytes, and knows what bytes it was sent. */
 export interface ScriptedUpstream {
   readonly url: string;
-  say(script: Script): void;
+  /** From now on; by request where it depends on that. */
+  say(script: Script | ((asked: Asked) => Script)): void;
   /** SHA-256 of the last request's body, hex. */
   lastDigest(): string;
   calls(): number;
@@ -22,15 +29,19 @@ export interface ScriptedUpstream {
 }
 
 export async function startScriptedUpstream(): Promise<ScriptedUpstream> {
-  let script: Script = { headers: { 'content-type': 'application/json' }, pieces: ['{}'] };
+  let script: (asked: Asked) => Script = () => ({
+    headers: { 'content-type': 'application/json' },
+    pieces: ['{}'],
+  });
   let digest = '';
   let calls = 0;
   const server = createServer(async (request, response) => {
-    const hash = createHash('sha256');
-    for await (const part of request as AsyncIterable<Buffer>) hash.update(part);
-    digest = hash.digest('hex');
+    const parts: Buffer[] = [];
+    for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
+    const body = Buffer.concat(parts);
+    digest = createHash('sha256').update(body).digest('hex');
     calls += 1;
-    const { status = 200, headers, pieces, breaks } = script;
+    const { status = 200, headers, pieces, breaks } = script({ path: request.url ?? '', body });
     response.writeHead(status, headers);
     for (const piece of pieces) {
       await new Promise<void>((resolve) => response.write(piece, () => resolve()));
@@ -45,7 +56,7 @@ export async function startScriptedUpstream(): Promise<ScriptedUpstream> {
   return {
     url: `http://127.0.0.1:${port}`,
     say: (next) => {
-      script = next;
+      script = typeof next === 'function' ? next : () => next;
     },
     lastDigest: () => digest,
     calls: () => calls,

@@ -18,6 +18,7 @@ function model({ id, createdAtS }: ModelEntry): JsonObject {
 /** How Anthropic's HTTP API looks on the wire. */
 export const anthropicWire: Wire = {
   streamType: 'text/event-stream; charset=utf-8',
+  idHeader: 'request-id',
   // `event: ping` would do here too, but a comment is read the same by every client.
   keepAlive: ': waiting\n',
   writeError: (error) => ({

@@ -21,6 +21,8 @@ export interface BackgroundState {
 /** How the gateway's own words look in a client protocol. */
 export interface Wire {
   readonly streamType: string;
+  /** A header of the protocol's own for the request's id, on every answer. */
+  readonly idHeader?: string;
   /** Bytes that keep a connection open while nothing is decided. Only between events. */
   readonly keepAlive: string;
   readonly writeError: (error: WireError) => WireAnswer;

@@ -79,6 +79,7 @@ export class ClientConnection {
     for (const name in this.extraHeaders) all[name] = this.extraHeaders[name] as string;
     all['x-request-id'] = this.requestId;
     all['x-sallyport-request-id'] = this.requestId;
+    if (this.wire.idHeader) all[this.wire.idHeader] = this.requestId;
     all['content-length'] = bytes.length;
     this.response.writeHead(status, all);
     this.response.end(bytes);
@@ -98,7 +99,10 @@ export class ClientConnection {
   }
 
   private ids(): Record<string, string> {
-    return { ...this.extraHeaders, 'x-request-id': this.requestId, 'x-sallyport-request-id': this.requestId };
+    const { idHeader } = this.wire;
+    const id = this.requestId;
+    const own = idHeader === undefined ? {} : { [idHeader]: id };
+    return { ...this.extraHeaders, ...own, 'x-request-id': id, 'x-sallyport-request-id': id };
   }
 
   private finish(): void {

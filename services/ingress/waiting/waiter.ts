@@ -22,6 +22,9 @@ export interface WaiterEvents {
   onError: (error: unknown) => void;
 }
 
+/** What SDKs send again by themselves, unless they are told: so they are told what they would do. */
+const isRetried = (status: number): boolean => status >= 500 || [408, 409, 429].includes(status);
+
 /**
  * One client that waits for one request: writes frames in order as they come, then the end. What it writes is always a
  * prefix of the transcript that `completed` carries, so a lost frame is taken from there.
@@ -50,9 +53,14 @@ export class Waiter {
     return this.closed || !this.client.open;
   }
 
+  /** Who was asked to decide; a refusal names them. */
+  know({ groups }: HeldEntry): void {
+    this.approvers = groups;
+  }
+
   /** People were asked: a stream gets keep-alives, another call waits in silence as long as its client does. */
   park(entry: HeldEntry): void {
-    this.approvers = entry.groups;
+    this.know(entry);
     if (this.finished) return;
     if (entry.stream) this.client.startStream(this.keepAliveMs);
     else this.startPatience(entry);
@@ -142,6 +150,7 @@ export class Waiter {
     headers['content-type'] = head.contentType ?? 'application/json';
     headers['x-sallyport-overhead-ms'] = String(overheadMs(head, Date.now()));
     if (head.edited) headers['x-sallyport-edited'] = 'true';
+    if (head.status >= 400) headers['x-should-retry'] ??= String(isRetried(head.status));
     return headers;
   }
 
