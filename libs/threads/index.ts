@@ -1,0 +1,2 @@
+export { answerOrders } from './answer-orders.ts';
+export { OrderFailedError, OrderThread, OrderTimeoutError, type ThreadOptions } from './order-thread.ts';
