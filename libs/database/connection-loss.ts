@@ -37,6 +37,11 @@ export function isRepeatable(error: unknown): boolean {
   return repeatableCodes.has(innermost(error).code ?? '');
 }
 
+/** True where a row that had to be as it was seen had changed: `division_by_zero`, see `writeLast`. */
+export function isOvertaken(error: unknown): boolean {
+  return innermost(error).code === '22012';
+}
+
 /** Turns a lost connection into the error on which consumers pause; returns other errors as they are. */
 export function asMissingDependency(error: unknown): unknown {
   if (error instanceof MissingDependencyError || !isConnectionLoss(error)) return error;

@@ -3,6 +3,7 @@ import { DataSource, type DataSourceOptions, type EntitySchema, type MigrationIn
 import { isConnectionLoss } from './connection-loss.ts';
 import { CreateOutbox1760000000000 } from './create-outbox.migration.ts';
 import { IndexOutbox1760000000700 } from './index-outbox.migration.ts';
+import { OutboxAlongside1760000002000 } from './outbox-alongside.migration.ts';
 
 export interface DatabaseOptions {
   /** `postgres://user:password@host:port/database`. */
@@ -48,7 +49,10 @@ export function dataSourceOptions(options: DatabaseOptions): DataSourceOptions {
     schema,
     driver: pg,
     entities: [...entities],
-    migrations: [CreateOutbox1760000000000, IndexOutbox1760000000700, ...migrations],
+    migrations: [
+      ...[CreateOutbox1760000000000, IndexOutbox1760000000700, OutboxAlongside1760000002000],
+      ...migrations,
+    ],
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'each',
     installExtensions: false,

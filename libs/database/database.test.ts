@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
+import { type DataSource, EntitySchema, type MigrationInterface, type QueryRunner } from 'typeorm';
 import {
   ensureDatabase,
   type NatsServer,
@@ -29,6 +29,11 @@ class CreateNote1760000000001 implements MigrationInterface {
     await runner.query('drop table note');
   }
 }
+
+const Note = new EntitySchema<{ id: string; text: string }>({
+  name: 'note',
+  columns: { id: { type: 'int', primary: true }, text: { type: 'text' } },
+});
 
 let dir: string;
 let postgres: PostgresServer;
@@ -63,7 +68,7 @@ async function world(): Promise<{ options: DatabaseOptions; source: DataSource; 
   const role = { name: schema, password };
   await ensureDatabase(postgres.superuserUrl, 'sallyport', [role]);
   const url = roleUrl(postgres.superuserUrl, role, 'sallyport');
-  const options = { url, schema, entities: [], migrations: [CreateNote1760000000001] };
+  const options = { url, schema, entities: [Note], migrations: [CreateNote1760000000001] };
   const source = await openDataSource(options);
   open.push({ close: () => source.destroy() });
   return { options, source, unit: new UnitOfWork(source, schema) };
@@ -116,6 +121,7 @@ describe('migrations', () => {
       { name: 'CreateOutbox1760000000000' },
       { name: 'CreateNote1760000000001' },
       { name: 'IndexOutbox1760000000700' },
+      { name: 'OutboxAlongside1760000002000' },
     ]);
   });
 
@@ -224,17 +230,92 @@ describe('what is written last', () => {
   });
 });
 
+describe('what is written at once', () => {
+  /** Changes note 1 as it was seen, adds note 2, and publishes: one statement. */
+  const change = (unit: UnitOfWork, schema: string, seen: string, text: string): Promise<boolean> =>
+    unit.atOnce(async (transaction) => {
+      transaction.insert('note', { id: 2, text });
+      transaction.update(Note, '1', { text }, seen);
+      transaction.publish(event(schema, 'a', 1));
+    });
+  const look = async (unit: UnitOfWork): Promise<string> => {
+    const [row] = await unit.look('select xmin::text as seen from note where id = $1', [1]);
+    return String(row?.seen);
+  };
+
+  test('is there, published and seen by nobody half', async () => {
+    const { source, unit, options } = await world();
+    relayOf(options, unit);
+    await source.query(`insert into note values (1, 'first')`);
+    expect(await change(unit, options.schema, await look(unit), 'second')).toBe(true);
+    expect(await source.query('select text from note order by id')).toEqual([
+      { text: 'second' },
+      { text: 'second' },
+    ]);
+    await until(async () => (await published(options.schema)).length === 1);
+  });
+
+  test('is not there at all where the row was changed since, or is being changed and then is', async () => {
+    const { source, unit, options } = await world();
+    await source.query(`insert into note values (1, 'first')`);
+    const seen = await look(unit);
+    // As it was, and yet another row.
+    await source.query('update note set text = text where id = 1');
+    expect(await change(unit, options.schema, seen, 'late')).toBe(false);
+    const again = await look(unit);
+    const other = source.createQueryRunner();
+    await other.startTransaction();
+    await other.query(`update note set text = 'other' where id = 1`);
+    const waiting = change(unit, options.schema, again, 'late');
+    await until(async () => {
+      const [{ waits }] = await source.query(
+        `select count(*)::int as waits from pg_locks where not granted and locktype = 'transactionid'`,
+      );
+      return waits === 1;
+    });
+    await other.commitTransaction();
+    await other.release();
+    expect(await waiting).toBe(false);
+    expect(await source.query('select text from note')).toEqual([{ text: 'other' }]);
+    expect(await unsent(source)).toBe(0);
+  });
+
+  test('of many who saw the same is written once', async () => {
+    const { source, unit, options } = await world();
+    await source.query(`insert into note values (1, 'first')`);
+    const seen = await look(unit);
+    const all = await Promise.all(
+      Array.from({ length: 20 }, (_, who) => change(unit, options.schema, seen, `by ${who}`)),
+    );
+    expect(all.filter(Boolean)).toHaveLength(1);
+    expect(await unsent(source)).toBe(1);
+  });
+
+  test('has nothing to read in', async () => {
+    const { unit } = await world();
+    const reading = unit.atOnce(async ({ manager }) => void (await manager.query('select 1')));
+    await expect(reading).rejects.toThrow('nothing to read in');
+  });
+});
+
 describe('the outbox relay', () => {
   test('sends entries along with what is before them, and an event only after everything before it', () => {
-    const row = (kind: 'event' | 'put_entry' | 'create_entry', message_id: string) => {
-      return { kind, target: kind, message_id };
+    const row = (kind: 'event' | 'put_entry' | 'create_entry', message_id: string, alongside = false) => {
+      return { kind, target: kind, message_id, alongside };
     };
-    const [vote, outcome, prefix, run, release] = [
-      ...[row('event', 'vote'), row('event', 'outcome'), row('put_entry', 'prefix')],
-      ...[row('create_entry', 'run'), row('event', 'release')],
+    const [vote, signed, outcome] = [
+      row('event', 'vote'),
+      row('event', 'signed'),
+      row('event', 'outcome', true),
     ];
-    const rows = [vote, outcome, prefix, run, release].map((each) => each!);
-    expect(stagesOf(rows)).toEqual([[vote], [outcome, prefix, run], [release]]);
+    const [prefix, run, release] = [
+      ...[row('put_entry', 'prefix'), row('create_entry', 'run'), row('event', 'release')],
+    ];
+    expect(stagesOf([vote, outcome, prefix!, run!, release!])).toEqual([
+      [vote, outcome, prefix, run],
+      [release],
+    ]);
+    expect(stagesOf([vote, signed])).toEqual([[vote], [signed]]);
     expect(stagesOf([prefix!, prefix!, run!])).toEqual([[prefix], [prefix, run]]);
     expect(stagesOf([])).toEqual([]);
   });

@@ -5,5 +5,7 @@ export * from './database.module.ts';
 export * from './index-outbox.migration.ts';
 export * from './listen.ts';
 export * from './outbox.ts';
+export * from './outbox-alongside.migration.ts';
 export * from './relay.ts';
+export * from './transaction.ts';
 export * from './unit-of-work.ts';

@@ -1,4 +1,3 @@
-import type { EntityManager } from 'typeorm';
 import type { BucketName } from '#contracts';
 import { traceHeaders, tracing } from '#telemetry';
 
@@ -11,6 +10,8 @@ export type Outgoing =
       messageId: string;
       payload: Uint8Array;
       headers?: Record<string, string>;
+      /** It only records what its commit did: it may be on its way together with what goes before it. */
+      alongside?: true;
     }
   /** Makes a key-value entry; one that exists is left as it is. */
   | { kind: 'create_entry'; orderingKey: string; bucket: BucketName; key: string; payload: Uint8Array }
@@ -27,6 +28,7 @@ export interface OutboxRow {
   message_id: string;
   headers: Record<string, string> | null;
   payload: Buffer;
+  alongside: boolean;
 }
 
 /** What a commit wrote into the outbox. */
@@ -40,7 +42,15 @@ export interface Committed {
 export interface Statement {
   sql: string;
   parameters: readonly unknown[];
+  /** It returns the rows that it changed; where it changes none, nothing of the whole is written (see `isOvertaken`). */
+  mustChange?: boolean;
 }
+
+/** Runs one statement in whatever transaction the caller has; resolves with its rows. */
+export type RunStatement = (
+  sql: string,
+  parameters: unknown[],
+) => Promise<readonly Record<string, unknown>[]>;
 
 /** Something said on a Postgres channel with the commit. */
 export interface Notification {
@@ -68,7 +78,7 @@ const nothingSaid: Committed = { rows: [], earlier: [] };
  * Runs the statements, writes the messages into the outbox of the transaction's schema and notifies the relay and
  * others, all in one statement: its parts see the tables as they were before any of them.
  */
-export async function writeLast(manager: EntityManager, schema: string, last: LastWords): Promise<Committed> {
+export async function writeLast(run: RunStatement, schema: string, last: LastWords): Promise<Committed> {
   const { statements, outgoing, origin } = last;
   const isSaying = outgoing.length > 0;
   const notifications = isSaying
@@ -79,7 +89,10 @@ export async function writeLast(manager: EntityManager, schema: string, last: La
   const place = (value: unknown): string => `$${parameters.push(value)}`;
   const parts = statements.map((statement, index) => `w${index} as (${renumbered(statement, place)})`);
   const rows = outgoing.map(unnumbered);
-  const select: string[] = [];
+  // Dividing by zero is what plain SQL can do in order to undo a whole statement.
+  const select = statements.flatMap(({ mustChange }, index) =>
+    mustChange ? [`1 / (select count(*) from w${index})`] : [],
+  );
   if (isSaying) {
     parts.push(`said as (${insertion(rows, place)})`);
     const keys = place([...new Set(rows.map(({ ordering_key }) => ordering_key))]);
@@ -98,8 +111,8 @@ export async function writeLast(manager: EntityManager, schema: string, last: La
     `(select count(pg_notify(channel, payload)) from unnest(${place(channels)}::text[], ${place(payloads)}::text[]) as told(channel, payload))`,
   );
   const first = parts.length > 0 ? `with ${parts.join(', ')} ` : '';
-  const [result] = await manager.query(`${first}select ${select.join(', ')}`, parameters);
-  if (!isSaying) return nothingSaid;
+  const [result] = await run(`${first}select ${select.join(', ')}`, parameters);
+  if (!isSaying || !result) return nothingSaid;
   const ids = (result.ids as (string | number)[]).map(Number);
   return {
     rows: rows.map((row, index) => ({ ...row, id: ids[index] ?? 0 })),
@@ -123,6 +136,7 @@ function unnumbered(message: Outgoing): Omit<OutboxRow, 'id'> {
     message_id: isEvent ? message.messageId : message.key,
     headers: isEvent ? headersOf(message.headers) : null,
     payload: Buffer.from(buffer, byteOffset, byteLength),
+    alongside: isEvent && message.alongside === true,
   };
 }
 
@@ -133,10 +147,10 @@ function headersOf(own: Record<string, string> | undefined): Record<string, stri
 
 function insertion(rows: readonly Omit<OutboxRow, 'id'>[], place: (value: unknown) => string): string {
   const values = rows.map((row) => {
-    const { ordering_key, kind, target, message_id, headers, payload } = row;
+    const { ordering_key, kind, target, message_id, headers, payload, alongside } = row;
     const json = headers && JSON.stringify(headers);
-    return `(${[ordering_key, kind, target, message_id, json, payload].map(place).join(', ')})`;
+    return `(${[ordering_key, kind, target, message_id, json, payload, alongside].map(place).join(', ')})`;
   });
-  return `insert into outbox (ordering_key, kind, target, message_id, headers, payload)
+  return `insert into outbox (ordering_key, kind, target, message_id, headers, payload, alongside)
     values ${values.join(', ')} returning id`;
 }

@@ -160,7 +160,7 @@ export class OutboxRelay {
     const marked =
       marking.length === 0 ? '' : 'with marked as (update outbox set sent_at = now() where id = any($2))';
     const { rows } = await client.query<OutboxRow>(
-      `${marked} select id, ordering_key, kind, target, message_id, headers, payload from outbox
+      `${marked} select id, ordering_key, kind, target, message_id, headers, payload, alongside from outbox
        where sent_at is null and ordering_key <> all($1) and id <> all($2::bigint[]) order by id limit ${limit}`,
       [busy, marking],
     );

@@ -3,8 +3,9 @@ import type { Bus } from '#messaging';
 import type { OutboxRow } from './outbox.ts';
 
 /**
- * Publishes one key's rows. An event follows once all before it was taken; entries travel together with what is before
- * them, for nobody acts on one before an event tells of it. Stops behind the first that is not taken.
+ * Publishes one key's rows. An event follows once all before it was taken; entries, and events that only record, travel
+ * together with what is before them, for nobody acts on one before an event tells of it. Stops behind the first that is
+ * not taken.
  */
 export async function sayInOrder(
   bus: Bus,
@@ -23,7 +24,7 @@ export async function sayInOrder(
 }
 
 /** Pure: what may be on its way together. Two values of one entry never are. */
-export function stagesOf<R extends Pick<OutboxRow, 'kind' | 'target' | 'message_id'>>(
+export function stagesOf<R extends Pick<OutboxRow, 'kind' | 'target' | 'message_id' | 'alongside'>>(
   rows: readonly R[],
 ): R[][] {
   const stages: R[][] = [];
@@ -31,7 +32,8 @@ export function stagesOf<R extends Pick<OutboxRow, 'kind' | 'target' | 'message_
     const stage = stages.at(-1);
     const isSame = (other: R): boolean =>
       other.kind !== 'event' && other.target === row.target && other.message_id === row.message_id;
-    if (stage && row.kind !== 'event' && !stage.some(isSame)) stage.push(row);
+    const mayJoin = row.kind !== 'event' || row.alongside;
+    if (stage && mayJoin && !stage.some(isSame)) stage.push(row);
     else stages.push([row]);
   }
   return stages;
@@ -40,7 +42,7 @@ export function stagesOf<R extends Pick<OutboxRow, 'kind' | 'target' | 'message_
 async function say(bus: Bus, row: OutboxRow): Promise<void> {
   if (row.kind === 'event') {
     const headers = row.headers ? { headers: row.headers } : {};
-    await bus.publish(row.target, row.payload, { messageId: row.message_id, ...headers });
+    await bus.publish(row.target, row.payload, { messageId: row.message_id, isUrgent: true, ...headers });
     return;
   }
   const bucket = await bus.bucket(row.target as BucketName);

@@ -1,75 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { DataSource, type EntityManager } from 'typeorm';
-import { asMissingDependency, isRepeatable } from './connection-loss.ts';
-import { type Committed, type Notification, type Outgoing, type Statement, writeLast } from './outbox.ts';
-
-/** One open transaction: its entity manager, what it writes last, and what it will say outside. */
-export class Transaction {
-  readonly outgoing: Outgoing[] = [];
-  private statements: Statement[] = [];
-  private insertions = new Map<string, { head: string; rows: unknown[][] }>();
-  private notifications: Notification[] = [];
-
-  constructor(
-    readonly manager: EntityManager,
-    private readonly schema: string,
-    private readonly origin: string,
-  ) {}
-
-  /** Adds messages to the outbox; they are published after the commit, and not at all without one. */
-  publish(...messages: readonly Outgoing[]): void {
-    this.outgoing.push(...messages);
-  }
-
-  /** Says something on a Postgres channel (at most 8,000 bytes) with the commit. */
-  notify(channel: string, payload: string): void {
-    this.notifications.push({ channel, payload });
-  }
-
-  /**
-   * Adds a statement to those that run in one round trip when the work is done, or at `flush`. They see the tables as
-   * they were before any of them: no two may change the same row, and nobody gets their results.
-   */
-  write(sql: string, parameters: readonly unknown[]): void {
-    this.statements.push({ sql, parameters });
-  }
-
-  /** Adds a row to those that are inserted together with the statements; rows of one table in the order added. */
-  insert(table: string, row: Readonly<Record<string, unknown>>): void {
-    const head = `insert into ${table} (${Object.keys(row).join(', ')})`;
-    const known = this.insertions.get(head);
-    if (known) known.rows.push(Object.values(row));
-    else this.insertions.set(head, { head, rows: [Object.values(row)] });
-  }
-
-  /** Runs what was added by `write` and `insert`, for work that reads or changes the same rows next. */
-  async flush(): Promise<void> {
-    const { origin } = this;
-    const statements = this.taken();
-    if (statements.length === 0) return;
-    await writeLast(this.manager, this.schema, { statements, notifications: [], outgoing: [], origin });
-  }
-
-  /** Everything that is left, once: statements, notifications and messages. */
-  finish(): Promise<Committed> {
-    const { notifications, outgoing, origin } = this;
-    const statements = this.taken();
-    return writeLast(this.manager, this.schema, { statements, notifications, outgoing, origin });
-  }
-
-  private taken(): Statement[] {
-    const statements = [...this.statements, ...[...this.insertions.values()].map(insertionOf)];
-    this.statements = [];
-    this.insertions = new Map();
-    return statements;
-  }
-}
-
-function insertionOf({ head, rows }: { head: string; rows: readonly unknown[][] }): Statement {
-  const parameters: unknown[] = [];
-  const values = rows.map((row) => `(${row.map((value) => `$${parameters.push(value)}`).join(', ')})`);
-  return { sql: `${head} values ${values.join(', ')}`, parameters };
-}
+import { DataSource, type EntityManager, type EntityTarget, type ObjectLiteral } from 'typeorm';
+import { asMissingDependency, isOvertaken, isRepeatable } from './connection-loss.ts';
+import type { Committed } from './outbox.ts';
+import { PreparedStatements } from './prepared.ts';
+import { Transaction } from './transaction.ts';
 
 const maxAttempts = 5;
 /** Who committed goes on after this, published or not. */
@@ -80,11 +14,14 @@ export class UnitOfWork {
   /** Tells this unit's commits from those of other processes. */
   readonly origin = randomUUID();
   private readonly listeners = new Set<(committed: Committed) => Promise<void> | undefined>();
+  private readonly prepared: PreparedStatements;
 
   constructor(
     private readonly source: DataSource,
     private readonly schema: string,
-  ) {}
+  ) {
+    this.prepared = new PreparedStatements(source);
+  }
 
   /**
    * Runs `work` in a transaction and commits it with what it published. Runs it again after a deadlock or a
@@ -100,6 +37,45 @@ export class UnitOfWork {
       } catch (error) {
         if (!isRepeatable(error) || attempt >= maxAttempts) throw asMissingDependency(error);
       }
+    }
+  }
+
+  /**
+   * Runs work that reads nothing: all it writes is one statement, which is its own transaction. False, and nothing
+   * written, where a row that `Transaction.update` has seen was changed since. Throws as `inTransaction` does.
+   */
+  async atOnce(work: (transaction: Transaction) => Promise<void>): Promise<boolean> {
+    const { source, schema, origin, prepared } = this;
+    const run = (sql: string, parameters: unknown[]) => prepared.query(sql, parameters);
+    const transaction = new Transaction({ source, schema, origin, manager: undefined, run });
+    await work(transaction);
+    try {
+      const committed = await transaction.finish();
+      if (committed.rows.length > 0) await this.tell(committed);
+      return true;
+    } catch (error) {
+      if (isOvertaken(error) || isRepeatable(error)) return false;
+      throw asMissingDependency(error);
+    }
+  }
+
+  /** The columns of an entity's table, by their names there and in the entity. */
+  tableOf(entity: EntityTarget<ObjectLiteral>): { columns: readonly { name: string; property: string }[] } {
+    const { columns } = this.source.getMetadata(entity);
+    return {
+      columns: columns.map(({ databaseName, propertyName }) => ({
+        name: databaseName,
+        property: propertyName,
+      })),
+    };
+  }
+
+  /** Reads rows with a statement that each connection plans once. Throws as `read` does. */
+  async look(sql: string, parameters: unknown[]): Promise<readonly Record<string, unknown>[]> {
+    try {
+      return await this.prepared.query(sql, parameters);
+    } catch (error) {
+      throw asMissingDependency(error);
     }
   }
 
@@ -133,7 +109,9 @@ export class UnitOfWork {
     manager: EntityManager,
     work: (transaction: Transaction) => Promise<T>,
   ): Promise<{ result: T; committed: Committed }> {
-    const transaction = new Transaction(manager, this.schema, this.origin);
+    const { source, schema, origin } = this;
+    const run = (sql: string, parameters: unknown[]) => manager.query(sql, parameters);
+    const transaction = new Transaction({ source, schema, origin, manager, run });
     const result = await work(transaction);
     return { result, committed: await transaction.finish() };
   }

@@ -14,6 +14,8 @@ export interface PublishOptions {
   messageId?: string;
   headers?: Record<string, string>;
   timeoutMs?: number;
+  /** Somebody waits for this one alone: it is written without waiting for others to share the write with. */
+  isUrgent?: boolean;
 }
 
 /** The stream did not take a message: it is full, refused it, nobody listens, or no answer came in time. */
@@ -60,6 +62,8 @@ export class Publisher {
   private counter = 0;
   private queue: Queued[] = [];
   private scheduled = false;
+  /** What is scheduled comes with this turn of the event loop. */
+  private isImminent = false;
   private flushedAt = 0;
   private unhurried: NodeJS.Timeout | undefined;
   private readonly sweeper: NodeJS.Timeout;
@@ -119,9 +123,11 @@ export class Publisher {
 
   private enqueue(item: Queued): void {
     this.queue.push(item);
-    if (this.scheduled) return;
+    const isUrgent = item.options?.isUrgent === true;
+    if (this.scheduled && (this.isImminent || !isUrgent)) return;
     this.scheduled = true;
-    if (performance.now() - this.flushedAt > flushApartMs) setImmediate(this.flush);
+    this.isImminent = isUrgent || performance.now() - this.flushedAt > flushApartMs;
+    if (this.isImminent) setImmediate(this.flush);
     else setTimeout(this.flush, flushApartMs);
   }
 
@@ -131,6 +137,7 @@ export class Publisher {
     // What was in no hurry must not hold up what comes after it.
     if (this.scheduled) this.flushedAt = performance.now();
     this.scheduled = false;
+    this.isImminent = false;
     clearTimeout(this.unhurried);
     this.unhurried = undefined;
     const items = this.queue;

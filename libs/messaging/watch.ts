@@ -1,4 +1,4 @@
-import type { KV, KvEntry } from '@nats-io/kv';
+import { type KV, type KvEntry, KvWatchInclude } from '@nats-io/kv';
 import type { BucketName } from '#contracts';
 import type { Bus } from './bus.ts';
 
@@ -13,21 +13,25 @@ const retryMs = 500;
 
 /**
  * Follows a bucket: calls back for every present value, then for every change, for as long as the process lives.
- * Resolves once the present values were delivered. After an error it starts again from the present values.
+ * Resolves once the present values were delivered. After an error it starts again from the present values. With
+ * `fromNow` it leaves those out, and so does not hear of what changes during an error.
  */
 export async function watchBucket(
   bus: Bus,
   name: BucketName,
   onChange: (change: BucketChange) => void,
-  options: { key?: string; onError?: (error: unknown) => void } = {},
+  options: { key?: string; fromNow?: boolean; onError?: (error: unknown) => void } = {},
 ): Promise<() => void> {
   let stopped = false;
   let stop = (): void => undefined;
   const run = async (ready: () => void): Promise<void> => {
     const bucket = await bus.bucket(name);
-    const watch = await bucket.watch({ ...(options.key && { key: options.key }) });
+    const watch = await bucket.watch({
+      ...(options.key && { key: options.key }),
+      ...(options.fromNow && { include: KvWatchInclude.UpdatesOnly }),
+    });
     stop = () => watch.stop();
-    if (await isEmpty(bucket, options.key)) ready();
+    if (options.fromNow || (await isEmpty(bucket, options.key))) ready();
     for await (const entry of watch) {
       onChange(readEntry(entry));
       if (entry.delta === 0) ready();

@@ -11,6 +11,7 @@ import { ApprovalVote } from './deciding/approval-vote.entity.ts';
 import { DecidingController } from './deciding/deciding.controller.ts';
 import { Decisions } from './deciding/decisions.ts';
 import { Judging } from './deciding/judging.ts';
+import { Voting } from './deciding/voting.ts';
 import { ApprovalGrant } from './granting/approval-grant.entity.ts';
 import { CreateGrant1760000000500 } from './granting/create-grant.migration.ts';
 import { GrantsController } from './granting/grants.controller.ts';
@@ -55,6 +56,7 @@ const parts = [
   Content,
   Intake,
   Decisions,
+  Voting,
   Runs,
   RunsWatch,
   Clock,

@@ -21,6 +21,7 @@ import { Connections } from './running/connections.ts';
 import { OnRequestReleased, type ReleaseDesk } from './running/on-request-released.ts';
 import { Redeliveries } from './running/redeliveries.ts';
 import { Runs } from './running/runs.ts';
+import { RunsSeen } from './running/runs-seen.ts';
 import { openReleaseSettlement } from './running/settle.ts';
 import type { ReleaseKeys } from './running/verify-release.ts';
 import { Credentials } from './upstream/credentials.ts';
@@ -58,6 +59,7 @@ async function readPlaceholderKey(settings: ServiceSettings): Promise<Buffer> {
     build(Profiles, Bus, TablesThread),
     build(Vault, Bus, Sealer, LOGGER),
     { provide: Consulting, useFactory: () => new Consulting() },
+    build(RunsSeen, Bus),
     build(Redeliveries, Bus),
     build(FrozenList, Bus, LOGGER),
     build(Cancellations, Bus),
@@ -67,9 +69,9 @@ async function readPlaceholderKey(settings: ServiceSettings): Promise<Buffer> {
     build(Admission, Redeliveries, Runs, FrozenList, Cancellations),
     {
       provide: Runs,
-      inject: [Bus, SETTINGS],
-      useFactory: (bus: Bus, { instance }: ServiceSettings) =>
-        new Runs(bus, `${instance}.${randomBytes(4).toString('hex')}`),
+      inject: [Bus, SETTINGS, RunsSeen],
+      useFactory: (bus: Bus, { instance }: ServiceSettings, seen: RunsSeen) =>
+        new Runs(bus, `${instance}.${randomBytes(4).toString('hex')}`, seen),
     },
     {
       provide: Credentials,

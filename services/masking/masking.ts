@@ -1,8 +1,10 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { ActiveConfig, FrozenList, Readiness } from '#boot';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { ActiveConfig, FrozenList, LOGGER, Readiness } from '#boot';
+import type { Logger } from '#telemetry';
 import { isFrozen } from './running/admit.ts';
 import { Cancellations } from './running/cancellations.ts';
 import { Connections } from './running/connections.ts';
+import { RunsSeen } from './running/runs-seen.ts';
 
 /** What changes a release's fate from outside while it runs. */
 @Injectable()
@@ -10,7 +12,14 @@ export class Watches {
   constructor(
     readonly cancellations: Cancellations,
     readonly frozen: FrozenList,
+    readonly runs: RunsSeen,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
+
+  /** Whatever follows a run finds out by itself what is missed here. */
+  startRuns(): Promise<void> {
+    return this.runs.start((err) => this.logger.warn({ err }, 'watch of runs interrupted'));
+  }
 }
 
 /** Running calls get so long to end when the service stops. */
@@ -30,6 +39,7 @@ export class Masking implements OnApplicationBootstrap, OnModuleDestroy {
 
   async onApplicationBootstrap(): Promise<void> {
     const { cancellations, frozen } = this.watches;
+    await this.watches.startRuns();
     await frozen.start(() => cancellations.abortFrozen((head) => isFrozen(frozen, head)));
     cancellations.start();
     this.config.onChange(({ document }) => void this.connections.follow(document.connections));
@@ -40,6 +50,7 @@ export class Masking implements OnApplicationBootstrap, OnModuleDestroy {
     const drained = setTimeout(() => cancellations.abortAll('shutdown'), drainMs);
     await this.connections.stop();
     clearTimeout(drained);
+    this.watches.runs.close();
     cancellations.close();
     frozen.close();
   }

@@ -209,7 +209,15 @@ describe('a grant', () => {
 
   test('needs as many people as the rule, and is limited by the strictest of them', async () => {
     const seen = await world.hold('move twofold 1');
-    await approve('alice', seen, { uses: 10 });
+    const marks = [await world.mark(seen.id)];
+    await approve('alice', seen);
+    marks.push(await world.mark(seen.id));
+    await world.call('alice', 'POST', `/v1/approvals/${seen.id}/grants`, {
+      ...{ digest: seen.digest, version: seen.version, grant: { uses: 10 } },
+    });
+    marks.push(await world.mark(seen.id));
+    // Who looked before a vote or the wish for a grant decides anew.
+    expect(new Set(marks).size).toBe(3);
     const { body } = await approve('bob', seen);
     expect(body.state).toBe('approved');
     expect(await fateOf('move twofold 2')).toBe('waits');

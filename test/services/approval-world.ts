@@ -69,6 +69,8 @@ export interface ApprovalWorld extends World {
   completion(
     requestId: string,
   ): Promise<{ head: ReturnType<typeof requestCompleted.schema.parse>; tail: Uint8Array }>;
+  /** By which a vote finds out that its request changed since it was looked at. */
+  mark(id: string): Promise<string>;
   /** Waits for a state. */
   until(id: string, state: string): Promise<ApprovalDetail>;
   /** Claims a release in KV `runs`, as masking does before it calls the model. */
@@ -144,6 +146,10 @@ export async function startApprovalWorld(config: ApprovalConfig = {}): Promise<A
     sealer,
     verifier,
     database,
+    mark: async (id) => {
+      const { rows } = await database.query('select xmin::text from approval_request where id = $1', [id]);
+      return rows[0].xmin;
+    },
   };
 }
 

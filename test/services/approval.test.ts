@@ -440,8 +440,11 @@ describe('what approvers see', () => {
 
   test('counts identical live requests of one person on one card, and decides them together', async () => {
     const seen = await world.hold('the very same password');
+    const mark = await world.mark(seen.id);
     const twin = await world.receive('the very same password');
     await eventually(async () => expect((await world.show(seen.id)).count).toBe(2));
+    // A vote by who saw it alone is decided anew.
+    expect(await world.mark(seen.id)).not.toBe(mark);
     expect((await world.list('?limit=200')).items.map(({ id }) => id)).not.toContain(twin);
     await world.vote('alice', seen, 'approve');
     await release(twin);

@@ -17,15 +17,17 @@ export function cardKey(head: ApprovalRequested): string {
     .digest('hex');
 }
 
-/** The live request that heads a card, if there is one; it stays so until this transaction ends. */
+/** The live request that heads a card, if there is one; it stays so until this transaction ends, and looks changed. */
 export async function leadOfCard(
   manager: EntityManager,
   subjectKey: string,
   card: string,
 ): Promise<string | null> {
   const rows: { id: string }[] = await manager.query(
-    `select id from approval_request where subject_key = $1 and card = $2 and card_of is null
-     and state = 'pending' limit 1 for share`,
+    `with lead as (
+       update approval_request set state = state where subject_key = $1 and card = $2 and card_of is null
+       and state = 'pending' returning id
+     ) select id from lead limit 1`,
     [subjectKey, card],
   );
   return rows[0]?.id ?? null;

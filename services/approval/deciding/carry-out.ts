@@ -47,6 +47,8 @@ export interface Means {
   content?: Buffer | null;
   /** Of what was stopped: until then the one who runs it ends the request. */
   endsUntil?: number;
+  /** The request's `xmin` where it isn't locked: nothing is written where it has another one by then. */
+  seen?: string;
   /** What policy said of an edited version, besides the requirement. */
   heldAs?: Partial<ApprovalRequest>;
 }
@@ -55,8 +57,9 @@ export interface Means {
 const leaving: readonly Change['kind'][] = ['edited', 'ended', 'moved'];
 
 /**
- * Writes a decision's changes, and what is to be said of them, into one transaction. `row` must be locked in it. Most
- * is written with the commit: see `Transaction.write`.
+ * Writes a decision's changes, and what is to be said of them, into one transaction. `row` must be locked in it, or
+ * `means.seen` say what it was. Most is written with the commit: see `Transaction.write`. Each decision changes the row,
+ * if only its `xmin`: whoever looked at it before decides anew.
  */
 export async function carryOut(
   transaction: Transaction,
@@ -74,13 +77,8 @@ export async function carryOut(
   const given = { ...means, breakGlass };
   for (const change of decision.changes) await carryOutChange(transaction, row, change, given, set);
   if (decision.changes.some(({ kind }) => leaving.includes(kind))) leaveCard(transaction, row, set);
-  if (Object.keys(patch).length > 0) {
-    const update = transaction.manager
-      .createQueryBuilder()
-      .update(ApprovalRequest)
-      .set(patch as object);
-    transaction.write(...update.where('id = :id', { id: row.id }).getQueryAndParameters());
-  }
+  const changed = Object.keys(patch).length > 0 ? patch : { state: row.state };
+  transaction.update(ApprovalRequest, row.id, changed, means.seen);
   announce(transaction, row);
 }
 

@@ -17,6 +17,7 @@ import { Showing } from '../showing/showing.ts';
 import { Decisions } from './decisions.ts';
 import { RecordRefusals } from './record-refusals.ts';
 import { type Rewriting, rewrite } from './rewrite.ts';
+import { Voting } from './voting.ts';
 
 const Rejected = z.object({ rejected: z.array(z.string()), skipped: z.array(z.string()) });
 const maxAtOnce = 500;
@@ -30,6 +31,7 @@ const maxAtOnce = 500;
 export class DecidingController {
   constructor(
     private readonly desk: Desk,
+    private readonly votes: Voting,
     private readonly decisions: Decisions,
     private readonly showing: Showing,
     private readonly listing: Listing,
@@ -45,8 +47,7 @@ export class DecidingController {
     @Req() request: AuthenticatedRequest,
   ): Promise<ApprovalDetail> {
     const reader = this.desk.reader(request);
-    const row = await this.desk.find(id, reader);
-    const voted = await this.decisions.vote(row, reader.principal, body, Date.now());
+    const voted = await this.votes.vote(await this.desk.look(id, reader), reader.principal, body, Date.now());
     return this.showing.detail(voted, reader, Date.now());
   }
 
@@ -135,11 +136,11 @@ export class DecidingController {
     const reader = this.desk.reader(request);
     const done: z.infer<typeof Rejected> = { rejected: [], skipped: [] };
     for (const id of await this.listing.openIds(filter, reader, maxAtOnce)) {
-      const row = await this.desk.find(id, reader);
-      const { version, digest } = row;
+      const look = await this.desk.look(id, reader);
+      const { version, digest } = look.row;
       const ballot = { vote: 'reject' as const, version, digest, reason };
       try {
-        await this.decisions.vote(row, reader.principal, ballot, Date.now());
+        await this.votes.vote(look, reader.principal, ballot, Date.now());
         done.rejected.push(id);
       } catch (error) {
         if (!(error instanceof CodedError)) throw error;

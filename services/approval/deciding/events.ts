@@ -83,7 +83,9 @@ export function outcomeEvent(
     ...{ outcome, subjectKey: row.subjectKey, at },
     ...(signature && { signature }),
   };
-  return event(row, approvalDecided.subject(), `outcome:${outcome}:${row.version}`, head);
+  const said = event(row, approvalDecided.subject(), `outcome:${outcome}:${row.version}`, head);
+  // Policy acts on a signed one; of the others a release or a completion tells.
+  return signature ? said : { ...said, alongside: true };
 }
 
 /** A new version of the content, for policy (or, of an answer, for the record). */

@@ -1,36 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { ActiveConfig } from '#boot';
-import { type ApprovalGroup, carriedBodyLimitBytes, durationMs, type Principal } from '#contracts';
+import { type ApprovalGroup, durationMs, type Principal } from '#contracts';
 import { ApprovalRequest } from '../approval-request.entity.ts';
 import { ApprovalSettings } from '../config.ts';
 import { ApprovalVote } from './approval-vote.entity.ts';
 import type { Means } from './carry-out.ts';
 import { eligibleGroups, escalatedTo, groupsOf } from './eligible.ts';
+import type { Facts } from './look.ts';
 import type { Approval } from './state.ts';
 
 const defaultConversationMs = 8 * 3_600_000;
-
-/** What is needed besides a locked request in order to decide about it. */
-export interface Facts {
-  votes: readonly Pick<ApprovalVote, 'approver' | 'vote'>[];
-  /** The sealed content of the version in hand where a release may carry it. */
-  content: Buffer | null;
-  /** Somebody asked that an approval covers more, or it does. */
-  hasGrant: boolean;
-}
-
-/** In one look: votes and grants that others committed are seen because their requests are locked before. */
-const factsQuery = `
-  select request.id, granted.id is not null as "hasGrant",
-    case when version.bytes <= ${carriedBodyLimitBytes} then version.sealed end as content,
-    (select coalesce(jsonb_agg(jsonb_build_object('approver', vote.approver, 'vote', vote.vote)), '[]')
-     from approval_vote vote where vote.approval_id = request.id and vote.version = request.version) as votes
-  from approval_request request
-  left join approval_version version on version.approval_id = request.id and version.version = request.version
-  left join approval_grant granted on granted.approval_id = request.id and granted.version = request.version
-    and granted.state <> 'ended'
-  where request.id = any($1)`;
 
 /** What of a request a decision depends on. */
 type Judged = Pick<
@@ -65,12 +45,6 @@ export class Judging {
       )
       .orderBy('request.id')
       .getMany();
-  }
-
-  /** What a vote on locked requests depends on besides them, by id. */
-  async factsOf(manager: EntityManager, rows: readonly ApprovalRequest[]): Promise<Map<string, Facts>> {
-    const found: (Facts & { id: string })[] = await manager.query(factsQuery, [rows.map(({ id }) => id)]);
-    return new Map(found.map(({ id, ...facts }) => [id, facts]));
   }
 
   /** Reads a request without locking it. */

@@ -45,6 +45,8 @@ export class Grants {
     grant.limits = found ? strictest(found.limits, limits) : limits;
     if (found) await this.save(manager, grant);
     else await manager.insert(ApprovalGrant, grant as object);
+    // Whoever looked at the request before votes anew.
+    await manager.update(ApprovalRequest, { id: row.id }, { state: row.state });
     note(transaction, row, 'grant_asked', { at, actor: author }, grant.id);
     transaction.publish(grantEvent(row, grant, { change: 'asked', by: author, at }));
     await this.settle(transaction, row, at);

@@ -5,8 +5,9 @@ import { CodedError, contentRead, contentRevealed, encodeEnvelope, sizeBytes } f
 import { UnitOfWork } from '#database';
 import type { ApprovalRequest } from '../approval-request.entity.ts';
 import { note } from '../deciding/carry-out.ts';
-import { notFound } from '../deciding/decisions.ts';
 import { Judging } from '../deciding/judging.ts';
+import { type Look, lookAt } from '../deciding/look.ts';
+import { notFound } from '../deciding/refused.ts';
 import { Content } from '../showing/content.ts';
 import { decides, maySee, type Reader } from './access.ts';
 
@@ -35,6 +36,13 @@ export class Desk {
     const row = await this.unit.read((manager) => this.judging.read(manager, id));
     if (!row || !maySee(reader, row)) throw notFound(id);
     return row;
+  }
+
+  /** The same with all that a vote on it depends on. */
+  async look(id: string, reader: Reader): Promise<Look> {
+    const look = await lookAt(this.unit, id);
+    if (!look || !maySee(reader, look.row)) throw notFound(id);
+    return look;
   }
 
   /** Records that somebody read content who doesn't decide about it. */

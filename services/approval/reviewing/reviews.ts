@@ -3,8 +3,8 @@ import { CodedError, type ReviewList, type ReviewView, samePrincipal, standsBehi
 import { UnitOfWork } from '#database';
 import type { ApprovalRequest } from '../approval-request.entity.ts';
 import { note } from '../deciding/carry-out.ts';
-import { notFound } from '../deciding/decisions.ts';
 import { reviewEvent } from '../deciding/events.ts';
+import { notFound } from '../deciding/refused.ts';
 import { decides, type Reader, readsAll } from '../listing/access.ts';
 import { personView } from '../listing/list.ts';
 import { Content } from '../showing/content.ts';

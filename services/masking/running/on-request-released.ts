@@ -54,6 +54,8 @@ export class OnRequestReleased {
   /** Ends with the request's ending in the log, or throws what settlement decides on. */
   async handle(message: EventMessage<typeof requestReleased>, listening: Listening): Promise<void> {
     const release = verifyRelease(message, this.desk.keys);
+    // Its key may have to be fetched, while the claim is on its way.
+    if (release.by === 'people' && message.deliveries === 1) this.desk.tools.bodies.begin(release);
     const admitted = await this.desk.admission.admit(release, listening, Date.now());
     if (admitted.kind === 'stop') return;
     const { claim } = admitted;

@@ -2,11 +2,10 @@ import type { KV } from '@nats-io/kv';
 import { buckets, RunEntry } from '#contracts';
 import { type Bus, MissingDependencyError } from '#messaging';
 import { type ClaimDecision, claimLeaseMs, decideClaim } from './claim.ts';
+import type { RunsSeen, SeenRun } from './runs-seen.ts';
 
 const longestWaitMs = 1000;
 const renewMs = claimLeaseMs / 3;
-/** A watch tells what is there already: begun a moment later it misses nothing, and short calls need none. */
-const followAfterMs = 50;
 
 /** The end of an attempt to claim a run. */
 export type Claimed =
@@ -18,14 +17,18 @@ export class Runs {
   constructor(
     private readonly bus: Bus,
     private readonly me: string,
+    private readonly seen: RunsSeen,
   ) {}
 
   /** Waits while another replica's lease lasts. Throws `MissingDependencyError` where KV is away. */
   async claim(key: string, lease: AbortSignal): Promise<Claimed> {
     const bucket = await this.bus.bucket(buckets.runs).catch(away);
+    // Approval opens a run right before its release: it was heard of just now. Whatever else is heard is read.
+    let known = this.seen.of(key);
     for (;;) {
       if (lease.aborted) throw new Error('lease lost while waiting for a claim');
-      const found = await read(bucket, key);
+      const found = known?.entry.state === 'open' ? known : await read(bucket, key);
+      known = undefined;
       const decision = decideClaim(found?.entry, this.me, Date.now());
       if (decision.kind === 'stop' || decision.kind === 'end') return decision;
       if (decision.kind === 'wait') {
@@ -35,7 +38,7 @@ export class Runs {
       const revision = await write(bucket, key, decision.entry, found?.revision ?? 0);
       if (revision === undefined) continue;
       const { attempt, takesOver } = decision;
-      const claim = new Claim(bucket, key, decision.entry, revision);
+      const claim = new Claim(bucket, key, this.seen, { entry: decision.entry, revision });
       return { kind: 'run', claim, attempt, takesOver };
     }
   }
@@ -44,46 +47,37 @@ export class Runs {
 /** A claim that this replica holds: renewed until it is finished, lost where approval revokes it. */
 export class Claim {
   private readonly timer: NodeJS.Timeout;
-  private readonly following: NodeJS.Timeout;
   private onLost: (why: 'revoked' | 'lease_lost') => void = () => undefined;
   private lost: 'revoked' | 'lease_lost' | undefined;
   /** Why approval stopped the run, sealed; undefined where it didn't. */
   reason: Uint8Array | undefined;
   private busy: Promise<void> = Promise.resolve();
-  private isOver = false;
-  private unfollow: () => void = () => undefined;
+  private readonly unfollow: () => void;
+  private entry: RunEntry;
+  private revision: number;
 
   constructor(
     private readonly bucket: KV,
     private readonly key: string,
-    private entry: RunEntry,
-    private revision: number,
+    seen: RunsSeen,
+    claimed: SeenRun,
   ) {
+    this.entry = claimed.entry;
+    this.revision = claimed.revision;
     this.timer = setInterval(() => {
       this.busy = this.busy.then(() => this.renew());
     }, renewMs);
-    this.following = setTimeout(() => void this.follow(), followAfterMs);
-  }
-
-  /** Hears at once of a stop. Where the watch fails, the next renewal finds out. */
-  private async follow(): Promise<void> {
-    try {
-      const watch = await this.bucket.watch({ key: this.key });
-      this.unfollow = () => watch.stop();
-      if (this.isOver) watch.stop();
-      for await (const found of watch) {
-        const entry = found.operation === 'PUT' ? RunEntry.parse(found.json()) : undefined;
-        if (entry?.state === 'revoked') this.lose(entry);
-      }
-    } catch {
-      this.unfollow = () => undefined;
-    }
+    // A stop is heard of at once. Where it isn't, the next renewal finds out.
+    this.unfollow = seen.follow(key, ({ entry }) => {
+      if (entry.state === 'revoked') this.lose(entry);
+    });
+    // It may have come before the claim's own acknowledgement.
+    const last = seen.of(key);
+    if (last?.entry.state === 'revoked') this.lose(last.entry);
   }
 
   private end(): void {
-    this.isOver = true;
     clearInterval(this.timer);
-    clearTimeout(this.following);
     this.unfollow();
   }
 
@@ -133,7 +127,7 @@ export class Claim {
   }
 }
 
-async function read(bucket: KV, key: string): Promise<{ entry: RunEntry; revision: number } | undefined> {
+async function read(bucket: KV, key: string): Promise<SeenRun | undefined> {
   const found = await bucket.get(key).catch(away);
   if (found?.operation !== 'PUT') return undefined;
   return { entry: RunEntry.parse(found.json()), revision: found.revision };
