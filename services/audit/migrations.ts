@@ -4,6 +4,7 @@ import { CreateKeptBody1760000000600 } from './keeping/create-kept-body.migratio
 import { CreateWords1760000000800 } from './searching/create-words.migration.ts';
 import { CreateKeyedGroups1760000000900 } from './sessions/create-keyed-groups.migration.ts';
 import { CreateSinks1760000000500 } from './sinks/create-sinks.migration.ts';
+import { AppendOnlySegments1760000001000 } from './storing/append-only-segments.migration.ts';
 
 /** Every migration of schema `audit`. */
 export const auditMigrations = [
@@ -13,4 +14,5 @@ export const auditMigrations = [
   CreateKeptBody1760000000600,
   CreateWords1760000000800,
   CreateKeyedGroups1760000000900,
+  AppendOnlySegments1760000001000,
 ];
