@@ -7,6 +7,8 @@ export interface Script {
   readonly headers: Readonly<Record<string, string>>;
   /** Each is written on its own. */
   readonly pieces: readonly (string | Uint8Array)[];
+  /** Waited for before anything is answered. */
+  readonly after?: Promise<void>;
   /** The connection breaks after the last piece. */
   readonly breaks?: boolean;
 }
@@ -41,7 +43,8 @@ export async function startScriptedUpstream(): Promise<ScriptedUpstream> {
     const body = Buffer.concat(parts);
     digest = createHash('sha256').update(body).digest('hex');
     calls += 1;
-    const { status = 200, headers, pieces, breaks } = script({ path: request.url ?? '', body });
+    const { status = 200, headers, pieces, after, breaks } = script({ path: request.url ?? '', body });
+    await after;
     response.writeHead(status, headers);
     for (const piece of pieces) {
       await new Promise<void>((resolve) => response.write(piece, () => resolve()));

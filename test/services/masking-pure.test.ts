@@ -52,6 +52,18 @@ describe('headers', () => {
     };
     expect(answerHeaders(given)).toEqual({ 'x-ratelimit-remaining-tokens': '5', 'retry-after': '1' });
   });
+
+  test.each([
+    ['retry-after', '30', '30'],
+    ['retry-after', '3600', '30'],
+    ['retry-after-ms', '3600', '3600'],
+    ['retry-after-ms', '86400000', '30000'],
+    ['retry-after', 'Wed, 21 Oct 2099 07:28:00 GMT', undefined],
+    ['retry-after', '-1', undefined],
+    ['retry-after', 'Infinity', undefined],
+  ])('of an answer never let a client sleep longer than 30 s: %s: %s', (name, value, passed) => {
+    expect(answerHeaders({ [name]: value })?.[name]).toBe(passed);
+  });
 });
 
 describe('a credential', () => {

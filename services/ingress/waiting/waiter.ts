@@ -45,7 +45,7 @@ export class Waiter {
     private readonly sealer: Sealer,
     private readonly bodies: BodyStore,
     private readonly restoring: Restoring,
-    private readonly keepAliveMs: number,
+    readonly keepAliveMs: number,
     private readonly events: WaiterEvents,
   ) {}
 

@@ -16,8 +16,6 @@ import type { HeldIndex } from './held-index.ts';
 import { Turns } from './turns.ts';
 import type { Waiter } from './waiter.ts';
 
-/** After this long without a byte a stream's headers go out. */
-const comfortMs = 15_000;
 /** After this long a call enters the index, so that its client may come back for it. */
 const indexAfterMs = 30_000;
 const tickMs = 1000;
@@ -257,9 +255,8 @@ export class WaitingRoom {
   private tick(nowMs: number): void {
     for (const waiting of this.waiting.values()) {
       const ageMs = nowMs - waiting.waiter.startedAt;
-      // In order of arrival: the rest is younger.
-      if (ageMs < comfortMs) break;
-      if (!waiting.comforted) {
+      // Where nothing came for as long as a stream may be silent, its headers go out.
+      if (!waiting.comforted && ageMs >= waiting.waiter.keepAliveMs) {
         waiting.comforted = true;
         waiting.waiter.comfort();
       }

@@ -15,6 +15,8 @@ const requestHeaderNames: ReadonlySet<string> = new Set([
 /** What a caller may hear from a model server. */
 const answerHeaderName =
   /^(?:retry-after(?:-ms)?|x-ratelimit-[a-z-]+|anthropic-ratelimit-[a-z-]+|openai-processing-ms|openai-version)$/;
+/** Some clients sleep through any wait they are told, so none is passed on that is longer. */
+const longestRetryAfterS = 30;
 const longestHeaderValue = 256;
 const mostAnswerHeaders = 32;
 
@@ -67,8 +69,18 @@ export function answerHeaders(given: IncomingHttpHeaders): Record<string, string
     if (typeof value !== 'string' || value.length > longestHeaderValue) continue;
     if (!answerHeaderName.test(name)) continue;
     if (++taken > mostAnswerHeaders) break;
+    const passed = name.startsWith('retry-after') ? shortWait(name, value) : value;
+    if (passed === undefined) continue;
     headers ??= {};
-    headers[name] = value;
+    headers[name] = passed;
   }
   return headers;
+}
+
+/** A wait in seconds or milliseconds, cut to what clients can bear; a date (RFC 9110, §10.2.3) is left out. */
+function shortWait(name: string, value: string): string | undefined {
+  const wait = Number(value);
+  if (!Number.isFinite(wait) || wait < 0 || value.trim() === '') return undefined;
+  const longest = longestRetryAfterS * (name === 'retry-after-ms' ? 1000 : 1);
+  return wait > longest ? String(longest) : value;
 }
