@@ -38,10 +38,7 @@ export class Freezes {
     const value = this.valueOf(body);
     const { target } = body;
     const key = keyOf(target, value);
-    const bucket = await this.bus.bucket(buckets.config);
-    const known = await this.find(key);
-    const entry = known?.entry ?? { target, value, at: Date.now(), by: this.names.of(by) };
-    if (!known) await bucket.put(key, JSON.stringify(entry));
+    const entry = await this.keep(key, { target, value, at: Date.now(), by: this.names.of(by) });
     // Said again for what was frozen already, should the first one have ended between the two.
     await this.announce(entry, true, by, body.reason, key);
     return { target, value, at: entry.at };
@@ -62,9 +59,30 @@ export class Freezes {
       );
     }
     const bucket = await this.bus.bucket(buckets.config);
-    await bucket.delete(key, { previousSeq: revision });
+    try {
+      await bucket.delete(key, { previousSeq: revision });
+    } catch (cause) {
+      // Somebody else released it, or froze it again, since the look above.
+      if ((await this.find(key))?.revision === revision) throw cause;
+      return this.release(body, by);
+    }
     await this.announce({ ...entry, at: Date.now() }, false, by, body.reason, key);
     return { target, value, at: entry.at };
+  }
+
+  /** Stores the entry, unless one stands there already: who froze first is who may not release. Gives what stands. */
+  private async keep(key: string, entry: FrozenEntry): Promise<FrozenEntry> {
+    const known = await this.find(key);
+    if (known) return known.entry;
+    const bucket = await this.bus.bucket(buckets.config);
+    try {
+      await bucket.create(key, JSON.stringify(entry));
+      return entry;
+    } catch (cause) {
+      const first = await this.find(key);
+      if (!first) throw cause;
+      return first.entry;
+    }
   }
 
   private async find(key: string): Promise<{ entry: FrozenEntry; revision: number } | undefined> {
