@@ -2,6 +2,7 @@ import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { writeResult } from '../results.ts';
 import { copyFromLog } from './copy.ts';
+import { goalLines, goals } from './goals.ts';
 import { growTo, measureRate, type RateResult, warmRequests } from './rate.ts';
 import { diskPerEntry, measureReading, type ReadingResult } from './reading.ts';
 import { measureTakeover } from './takeover.ts';
@@ -56,7 +57,8 @@ export async function benchAudit(args: readonly string[]): Promise<void> {
     console.log(`  and has recorded what came meanwhile after ${times(takeover.recordedMs)}`);
     const growth = await measureGrowth(bench, requests, size.steps);
     const logCopiesPerSecond = await measureLogCopy(bench, requests);
-    const goals = { 'events/s': 10_000, 'ratio to plain COPY': 0.5, 'takeover ms': 10_000 };
+    const lines = goalLines({ rounds, growth, takeover, logCopiesPerSecond });
+    for (const line of lines) console.log(line);
     await writeResult('audit', {
       ...{
         quick: values.quick,
