@@ -11,9 +11,9 @@ import {
   type SealLine,
   type SkippedLine,
   sealText,
-} from './export-lines.ts';
-import type { NoteVerifier } from './keys.ts';
-import { openNote } from './note.ts';
+} from '../exporting/export-lines.ts';
+import type { NoteVerifier } from '../signing/keys.ts';
+import { openNote } from '../signing/note.ts';
 import { parseLine } from './parse-line.ts';
 import { type ExportReport, firstBadOf, type Problem } from './problems.ts';
 

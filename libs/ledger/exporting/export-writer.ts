@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Entry } from './entry.ts';
+import type { Entry } from '../entries/entry.ts';
 import { type ExportLine, type ExportScope, exportFormat, sealText } from './export-lines.ts';
-import type { NoteSigner } from './keys.ts';
-import { coverRange, type NodeReader } from './nodes.ts';
-import { signNote } from './note.ts';
+import type { NoteSigner } from '../signing/keys.ts';
+import { coverRange, type NodeReader } from '../tree/nodes.ts';
+import { signNote } from '../signing/note.ts';
 
 /** One entry with what is left of its content and its personal values. */
 export interface ExportEntry {

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { sha256 } from './hashing.ts';
+import { sha256 } from '../tree/hashing.ts';
 import { lengthPrefixed, writeField } from './length-prefixed.ts';
 import { scratchOf } from './scratch.ts';
 

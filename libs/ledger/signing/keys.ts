@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import { sha256 } from './hashing.ts';
+import { sha256 } from '../tree/hashing.ts';
 
 /** Signs notes under a name (C2SP signed-note, Ed25519). */
 export interface NoteSigner {

@@ -1,4 +1,4 @@
-import { hashBytes, sha256, writeSha256 } from './hashing.ts';
+import { hashBytes, sha256, writeSha256 } from '../tree/hashing.ts';
 import { writeField } from './length-prefixed.ts';
 import type { PersonalCommitment } from './personal.ts';
 import { scratchOf } from './scratch.ts';

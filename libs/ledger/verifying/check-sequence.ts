@@ -1,4 +1,4 @@
-import type { EntryLine } from './export-lines.ts';
+import type { EntryLine } from '../exporting/export-lines.ts';
 import type { ExportReport, Problem } from './problems.ts';
 
 type LogSpan = ExportReport['logs'][number];

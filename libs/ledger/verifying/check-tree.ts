@@ -1,10 +1,10 @@
 import { AnchorCheck } from './check-anchors.ts';
-import { openCheckpoint } from './checkpoint.ts';
-import { CompactRange } from './compact-range.ts';
-import type { SkippedLine } from './export-lines.ts';
-import { sameHash } from './hashing.ts';
-import type { NoteVerifier } from './keys.ts';
-import { coverRange } from './nodes.ts';
+import { openCheckpoint } from '../signing/checkpoint.ts';
+import { CompactRange } from '../tree/compact-range.ts';
+import type { SkippedLine } from '../exporting/export-lines.ts';
+import { sameHash } from '../tree/hashing.ts';
+import type { NoteVerifier } from '../signing/keys.ts';
+import { coverRange } from '../tree/nodes.ts';
 import type { Problem } from './problems.ts';
 
 /** Grows the tree from an export's entries and compares it with every checkpoint, its own and those kept elsewhere. */

@@ -1,4 +1,4 @@
-import type { EntryKind } from './entry.ts';
+import type { EntryKind } from '../entries/entry.ts';
 
 /**
  * A ledger export is NDJSON: a header, the tombstones, then entries, skipped ranges and checkpoints in the order of

@@ -1,4 +1,4 @@
-import type { Tombstone } from './tombstone.ts';
+import type { Tombstone } from '../signing/tombstone.ts';
 
 /** What can be wrong with an export. */
 export type ProblemCode =
