@@ -40,8 +40,7 @@ export async function createProgram(verb?: string): Promise<Command> {
     .showHelpAfterError('(add --help for the options)')
     .exitOverride();
   const asked = verbs.filter(({ names }) => verb !== undefined && names.includes(verb));
-  for (const register of await Promise.all((asked.length > 0 ? asked : verbs).map(({ load }) => load())))
-    register(program);
+  for (const { load } of asked.length > 0 ? asked : verbs) (await load())(program);
   return program;
 }
 
@@ -58,8 +57,15 @@ export async function main(argv: readonly string[]): Promise<void> {
       process.exitCode = error.exitCode === 0 ? 0 : wrongUse;
       return;
     }
-    if (!(error instanceof StartProblem)) throw error;
-    process.stderr.write(`${error.line()}\n`);
+    const line = error instanceof StartProblem ? error.line() : refusalOfSystem(error);
+    if (line === undefined) throw error;
+    process.stderr.write(`${line}\n`);
     process.exitCode = 1;
   }
+}
+
+/** What the operating system refused (a file, a folder, an address), in its own words; undefined for anything else. */
+function refusalOfSystem(error: unknown): string | undefined {
+  const { syscall, message } = (error ?? {}) as NodeJS.ErrnoException;
+  return syscall === undefined ? undefined : message;
 }

@@ -93,7 +93,7 @@ export function grantText(grant: GrantView, now: number): string {
     ['for', nameOf(grant.requester)],
     ['by', grant.authors.map(nameOf).join(', ')],
     ['asks', `${grant.model ?? '?'} on ${grant.connection}`],
-    ['held by', grant.rules.join(', ')],
+    ['rules', grant.rules.join(', ')],
     ['shape', grant.template],
     ...(grant.conversation === undefined ? [] : [['only in', `conversation ${grant.conversation}`]]),
     ['given with', grant.approvalId],

@@ -37,7 +37,7 @@ export function detailText(detail: ApprovalDetail, now: number): string {
     ['state', `${detail.state}, version ${detail.version}`],
     ['requester', nameOf(detail.requester)],
     ['asks', `${detail.operation} of ${detail.model ?? '?'} on ${detail.connection}`],
-    ['held by', `${detail.rules.join(', ')} (revision ${detail.revision})`],
+    ['rules', `${detail.rules.join(', ')} (revision ${detail.revision})`],
     ['needs', groupsText(detail)],
     ...(detail.escalatedTo ? [['escalated', `to ${detail.escalatedTo.join(', ')}`]] : []),
     ['since', new Date(detail.requestedAt).toISOString()],

@@ -41,7 +41,8 @@ export async function auditVerify(
 ): Promise<number> {
   try {
     const publicKeys = (await Promise.all(flags.key.map(readKeys))).flat();
-    if (publicKeys.length === 0) throw new Error('give the public key with --key');
+    if (publicKeys.length === 0)
+      throw new Error('give the public key with --key → sallyport audit checkpoint --key prints it');
     const anchors = await Promise.all(flags.anchor.map((file) => readFile(file, 'utf8')));
     const origin = flags.origin === undefined ? {} : { origin: flags.origin };
     const report = await verifyExport(open(path), publicKeys, { anchors, ...origin });

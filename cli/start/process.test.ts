@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { freePorts, isPortFree, packageRoot, type RunningProcess, startProcess } from '#embedded';
 import { eventually } from '#testing';
+import { createProgram } from '../main.ts';
 import { PORT_NAMES, portFlag } from './options.ts';
 
 const ROOT = packageRoot();
@@ -37,6 +39,7 @@ async function sallyport(...args: string[]): Promise<RunningProcess> {
       `const { main } = await import(${JSON.stringify(join(ROOT, 'cli/main.ts'))}); await main(${argv});`,
     ],
     cwd: ROOT,
+    env: { ...process.env, SALLYPORT_TOKEN: 'any' },
     logFile: join(dir, 'output.log'),
   });
   running.push(child);
@@ -87,3 +90,33 @@ test('sallyport token says what is missing where nothing runs', async () => {
   expect((await child.exited).code).toBe(1);
   expect(await output()).toMatch(/No embedded identity provider here .* → run npm start first/);
 }, 60_000);
+
+describe('a command line that is wrong', () => {
+  test('ends with 2 and one line that leads to the options', async () => {
+    for (const args of [['nonsense'], ['approvals', 'show'], ['whoami', '--nonsense']]) {
+      expect((await (await sallyport(...args)).exited).code).toBe(2);
+      expect(await output()).toMatch(/error: .*\n(\(Did you mean .*\)\n)?\(add --help for the options\)\n$/);
+    }
+    expect((await (await sallyport('whoami', '--help')).exited).code).toBe(0);
+  }, 60_000);
+
+  test('or a file that can’t be written ends in words, not in a stack', async () => {
+    const server = createServer((_, response) => response.end('{}')).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    const file = join(dir, 'missing', 'export');
+    const child = await sallyport('audit', 'export', '-o', file, '--url', `http://127.0.0.1:${port}`);
+    expect((await child.exited).code).toBe(1);
+    expect(await output()).toMatch(/^ENOENT: .*\n$/);
+    await new Promise((resolve) => server.close(resolve));
+  }, 60_000);
+});
+
+test('each verb of the table of help is loaded by its own name', async () => {
+  const { commands } = await createProgram();
+  for (const command of commands) {
+    const alone = (await createProgram(command.name())).commands.map((one) => one.name());
+    expect(alone).toContain(command.name());
+    expect(alone.length).toBeLessThan(commands.length);
+  }
+});

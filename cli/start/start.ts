@@ -202,12 +202,9 @@ function reportExits({ options, progress, running }: StartContext): () => void {
   const tell = async (child: RunningProcess, remedy: string) => {
     const { code, signal } = await child.exited;
     if (stopping) return;
-    const last = await reasonIn(child.logFile);
-    progress.tell({
-      event: 'stopped',
-      part: child.name,
-      text: `${signal ?? `code ${code}`}: ${last} → ${remedy}`,
-    });
+    // What a program wrote before somebody killed it is no reason.
+    const reason = signal ?? `code ${code}: ${await reasonIn(child.logFile)}`;
+    progress.tell({ event: 'stopped', part: child.name, text: `${reason} → ${remedy}` });
   };
   for (const child of running.services) void tell(child, `npx sallyport start --only ${child.name}`);
   for (const child of [...running.programs, ...running.stores]) {

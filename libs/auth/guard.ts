@@ -77,7 +77,10 @@ export class TokenGuard extends AuthGuard('sallyport') implements CanActivate {
 
   private requireRole(held: Role[], wanted: Role[] | undefined): void {
     if (!wanted || wanted.some((role) => held.includes(role))) return;
-    throw new CodedError('access.forbidden', `This needs one of the roles ${wanted.join(', ')}.`);
+    throw new CodedError(
+      'access.forbidden',
+      `This needs ${wanted.length === 1 ? 'the role' : 'one of the roles'} ${wanted.join(', ')}.`,
+    );
   }
 }
 

@@ -73,7 +73,7 @@ export const errorAdvice: Record<ErrorCode, Advice> = {
   'policy.connection_disabled': { means: 'the connection is `enabled: false`', do: 'ask its operator' },
   'policy.frozen': {
     means: 'the person, group, connection or everything is frozen',
-    do: '`sallyport frozen` says why; another person lets it go with `unfreeze`',
+    do: '`sallyport frozen` lists what is; another person than who froze it lets it go with `unfreeze`',
   },
   'policy.unavailable': {
     means: 'no policy is in force yet',
