@@ -4,9 +4,11 @@ import type { Bus } from '#messaging';
 import { eventually, startWorld, type World } from '#testing';
 import { chat, clientOf } from '../journeys/people.ts';
 import { eventsOf, policyApi } from './policy-world.ts';
+import { type Replica, startSecondIngress } from './second-ingress.ts';
 
 let world: World;
 let bus: Bus;
+let second: Replica;
 
 beforeAll(async () => {
   world = await startWorld({
@@ -17,8 +19,10 @@ beforeAll(async () => {
         roles: { admin: ['admin'], operator: ['platform'], auditor: ['security'] },
         identity: { issuers: [{ issuer, audience: 'sallyport' }] },
         connections: { demo: { baseUrl: upstream, models: ['demo'] }, other: { baseUrl: upstream } },
+        approvals: { groups: { people: { claim: 'security' } } },
         rules: [
           { name: 'all', effect: 'allow' },
+          { name: 'asks', prompt: { keywords: ['heron'] }, effect: 'hold', approval: { all: { people: 1 } } },
           {
             name: 'slowly',
             match: { groups: ['security'] },
@@ -36,9 +40,13 @@ beforeAll(async () => {
       }),
   });
   await world.startServices(['policy', 'ingress', 'masking']);
+  second = await startSecondIngress(world);
   bus = await world.bus('policy');
 }, 90_000);
-afterAll(() => world.stop());
+afterAll(async () => {
+  await second.stop();
+  await world.stop();
+});
 
 const freeze = (user: string, target: string, name = '') =>
   policyApi<FreezeView>(world, user, '/v1/freezes', { target, name, reason: 'an incident' });
@@ -49,6 +57,18 @@ const ask = async (user: string, text = 'hello') =>
     () => 200,
     (error: { status: number; code: string }) => `${error.status} ${error.code}`,
   );
+async function askSecond(user: string): Promise<[number, string | undefined]> {
+  const answer = await fetch(`${second.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Bearer ${await world.tokenFor(user)}`,
+    },
+    body: JSON.stringify(chat(String(Math.random()))),
+  });
+  const { error } = (await answer.json()) as { error?: { code: string } };
+  return [answer.status, error?.code];
+}
 const within = (want: number | string, user: string) =>
   eventually(async () => expect(await ask(user, String(Math.random()))).toBe(want));
 
@@ -70,10 +90,11 @@ describe('a freeze', () => {
     ['group', 'contractors', true],
     ['connection', 'demo', false],
     ['all', '', false],
-  ])('of %s %s refuses new requests in under a second, and only those', async (target, name, spares) => {
+  ])('of %s %s refuses new requests on every replica, and only those', async (target, name, spares) => {
     expect(await ask('carol')).toBe(200);
     expect((await freeze('erin', target, name)).status).toBe(200);
     await within('403 policy.frozen', 'carol');
+    await eventually(async () => expect(await askSecond('carol')).toEqual([403, 'policy.frozen']));
     if (spares) expect(await ask('dave')).toBe(200);
     const { body } = await policyApi<FreezeList>(world, 'alice', '/v1/freezes');
     expect(body.items).toMatchObject([{ target }]);
@@ -83,6 +104,7 @@ describe('a freeze', () => {
     ['user', 'carol'],
     ['group', 'contractors'],
     ['connection', 'demo'],
+    ['all', ''],
   ])('of %s %s cuts a running stream', async (target, name) => {
     let goOn: () => void = () => undefined;
     const rest = new Promise<void>((resolve) => {
@@ -105,6 +127,35 @@ describe('a freeze', () => {
     expect(seen.join('')).not.toContain('sentence 39');
     goOn();
     world.upstream.answer('ok');
+  });
+
+  test('leaves what is parked parked', async () => {
+    const headers = {
+      'content-type': 'application/json',
+      authorization: `Bearer ${await world.tokenFor('carol')}`,
+    };
+    const at = (path: string, init: RequestInit = {}) =>
+      fetch(`${world.urlOf('ingress')}${path}`, { ...init, headers: { ...headers, ...init.headers } });
+    const asked = await at('/v1/chat/completions', {
+      method: 'POST',
+      headers: { prefer: 'respond-async' },
+      body: JSON.stringify(chat('where is the heron?')),
+    });
+    const { id } = (await asked.json()) as { id: string };
+    const isParked = async () =>
+      expect(await (await at(`/v1/requests/${id}`)).json()).toMatchObject({ status: 'waiting_for_approval' });
+    await eventually(isParked);
+    for (const [target, name] of [
+      ['user', 'carol'],
+      ['all', ''],
+    ] as const) {
+      await freeze('erin', target, name);
+      await within('403 policy.frozen', 'carol');
+      await isParked();
+      await release('dave', target, name);
+      await within(200, 'carol');
+      await isParked();
+    }
   });
 
   test('ends only by another person', async () => {

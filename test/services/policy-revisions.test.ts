@@ -1,6 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { ActiveRevision } from '#boot';
 import {
   buckets,
   configKeys,
@@ -12,6 +14,7 @@ import {
 } from '#contracts';
 import type { Bus } from '#messaging';
 import { loadPolicy } from '#rules';
+import { ConfigSigner, secretFiles } from '#sealing';
 import { eventually, startWorld, type World } from '#testing';
 import { activations, changed, policyApi } from './policy-world.ts';
 
@@ -216,3 +219,25 @@ test('while Postgres is away nothing is stored or activated, and the revision in
     expect((await policyApi(world, 'erin', `/v1/revisions/${before}`)).status).toBe(200),
   );
 }, 60_000);
+
+test('a revision that a service cannot compile is refused there, the last good one stays and it says so', async () => {
+  const before = await inForce();
+  const number = Number(before.slice(1)) + 900;
+  const bucket = await bus.bucket(buckets.config);
+  const entry = await bucket.get(configKeys.active);
+  const secret = join(world.secrets.dirOf('policy'), secretFiles.configSigningKey);
+  const signer = new ConfigSigner(await readFile(secret, 'utf8'));
+  const active = ActiveRevision.parse(signer.verifier.open(entry!.value));
+  const [rule] = active.document.rules;
+  // Valid for the schema, as another version's document would be; this version's pattern engine has no look-ahead.
+  const rules = [{ ...rule!, name: 'of-tomorrow', prompt: { patterns: ['a(?=b)'] } }];
+  const document = { ...active.document, rules };
+  const tomorrow = { ...active, revision: `r${number}`, activatedAt: active.activatedAt + 1, document };
+  await bucket.put(configKeys.active, signer.sign(tomorrow));
+  const refused = { revision: before, refused: `r${number}` };
+  await eventually(async () => expect((await ready('policy')).details.config).toEqual(refused));
+  const metrics = await (await fetch(`${world.urlOf('policy')}/metrics`)).text();
+  expect(metrics).toMatch(/sallyport_config_revision_refused\{?[^}\n]*\}? 1/);
+  expect((await activate(before)).body).toMatchObject({ revision: before, isActive: true });
+  await eventually(async () => expect((await ready('policy')).details.config).toEqual({ revision: before }));
+});
