@@ -1,7 +1,7 @@
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { writeResult } from '../results.ts';
-import { measureDecisions } from './decisions.ts';
+import { decisionsPerSecond, measureDecisions, warmUpDecisions } from './decisions.ts';
 import { measurePending } from './pending.ts';
 import { startApprovals } from './world.ts';
 
@@ -22,7 +22,7 @@ export async function benchApproval(args: readonly string[]): Promise<void> {
   const world = await startApprovals();
   try {
     console.log(
-      `${decisions} decisions, one after the other: from the vote's first byte to the model's first byte`,
+      `${decisions} decisions, ${decisionsPerSecond} a second while as many requests are held, after ${warmUpDecisions} to warm up: from the vote's first byte to the model's first byte`,
     );
     const decided = await measureDecisions(world, decisions);
     console.table(decided);
@@ -32,10 +32,13 @@ export async function benchApproval(args: readonly string[]): Promise<void> {
     const goals = {
       'decision to model call, p99 ms': 25,
       'list, vote and expiry sweep with 100,000 pending, p95 ms': 50,
+      'deadlines that passed meanwhile, ms after the start': 5000,
     };
     await writeResult('approval', {
       quick: values.quick,
       loadAverage,
+      decisionsPerSecond,
+      warmUpDecisions,
       decisions: decided,
       pending,
       waiting,

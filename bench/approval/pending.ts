@@ -50,11 +50,14 @@ export async function measurePending(world: Approvals, pending: number): Promise
   const expired = Math.min(pending / 2, 5000);
   const sweeps = await sweepTimes(world, expired);
   const all = await sweepAll(world, expired);
+  const passed = Math.min(pending / 4, 1000);
+  const late = await sweepLate(world, passed);
   return {
     ...lists,
     vote: figuresOf(votes),
     [`expiry sweep, one transaction of ${deadlineBatch}`]: figuresOf(sweeps),
     [`expiry of ${expired}, until all are ended and told`]: figuresOf([all]),
+    [`expiry of ${passed} that passed while approval was away, from its start`]: figuresOf([late]),
     'statistics, counted': figuresOf([await timed(() => world.stats())]),
     'statistics, again': figuresOf([await timed(() => world.stats())]),
   };
@@ -161,6 +164,17 @@ async function sweepTimes(world: Approvals, count: number): Promise<number[]> {
 /** The same by the service, until everything is ended and everybody was told. */
 async function sweepAll(world: Approvals, count: number): Promise<number> {
   await runOut(world, count);
+  return timed(() => untilSwept(world));
+}
+
+/** What ran out while the service was away, from the start of its process. */
+async function sweepLate(world: Approvals, count: number): Promise<number> {
+  await world.stopApproval();
+  await runOut(world, count);
+  return timed(() => Promise.all([world.startApproval(), untilSwept(world)]));
+}
+
+function untilSwept(world: Approvals): Promise<void> {
   const left = async (): Promise<void> => {
     const { rows } = await world.database.query(
       `select exists(select 1 from approval_request
@@ -169,5 +183,5 @@ async function sweepAll(world: Approvals, count: number): Promise<number> {
     );
     if (rows[0].some) throw new Error('some still wait');
   };
-  return timed(() => eventually(left, { timeoutMs: 600_000, everyMs: 50 }));
+  return eventually(left, { timeoutMs: 600_000, everyMs: 50 });
 }
