@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { digestSealed, type Entry, encodeEntry, entryLeafHash } from './entry.ts';
 import { leafHash } from '../tree/hashing.ts';
+import { digestSealed, type Entry, encodeEntry, entryLeafHash } from './entry.ts';
 import { commitPersonal, deriveSalt, joinHead, splitHead } from './personal.ts';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');

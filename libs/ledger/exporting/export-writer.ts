@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Entry } from '../entries/entry.ts';
-import { type ExportLine, type ExportScope, exportFormat, sealText } from './export-lines.ts';
 import type { NoteSigner } from '../signing/keys.ts';
-import { coverRange, type NodeReader } from '../tree/nodes.ts';
 import { signNote } from '../signing/note.ts';
+import { coverRange, type NodeReader } from '../tree/nodes.ts';
+import { type ExportLine, type ExportScope, exportFormat, sealText } from './export-lines.ts';
 
 /** One entry with what is left of its content and its personal values. */
 export interface ExportEntry {

@@ -1,12 +1,12 @@
 import { contentErased, requestCompleted, requestReceived } from '#contracts';
-import { signCheckpoint } from '../signing/checkpoint.ts';
-import { CompactRange } from '../tree/compact-range.ts';
 import { digestSealed, type Entry, entryLeafHash } from '../entries/entry.ts';
-import { type ExportEntry, ExportWriter, type PersonalOpening } from './export-writer.ts';
-import type { NoteSigner } from '../signing/keys.ts';
-import { type NodeRun, readRuns } from '../tree/nodes.ts';
 import { commitPersonal, saltBytes, splitHead } from '../entries/personal.ts';
+import { signCheckpoint } from '../signing/checkpoint.ts';
+import type { NoteSigner } from '../signing/keys.ts';
 import { signTombstone } from '../signing/tombstone.ts';
+import { CompactRange } from '../tree/compact-range.ts';
+import { type NodeRun, readRuns } from '../tree/nodes.ts';
+import { type ExportEntry, ExportWriter, type PersonalOpening } from './export-writer.ts';
 
 /** A made-up ledger; the same options give the same bytes. At least 40 entries. */
 export interface SampleOptions {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { compareCheckpoints, openCheckpoint, signCheckpoint } from './checkpoint.ts';
 import { CompactRange } from '../tree/compact-range.ts';
 import { leafHash } from '../tree/hashing.ts';
-import { noteSignerFromSeed, noteVerifier } from './keys.ts';
 import { readRuns } from '../tree/nodes.ts';
-import { openNote, signNote } from './note.ts';
 import { consistencyProof, rootAt } from '../tree/proofs.ts';
+import { compareCheckpoints, openCheckpoint, signCheckpoint } from './checkpoint.ts';
+import { noteSignerFromSeed, noteVerifier } from './keys.ts';
+import { openNote, signNote } from './note.ts';
 import { openTombstone, signTombstone } from './tombstone.ts';
 
 const signer = noteSignerFromSeed('sallyport.example/ledger', Buffer.alloc(32, 1));

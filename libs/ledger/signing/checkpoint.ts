@@ -1,7 +1,7 @@
 import { hashBytes } from '../tree/hashing.ts';
+import { verifyConsistency } from '../tree/verify-proofs.ts';
 import type { NoteSigner, NoteVerifier } from './keys.ts';
 import { NoteError, openNote, signNote } from './note.ts';
-import { verifyConsistency } from '../tree/verify-proofs.ts';
 
 /** The head of a log's tree (C2SP tlog-checkpoint). */
 export interface Checkpoint {

@@ -1,6 +1,6 @@
 import { type Checkpoint, openCheckpoint } from '../signing/checkpoint.ts';
-import { sameHash } from '../tree/hashing.ts';
 import type { NoteVerifier } from '../signing/keys.ts';
+import { sameHash } from '../tree/hashing.ts';
 import type { Problem } from './problems.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { type Entry, entryLeafHash } from '../entries/entry.ts';
+import { commitPersonal, saltBytes } from '../entries/personal.ts';
 import type { EntryLine, PersonalLine } from '../exporting/export-lines.ts';
 import { sameHash, sha256 } from '../tree/hashing.ts';
-import { commitPersonal, saltBytes } from '../entries/personal.ts';
 import type { Problem } from './problems.ts';
 
 /** What one exported entry says about itself, without its neighbours. */

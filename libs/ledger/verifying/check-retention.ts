@@ -1,7 +1,7 @@
 import type { NoteVerifier } from '../signing/keys.ts';
+import { openTombstone, type Tombstone, type TombstoneScope } from '../signing/tombstone.ts';
 import type { Problem } from './problems.ts';
 import { RangeSet } from './range-set.ts';
-import { openTombstone, type Tombstone, type TombstoneScope } from '../signing/tombstone.ts';
 
 const maxOwners = 1_000_000;
 const maxListed = 1000;

@@ -1,10 +1,10 @@
-import { AnchorCheck } from './check-anchors.ts';
-import { openCheckpoint } from '../signing/checkpoint.ts';
-import { CompactRange } from '../tree/compact-range.ts';
 import type { SkippedLine } from '../exporting/export-lines.ts';
-import { sameHash } from '../tree/hashing.ts';
+import { openCheckpoint } from '../signing/checkpoint.ts';
 import type { NoteVerifier } from '../signing/keys.ts';
+import { CompactRange } from '../tree/compact-range.ts';
+import { sameHash } from '../tree/hashing.ts';
 import { coverRange } from '../tree/nodes.ts';
+import { AnchorCheck } from './check-anchors.ts';
 import type { Problem } from './problems.ts';
 
 /** Grows the tree from an export's entries and compares it with every checkpoint, its own and those kept elsewhere. */

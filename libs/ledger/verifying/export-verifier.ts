@@ -1,9 +1,5 @@
 import { createHash } from 'node:crypto';
 import { contentErased } from '#contracts';
-import { checkEntry, type EntryFinding } from './check-entry.ts';
-import { RetentionCheck } from './check-retention.ts';
-import { SequenceCheck } from './check-sequence.ts';
-import { TreeCheck } from './check-tree.ts';
 import {
   type EntryLine,
   type ExportLine,
@@ -14,6 +10,10 @@ import {
 } from '../exporting/export-lines.ts';
 import type { NoteVerifier } from '../signing/keys.ts';
 import { openNote } from '../signing/note.ts';
+import { checkEntry, type EntryFinding } from './check-entry.ts';
+import { RetentionCheck } from './check-retention.ts';
+import { SequenceCheck } from './check-sequence.ts';
+import { TreeCheck } from './check-tree.ts';
 import { parseLine } from './parse-line.ts';
 import { type ExportReport, firstBadOf, type Problem } from './problems.ts';
 

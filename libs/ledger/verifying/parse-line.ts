@@ -1,4 +1,9 @@
-import { type EntryLine, type ExportLine, exportFormat, type PersonalLine } from '../exporting/export-lines.ts';
+import {
+  type EntryLine,
+  type ExportLine,
+  exportFormat,
+  type PersonalLine,
+} from '../exporting/export-lines.ts';
 
 /** A line that is not of the export format. The message says which field. */
 export class LineError extends Error {}

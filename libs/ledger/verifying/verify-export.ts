@@ -1,5 +1,5 @@
-import { type ExportOptions, ExportVerifier } from './export-verifier.ts';
 import { noteVerifier } from '../signing/keys.ts';
+import { type ExportOptions, ExportVerifier } from './export-verifier.ts';
 import type { ExportReport } from './problems.ts';
 import { LineSplitError, splitLines } from './split-lines.ts';
 
