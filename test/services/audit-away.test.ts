@@ -76,10 +76,13 @@ test('of three replicas one writes; when it is killed another takes over and not
 
 /** What answers them all the same is a process on this machine, the one that asks. */
 const mostAtOnce = 50;
+/** So many requests are asked with one token. */
+const tokenRequests = 5000;
 
 /** Sends requests through the gateway at a steady rate; gives how many came to each status. */
 async function callSteadily(requests: number): Promise<Record<number, number>> {
-  const token = await audit.world.tokenFor('dave');
+  // Ten minutes are longer than a token lives.
+  let token = await audit.world.tokenFor('dave');
   const statuses: Record<number, number> = {};
   const call = async (n: number) => {
     const response = await fetch(`${audit.world.urlOf('ingress')}/v1/chat/completions`, {
@@ -96,6 +99,7 @@ async function callSteadily(requests: number): Promise<Record<number, number>> {
     const due = Math.min(requests, ((performance.now() - startMs) / 1000) * requestsPerSecond);
     // A machine that is slower than the rate decides on it itself: what it could not send in time doesn't come at once.
     for (; sent < due && calls.size < mostAtOnce; sent += 1) {
+      if (sent % tokenRequests === tokenRequests - 1) token = await audit.world.tokenFor('dave');
       const one = call(sent).finally(() => calls.delete(one));
       calls.add(one);
     }
