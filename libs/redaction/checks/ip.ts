@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 
 const LOW = 0.1;
+const SHORT = 0.15;
 
 /** Loopback, unspecified, broadcast and documentation addresses (RFC 6890) identify nobody: they score low. */
 export function ipScore(text: string): number | false {
@@ -29,6 +30,7 @@ function scoreV6(address: string): number {
   const groups = address.split(':').filter((group) => group !== '');
   if (address === '::' || address === '::1') return LOW;
   if (address.includes('.')) return 0.75;
-  if (groups.length < 3 || groups.join('').length < 6) return LOW;
+  // So short, it may also be a name in a program (`a::b`): a word before must say what it is.
+  if (groups.length < 3 || groups.join('').length < 6) return SHORT;
   return 0.75;
 }

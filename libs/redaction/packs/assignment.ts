@@ -89,9 +89,10 @@ const LONGEST_VENDOR_VALUE = 150;
 
 const PARTS =
   /^([\w.-]+(?:[ \t][\w.-]+){0,2}?)(?::[ \t]?[&A-Za-z]{1,16}(?=[ \t]{0,2}=[ \t]{0,2}['"`]))?(?:\\?[\s'"`\])]){0,3}?(=>|:{1,3}=|->|\|{1,2}:?|[?.+]=|=|:|>|,|\(|[ \t]{1,2}(?=['"`]))((?:[ \t]{1,2}[|>][+-]?\r?\n)?(?:\\?['"`\s=])*)(.*)$/s;
-const STRONG_NAME = /passw|passphrase|pwd|secret|credential|creds|private/i;
+const STRONG_NAME =
+  /passw|(?:^|[_.-])pass$|passcode|passphrase|pwd|(?:^|[_.-])psk$|secret|credential|creds|private/i;
 const BENIGN_NAME =
-  /public|token[_.-]?(?:type|count|limit|usage|name|s\b)|max[_.-]?tokens?|keyboard|keyword|monkey|turkey|hotkey|key[_.-]?(?:alias|board|code|down|file|frame|id|length|name|pair|path|press|ring|size|stone|store|type|up|word|s$)|(?:primary|foreign|cache|sort|partition|row|object|map|group|index|lookup|unique|translation|react|natural|sequence|schema)[_.-]?keys?|author(?!iz)|auth[_.-]?(?:mode|type|method|scheme|flow|level)|csrf|access(?:ib|or)|rapid(?!api)|capital|integrity|checksum|sha\d|md5|digest|fingerprint|endpoint|ur[il]$|version|[_.-](?:name|path|file|dir|length|size|id)$|(?:credentials?|api)[_.-]?id|secretsmanager|significant|sigma|design|signal|signature[_.-]?(?:alg|ver)/i;
+  /public|token[_.-]?(?:type|count|limit|usage|name|s\b)|max[_.-]?tokens?|keyboard|keyword|monkey|turkey|hotkey|key[_.-]?(?:alias|board|code|down|file|frame|id|length|name|pair|path|press|ring|size|stone|store|type|up|word|s$)|(?:primary|foreign|cache|sort|partition|row|object|map|group|index|lookup|unique|translation|react|natural|sequence|schema)[_.-]?keys?|author(?!iz)|auth[_.-]?(?:mode|type|method|scheme|flow|level)|csrf|access(?:ib|or)|rapid(?!api)|capital|integrity|checksum|sha\d|md5|digest|fingerprint|endpoint|ur[il]$|version|[_.-](?:name|path|file|dir|length|size|id)$|(?:credentials?|api)[_.-]?id|secretsmanager|significant|sigma|design|signal|signature[_.-]?(?:alg|ver)|algorithm|tokeni[sz]er|[_.-]policy$/i;
 const REFERENCE =
   /^-?(?:!|[A-Za-z]+<|process\.|os\.|env[.[(]|\$|%\w+%$|\{|<|\.{1,2}\/|\/|https?:|file:|data:|function|null|undefined|true|false|none|required|optional|string|number|boolean|object|self\.|this\.|config\.|settings\.|params\.|req\.|request\.|example|changeme|change_me|your[_-]|my[_-]|test[_-]|xxx|todo|placeholder|dummy|sample|\*{3}|arn:|@\w+@)/i;
 
@@ -109,13 +110,14 @@ export function assignedSecret(text: string): Verdict {
     return { start, end: start + value.length, score: 0.9, rule: `${vendor}-assigned` };
   const probe = value.slice(0, PROBE_CHARS);
   if (value.length < 6 || BENIGN_NAME.test(name) || REFERENCE.test(probe) || FILLER.test(probe)) return false;
-  const direct = operator !== ',' && operator !== '>' && !name.includes(' ');
+  const isElement = operator === '>' && rest.includes('</');
+  const direct = isElement || (operator !== ',' && operator !== '>' && !name.includes(' '));
   if (!SECRET_NAME.test(name) || !looksRandom(probe, STRONG_NAME.test(name) && direct)) return false;
   return { start, end: start + value.length };
 }
 
 const SECRET_NAME =
-  /access|api|auth|cred|key|passw|passphrase|pwd|secret|token|(?:^|[^a-z])sig$|cookie|session/i;
+  /access|api|auth|cred|key|passw|(?:^|[_.-])pass$|passcode|passphrase|pwd|(?:^|[_.-])psk$|secret|token|(?:^|[^a-z])sig$|cookie|session/i;
 
 /** What a name must hold for its value to be looked at. */
 const TELLING_NAME = new RegExp(`${SECRET_NAME.source}|${VENDOR_NAMES.join('|')}`, 'i');
@@ -138,6 +140,8 @@ function looksRandom(value: string, strongName: boolean): boolean {
   if (CALL_OR_PATH.test(value) || isWords || isConstantName(value)) return false;
   const classes = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((test) => test.test(value)).length;
   if (strongName) return classes >= 2 && new Set(value).size >= 5 && entropy(value) >= 2.2;
+  // Symbols of every kind: somebody's password, unless it is a piece of a program.
+  if (classes === 4 && value.length >= 10 && !/[()[\]{};,<>|&=:/]/.test(value)) return entropy(value) >= 3;
   if (value.length < 10 || ALPHABET.test(value) || !/\d/.test(value) || !/[A-Za-z]/.test(value)) return false;
   return (
     /^[\w.=+/~-]+$/.test(value) && !isMadeOfWords(value) && entropy(value) >= (value.length >= 20 ? 3.2 : 3)

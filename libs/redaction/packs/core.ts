@@ -8,11 +8,15 @@ import type { DetectorRule } from '../detecting/rule.ts';
 const DIGITS_BEFORE = union(WORD_WIDE, charSet('.-+$'));
 const DIGITS_AFTER = union(WORD_WIDE, charSet('%'));
 
+/** Letters of host names beyond ASCII: Latin, Greek, Cyrillic, Armenian, kana and ideographs. */
+const LETTERS = String.raw`\xc0-\u058f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3`;
+
 const EMAIL: DetectorRule = {
   id: 'email',
   entity: 'EMAIL_ADDRESS',
-  // RFC 5321 mailbox with a dot-atom local part and a host name; the last label is letters (RFC 3696).
-  pattern: String.raw`[\w.%&'+~!#*^\xc0-\u024f-]+@(?:[A-Za-z0-9\xc0-\u024f](?:[A-Za-z0-9\xc0-\u024f-]*[A-Za-z0-9\xc0-\u024f])?\.)+[A-Za-z]{2,24}`,
+  // RFC 5321 mailbox: a dot-atom, or a quoted string without blanks, at a host name (the last label is letters, RFC 3696) or
+  // an address literal; RFC 6531 adds letters beyond ASCII.
+  pattern: String.raw`(?:[\w.%&'+~!#*^\xc0-\u058f-]+|"[^\s"@\\]{1,64}")@(?:(?:[A-Za-z0-9${LETTERS}](?:[A-Za-z0-9${LETTERS}-]*[A-Za-z0-9${LETTERS}])?\.)+(?:[A-Za-z]{2,24}|xn--[A-Za-z0-9-]{2,40}|[\u0370-\u058f]{2,24})|\[(?:\d{1,3}\.){3}\d{1,3}\])`,
   left: union(WORD_WIDE, charSet('.+-%')),
   right: WORD_WIDE,
   score: 1,
@@ -26,7 +30,8 @@ function emailPart(text: string): { start: number; end: number } | boolean {
   const local = text.slice(0, at);
   const host = text.slice(at + 1).toLowerCase();
   if (local === 'git' || ASSET_SUFFIX.test(host)) return false;
-  const trimmed = local.replace(/^[^\w\u00c0-\u024f]+/, '');
+  if (local.startsWith('"')) return true;
+  const trimmed = local.replace(/^[^\w\u00c0-\u058f]+/, '');
   if (trimmed === '' || trimmed.length > 64 || trimmed.endsWith('.') || trimmed.includes('..')) return false;
   return { start: at - trimmed.length, end: text.length };
 }
@@ -101,6 +106,29 @@ const IPV6: DetectorRule = {
   maxLength: 64,
   check: ipScore,
   context: ['ip', 'ipv6', 'address', 'host', 'server'],
+};
+
+const MAC_WORDS = [
+  'mac',
+  'macaddr',
+  'macaddress',
+  'mac address',
+  'hardware address',
+  'ethernet address',
+  'bssid',
+];
+
+/** Without separators, as device lists hold them: only after a word that says so. */
+const MAC_PLAIN: DetectorRule = {
+  id: 'mac-plain',
+  entity: 'MAC_ADDRESS',
+  pattern: '[0-9A-F]{12}|[0-9a-f]{12}',
+  left: union(WORD_WIDE, charSet('.:-')),
+  right: union(WORD_WIDE, charSet(':-[')),
+  score: 0.15,
+  check: (text) => /\d/.test(text) && /[a-f]/i.test(text),
+  context: MAC_WORDS,
+  contextReach: 30,
 };
 
 const MAC: DetectorRule = {
@@ -203,4 +231,4 @@ function ssnScore(text: string): number | false {
 }
 
 /** What any deployment masks: contact data, cards, bank accounts, network addresses. */
-export const CORE: readonly DetectorRule[] = [EMAIL, CARD, IBAN, IPV4, IPV6, MAC, SSN];
+export const CORE: readonly DetectorRule[] = [EMAIL, CARD, IBAN, IPV4, IPV6, MAC, MAC_PLAIN, SSN];

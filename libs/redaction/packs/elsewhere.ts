@@ -18,17 +18,17 @@ export const SG: readonly DetectorRule[] = [
   identifier(
     'sg-uen',
     'SG_UEN',
-    String.raw`(?:19|20)\d{2}\d{5}[A-Z]|\d{8}[A-Z]|[TSR]\d{2}[A-Z][A-Z0-9]\d{4}[A-Z]`,
+    String.raw`(?i)(?:19|20)\d{2}\d{5}[A-Z]|\d{8}[A-Z]|[TSR]\d{2}[A-Z][A-Z0-9]\d{4}[A-Z]`,
     0.6,
     ['uen', 'unique entity', 'business registration', 'acra'],
-    check.isUen,
+    (text) => check.isUen(text.toUpperCase()),
   ),
 ];
 
 /** A one-digit check passes one number in ten; with the printed spaces as well it is likely enough. */
 function spaced(digitsCheck: (digits: string) => boolean) {
   const valid = onDigits(digitsCheck);
-  return (text: string) => valid(text) && (text.includes(' ') ? 0.55 : 0.4);
+  return (text: string) => valid(text) && (/[ -]/.test(text) ? 0.55 : 0.4);
 }
 
 /** Australia. */
@@ -36,7 +36,7 @@ export const AU: readonly DetectorRule[] = [
   identifier(
     'au-abn',
     'AU_ABN',
-    String.raw`\d{2} ?\d{3} ?\d{3} ?\d{3}`,
+    String.raw`\d{2}[ -]?\d{3}[ -]?\d{3}[ -]?\d{3}`,
     0.6,
     ['abn', 'australian business number'],
     onDigits(check.isAbn),
@@ -44,7 +44,7 @@ export const AU: readonly DetectorRule[] = [
   identifier(
     'au-acn',
     'AU_ACN',
-    String.raw`\d{3} ?\d{3} ?\d{3}`,
+    String.raw`\d{3}[ -]?\d{3}[ -]?\d{3}`,
     0.4,
     ['acn', 'australian company number'],
     spaced(check.isAcn),
@@ -52,7 +52,7 @@ export const AU: readonly DetectorRule[] = [
   identifier(
     'au-tfn',
     'AU_TFN',
-    String.raw`\d{3} ?\d{3} ?\d{3}`,
+    String.raw`\d{3}[ -]?\d{3}[ -]?\d{3}`,
     0.4,
     ['tfn', 'tax file number'],
     spaced(check.isTfn),
@@ -60,7 +60,7 @@ export const AU: readonly DetectorRule[] = [
   identifier(
     'au-medicare',
     'AU_MEDICARE',
-    String.raw`[2-6]\d{3} ?\d{5} ?\d`,
+    String.raw`[2-6]\d{3}[ -]?\d{5}[ -]?\d`,
     0.4,
     ['medicare'],
     spaced(check.isMedicare),
@@ -97,6 +97,14 @@ export const IN: readonly DetectorRule[] = [
     PLATE,
     (text) => INDIAN_STATES.test(text),
   ),
+  identifier(
+    'in-vehicle-lower',
+    'IN_VEHICLE_REGISTRATION',
+    String.raw`[a-z]{2}[ -]?\d{1,2}[ -]?[a-z]{1,3}[ -]?\d{4}`,
+    0.2,
+    PLATE,
+    (text) => INDIAN_STATES.test(text.toUpperCase()),
+  ),
   // Plates before 1989, of the services and of missions, as the Motor Vehicles Rules and state orders describe them.
   identifier(
     'in-vehicle-other',
@@ -119,7 +127,7 @@ export const IN: readonly DetectorRule[] = [
     'elector',
     'election',
   ]),
-  identifier('in-passport', 'IN_PASSPORT', String.raw`(?i)[A-PR-WY][1-9]\d{5}[1-9]`, 0.2, [
+  identifier('in-passport', 'IN_PASSPORT', String.raw`(?i)[A-PR-WY][1-9]\d ?\d{4}[1-9]`, 0.2, [
     'passport',
     'travel document',
   ]),
@@ -221,7 +229,7 @@ export const OTHER_WORLD: readonly DetectorRule[] = [
   identifier(
     'th-tnin',
     'TH_TNIN',
-    String.raw`\d(?:-\d{4}-\d{5}-\d{2}-|\d{11})\d`,
+    String.raw`\d(?:-\d{4}-\d{5}-\d{2}-| \d{4} \d{5} \d{2} |\d{11})\d`,
     0.6,
     ['thai', 'national id', 'tnin', 'เลขประจำตัวประชาชน'],
     onDigits(check.isThaiId),

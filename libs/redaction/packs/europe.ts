@@ -91,7 +91,7 @@ export const DE: readonly DetectorRule[] = [
   identifier(
     'de-vat-id',
     'DE_VAT_ID',
-    String.raw`DE ?\d{3} ?\d{3} ?\d{3}`,
+    String.raw`(?i)DE ?\d{3} ?\d{3} ?\d{3}`,
     0.7,
     ['ust-id', 'ust-idnr', 'umsatzsteuer', 'vat'],
     onDigits(check.isMod11_10),
@@ -175,8 +175,13 @@ export const FR: readonly DetectorRule[] = [
     ['siret', 'siren', 'entreprise'],
     onDigits(luhn),
   ),
-  identifier('fr-vat', 'FR_VAT', String.raw`FR ?\d{2} ?\d{3} ?\d{3} ?\d{3}`, 0.7, ['tva', 'vat'], (text) =>
-    isFrenchVat(text.replace(/\D/g, '')),
+  identifier(
+    'fr-vat',
+    'FR_VAT',
+    String.raw`(?i)FR ?\d{2} ?\d{3} ?\d{3} ?\d{3}`,
+    0.7,
+    ['tva', 'vat'],
+    (text) => isFrenchVat(text.replace(/\D/g, '')),
   ),
 ];
 
@@ -210,10 +215,10 @@ export const IT: readonly DetectorRule[] = [
   identifier(
     'it-fiscal-code',
     'IT_FISCAL_CODE',
-    '(?i)[A-Z]{6}[0-9LMNPQRSTUV]{2}[ABCDEHLMPRST][0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{3}[A-Z]',
+    '(?i)[A-Z]{3} ?[A-Z]{3} ?[0-9LMNPQRSTUV]{2}[ABCDEHLMPRST][0-9LMNPQRSTUV]{2} ?[A-Z][0-9LMNPQRSTUV]{3}[A-Z]',
     0.95,
     ['codice fiscale', 'cf'],
-    check.isFiscalCode,
+    (text) => check.isFiscalCode(text.replaceAll(' ', '')),
   ),
   identifier(
     'it-driver-license',
@@ -225,7 +230,7 @@ export const IT: readonly DetectorRule[] = [
   identifier(
     'it-vat',
     'IT_VAT_CODE',
-    String.raw`(?:\d[ _]?){10}\d`,
+    String.raw`(?:[Ii][Tt] ?)?(?:\d[ _]?){10}\d`,
     0.4,
     ['piva', 'partita iva', 'pi', 'vat', 'p.iva'],
     onDigits(luhn),
@@ -246,7 +251,7 @@ export const PL: readonly DetectorRule[] = [
   identifier(
     'pl-nip',
     'PL_NIP',
-    String.raw`\d{3}-?\d{2,3}-?\d{2}-?\d{2,3}`,
+    String.raw`(?:[Pp][Ll] ?)?\d{3}-?\d{2,3}-?\d{2}-?\d{2,3}`,
     0.4,
     ['nip', 'podatkowy'],
     onDigits((digits) => digits.length === 10 && isNip(digits)),
@@ -292,7 +297,17 @@ export const NORDIC: readonly DetectorRule[] = [
     ['fødselsnummer', 'personnummer', 'fnr'],
     onDigits(isNorwegian),
   ),
-  identifier('dk-cpr', 'DK_CPR', String.raw`[0-3]\d[01]\d{3}-\d{4}`, 0.4, ['cpr', 'personnummer']),
+  // CPR office: birth date and serial; the check digit is given up since 2007.
+  identifier(
+    'dk-cpr',
+    'DK_CPR',
+    String.raw`[0-3]\d[01]\d{3}[ -]?\d{4}`,
+    0.4,
+    ['cpr', 'personnummer'],
+    (text) =>
+      check.isDay(Number(text.slice(4, 6)), Number(text.slice(2, 4)), Number(text.slice(0, 2))) &&
+      (text.length > 10 ? 0.4 : 0.2),
+  ),
 ];
 
 function isNorwegian(digits: string): boolean {

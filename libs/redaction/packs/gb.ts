@@ -2,7 +2,7 @@ import { isNhsNumber, onDigits } from '../checks/national.ts';
 import type { DetectorRule } from '../detecting/rule.ts';
 import { identifier } from './numbered.ts';
 
-const POSTCODE = String.raw`(?:GIR ?0AA|(?:[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d(?:\d|[ABEHMNPRV-Y])?|\d[A-HJKPSTUW])) ?\d[ABD-HJLNP-UW-Z]{2})`;
+const POSTCODE = String.raw`(?i)(?:GIR ?0AA|(?:[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d(?:\d|[ABEHMNPRV-Y])?|\d[A-HJKPSTUW])) ?\d[ABD-HJLNP-UW-Z]{2})`;
 
 /** United Kingdom. */
 export const GB: readonly DetectorRule[] = [
@@ -18,7 +18,7 @@ export const GB: readonly DetectorRule[] = [
   identifier(
     'gb-nino',
     'UK_NINO',
-    String.raw`(?i)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]`,
+    String.raw`(?i)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][ -]?\d{2}[ -]?\d{2}[ -]?\d{2}[ -]?[A-D]`,
     0.75,
     ['national insurance', 'ni number', 'nino'],
     (text) => !/^(?:BG|GB|KN|NK|NT|TN|ZZ)/i.test(text),

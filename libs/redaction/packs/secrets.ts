@@ -2,6 +2,7 @@ import { ALNUM, charSet, union, WORD, WORD_WIDE } from '../automaton/char-set.ts
 import { entropy } from '../checks/entropy.ts';
 import type { DetectorRule } from '../detecting/rule.ts';
 import { ASSIGNMENTS } from './assignment.ts';
+import { COMMAND_SECRETS } from './command-secrets.ts';
 import { VENDOR_TOKENS } from './vendor-tokens.ts';
 
 const TOKEN_CHARS = union(ALNUM, charSet('_-'));
@@ -155,4 +156,5 @@ export const SECRETS: readonly DetectorRule[] = [
   KUBERNETES_SECRET,
   ...VENDOR_TOKENS,
   ...ASSIGNMENTS,
+  ...COMMAND_SECRETS,
 ];

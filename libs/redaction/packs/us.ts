@@ -95,14 +95,14 @@ export const US: readonly DetectorRule[] = [
   identifier(
     'us-mbi',
     'US_MBI',
-    `[1-9]${MBI}(?:${MBI}|\\d)\\d-${MBI}(?:${MBI}|\\d)\\d-${MBI}{2}\\d{2}`,
+    `(?i)[1-9]${MBI}(?:${MBI}|\\d)\\d-${MBI}(?:${MBI}|\\d)\\d-${MBI}{2}\\d{2}`,
     0.75,
     ['medicare', 'mbi', 'beneficiary'],
   ),
   identifier(
     'us-mbi-plain',
     'US_MBI',
-    `[1-9]${MBI}(?:${MBI}|\\d)\\d${MBI}(?:${MBI}|\\d)\\d${MBI}{2}\\d{2}`,
+    `(?i)[1-9]${MBI}(?:${MBI}|\\d)\\d${MBI}(?:${MBI}|\\d)\\d${MBI}{2}\\d{2}`,
     0.45,
     ['medicare', 'mbi', 'beneficiary'],
   ),

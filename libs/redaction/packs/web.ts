@@ -8,12 +8,12 @@ const PATH = String.raw`(?:[/?#][\w\-.~:/?#@!$&'()*+,;=%\[\]\xc0-\u024f]*)?`;
 const TOP_LEVEL =
   'com|org|net|edu|gov|mil|int|info|biz|name|pro|io|co|ai|app|dev|me|tv|cc|xyz|online|site|store|shop|tech|cloud|blog|eu|uk|us|ca|de|fr|it|es|nl|be|ch|at|pl|se|no|dk|fi|pt|gr|cz|ie|ru|ua|tr|il|in|cn|jp|kr|au|nz|br|mx|ar|za|ng|ke|sg|hk|tw|id|my|th|ph|vn';
 
-/** Web addresses (RFC 3986). */
+/** Web addresses (RFC 3986; host names as people write them, RFC 3987). */
 export const WEB: readonly DetectorRule[] = [
   {
     id: 'url',
     entity: 'URL',
-    pattern: String.raw`(?i)(?:https?|ftp)://(?:[\w-]+(?:\.[\w-]+)*|\[[0-9a-f:.]+\])(?::\d{1,5})?${PATH}`,
+    pattern: String.raw`(?i)(?:https?|ftp)://(?:[\w\xc0-\u058f-]+(?:\.[\w\xc0-\u058f-]+)*|\[[0-9a-f:.]+\])(?::\d{1,5})?${PATH}`,
     left: WORD_WIDE,
     score: 0.65,
     longestOnly: true,
@@ -72,12 +72,12 @@ export const DATES: readonly DetectorRule[] = [
   ),
   date(
     'date-month-name',
-    String.raw`(?i)(?:\d{1,2}(?:st|nd|rd|th)?[ -])?${MONTH}\.?[ -]\d{1,2}(?:st|nd|rd|th)?,?[ -]\d{4}|\d{1,2}(?:st|nd|rd|th)?[ -]${MONTH}\.?,?[ -]\d{2,4}|${MONTH}\.?[ -]\d{4}`,
+    String.raw`(?i)(?:\d{1,2}(?:st|nd|rd|th)?[ -])?${MONTH}\.?[ -]\d{1,2}(?:st|nd|rd|th)?,?[ -]\d{4}|\d{1,2}(?:st|nd|rd|th)?[ -](?:of )?${MONTH}\.?,?[ -]\d{2,4}|${MONTH}\.?[ -]\d{4}`,
     0.6,
   ),
   date(
     'date-day-month',
-    String.raw`(?i)\d{1,2}(?:st|nd|rd|th)?[ -]${MONTH}|${MONTH}[ -]\d{1,2}(?:st|nd|rd|th)?`,
+    String.raw`(?i)\d{1,2}(?:st|nd|rd|th)?[ -](?:of )?${MONTH}|${MONTH}[ -]\d{1,2}(?:st|nd|rd|th)?`,
     0.4,
   ),
   date('date-month-year-short', String.raw`(?:0[1-9]|1[0-2])/\d{2}`, 0.15),
