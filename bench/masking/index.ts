@@ -2,13 +2,14 @@ import path from 'node:path';
 import { MaskingProfile, type MaskingProfileInput } from '#contracts';
 import { packageRoot } from '#embedded';
 import { compileMasker, type Masker } from '#redaction';
+import { Chance } from '../../tools/chance.ts';
 import { writeResult } from '../results.ts';
 import { measureNames, namesSet } from './names/index.ts';
 import { measureNearMisses } from './near-misses.ts';
 import { measurePhones } from './phones.ts';
 import { measureSecrets } from './secrets.ts';
 import { type BenignTexts, benignTexts } from './texts.ts';
-import { Chance, SENTENCES, VALUES } from './values.ts';
+import { SENTENCES, VALUES } from './values.ts';
 
 interface Row {
   readonly what: string;

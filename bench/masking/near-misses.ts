@@ -1,7 +1,7 @@
 import type { Masker } from '#redaction';
+import { Chance } from '../../tools/chance.ts';
 import { ASSIGNED, MARKED } from './secret-formats.ts';
 import { fill } from './secrets.ts';
-import { Chance } from './values.ts';
 
 /** What people write where a credential goes. */
 const PLACEHOLDERS: readonly string[] = [

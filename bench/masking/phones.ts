@@ -2,7 +2,7 @@ import { type CountryCode, getExampleNumber, parsePhoneNumberFromString } from '
 import examples from 'libphonenumber-js/mobile/examples';
 import { MaskingProfile } from '#contracts';
 import type { Masker } from '#redaction';
-import type { Chance } from './values.ts';
+import type { Chance } from '../../tools/chance.ts';
 
 /**
  * Ranges that regulators set aside for fiction, or area codes of capitals, written as people there do: Ofcom, ARCEP,

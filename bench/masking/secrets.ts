@@ -1,6 +1,6 @@
 import type { Masker } from '#redaction';
+import { Chance } from '../../tools/chance.ts';
 import { ASSIGNED, MARKED, SURROUNDED } from './secret-formats.ts';
-import { Chance } from './values.ts';
 
 /** How often each secret of a format is made anew for each way to write it. */
 const ROUNDS = 2;

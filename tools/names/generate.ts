@@ -1,4 +1,4 @@
-import type { Chance } from './chance.ts';
+import type { Chance } from '../chance.ts';
 import { mapText, type Piece, plain, type Sample, textOf } from './sample.ts';
 import { slots } from './slots.ts';
 import { nothing } from './templates/nothing.ts';

@@ -99,6 +99,11 @@ export class Learner {
     return sum > 0;
   }
 
+  /** The right answer is corrected where it is decided, not afterwards. */
+  accepts(): boolean {
+    return true;
+  }
+
   /** The averaged weights. */
   weights(): { start: Float64Array; goOn: Float64Array } {
     return { start: this.starts.average(this.steps), goOn: this.goOns.average(this.steps) };

@@ -39,6 +39,8 @@ const MAX_FILE_CHARS = 60_000;
 /** Lines in which people are thanked or named. */
 const NAMES_PEOPLE =
   /copyright|licen[cs]e|author|contribut|maintain|sponsor|thank|credit|created by|written by|inspired|team|@\w|©|mailto|\b(?:inc|ltd|llc)\b/i;
+/** Logs of changes name people after the change. */
+const NAMES_IN_BRACKETS = /\(\[?[A-Z][\p{L}'-]+(?: [A-Z][\p{L}.'-]*)+\]?[)(]/u;
 
 /** The Markdown of an installed package, in a stable order. */
 export function markdownOf(root: string, name: string): string[] {
@@ -48,10 +50,7 @@ export function markdownOf(root: string, name: string): string[] {
     for (const entry of entries) {
       const file = path.join(folder, entry.name);
       if (entry.isDirectory() && depth < 4 && entry.name !== 'node_modules') walk(file, depth + 1);
-      else if (
-        /\.md$/i.test(entry.name) &&
-        !/^(?:changelog|history|authors|contributors|governance|security)/i.test(entry.name)
-      )
+      else if (/\.md$/i.test(entry.name) && !/^(?:authors|contributors|governance)/i.test(entry.name))
         texts.push(readFileSync(file, 'utf8').slice(0, MAX_FILE_CHARS));
     }
   };
@@ -63,7 +62,7 @@ export function markdownOf(root: string, name: string): string[] {
 export function paragraphs(text: string): string[] {
   return text
     .split(/\n\s*\n/)
-    .filter((part) => part.length > 20 && !NAMES_PEOPLE.test(part))
+    .filter((part) => part.length > 20 && !NAMES_PEOPLE.test(part) && !NAMES_IN_BRACKETS.test(part))
     .map((part) => part.slice(0, 1_500));
 }
 

@@ -1,4 +1,4 @@
-import type { Chance } from './chance.ts';
+import type { Chance } from '../chance.ts';
 import { firmNouns, firmSuffixes, firmWords, knownFirms } from './data/firms.ts';
 import { particles, suffixes, titles } from './data/people.ts';
 import { foreignStreets, nationalities, streetNames } from './data/places.ts';
@@ -265,6 +265,13 @@ function phone(chance: Chance): Piece {
   return chance.chance(0.75) ? found(text) : plain(text);
 }
 
+/** As in a log of changes: some digit in it. */
+function hexadecimal(chance: Chance): string {
+  const length = chance.pick([2, 2, 7, 7, 8]);
+  const digits = Array.from({ length: length - 1 }, () => '0123456789abcdef'[chance.below(16)]);
+  return `${chance.below(10)}${digits.join('')}`;
+}
+
 type Slot = (chance: Chance) => Piece | readonly Piece[];
 
 /** What a `{slot}` of a template stands for. */
@@ -302,6 +309,8 @@ export const slots: Readonly<Record<string, Slot>> = {
   n: (c) => plain(String(1 + c.below(c.pick([9, 60, 900, 90_000])))),
   money: (c) => plain(`${c.pick(['$', '€', '£'])}${1 + c.below(9999)}${c.pick(['', '.00', 'k'])}`),
   id: (c) => plain(`${initial(c)}${initial(c)}${c.pick(['', '-'])}${c.digits(3 + c.below(5))}`),
+  hex: (c) => plain(hexadecimal(c)),
+  Acronym: (c) => plain(Array.from({ length: 2 + c.below(4) }, () => initial(c)).join('')),
   thing: (c) => plain(c.pick(things)),
   Thing: (c) => plain(c.pick(things).split(' ').map(capital).join(' ')),
   noun: (c) => plain(c.pick(words.noun!)),

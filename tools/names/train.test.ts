@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { names } from '#redaction';
-import { Chance } from './chance.ts';
+import { Chance } from '../chance.ts';
 import { generate } from './generate.ts';
 import { Learner } from './learner.ts';
 import { textOf } from './sample.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nameLanguages } from '#contracts';
 import { names } from '#redaction';
-import { Chance } from './chance.ts';
+import { Chance } from '../chance.ts';
 import { generate } from './generate.ts';
 import { Learner } from './learner.ts';
 import { codeOf, markdownOf, paragraphs, readmePackages, versionOf } from './readmes.ts';
@@ -48,7 +48,7 @@ function main(): void {
     const chance = new Chance(SEED + epoch);
     for (let k = 0; k < SAMPLES_PER_EPOCH; k++) {
       const { lexicon, hides } = chance.pick(choices);
-      const sample = k % 4 === 0 && nothing.length > 0 ? chance.pick(nothing) : generate(chance);
+      const sample = k % 3 === 0 && nothing.length > 0 ? chance.pick(nothing) : generate(chance);
       learner.learn(sample, lexicon, hides);
     }
     console.log(`epoch ${epoch + 1} of ${EPOCHS}`);
@@ -85,7 +85,18 @@ export function inputsDigest(): string {
     }
   };
   add('tools/names');
-  for (const name of ['letters', 'tokens', 'features', 'lexicon', 'tagger', 'token-tests', 'word-classes'])
+  digest.update(readFileSync(path.join(root, 'tools/chance.ts'), 'utf8'));
+  for (const name of [
+    'letters',
+    'tokens',
+    'features',
+    'lexicon',
+    'open-name',
+    'tagger',
+    'token-readers',
+    'token-tests',
+    'word-classes',
+  ])
     digest.update(readFileSync(path.join(root, `libs/redaction/names/${name}.ts`), 'utf8'));
   for (const name of ['@faker-js/faker', ...readmePackages])
     digest.update(`${name} ${versionOf(root, name)}\n`);

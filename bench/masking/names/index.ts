@@ -1,5 +1,5 @@
 import type { Masker } from '#redaction';
-import { Chance } from '../values.ts';
+import { Chance } from '../../../tools/chance.ts';
 import { people } from './people.ts';
 import { addresses, cities, countries, firms } from './places.ts';
 import { sentences } from './sentences.ts';

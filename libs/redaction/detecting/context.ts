@@ -16,9 +16,23 @@ export function hasContext(left: string, words: readonly string[], reach = CONTE
   return words.some((word) => standsIn(text, word));
 }
 
-/** Takes placeholders out of text kept for context. */
+/**
+ * Takes placeholders out of text kept for context. The pass that put a name's placeholder there saw the name instead:
+ * longer or shorter, so that other words were within reach. What stands before it is therefore no context, and an
+ * address counts as what it often ends with, a number.
+ */
 export function blankPlaceholders(text: string): string {
-  return text.includes('[') ? text.replace(PLACEHOLDER, ' ') : text;
+  if (!text.includes('[')) return text;
+  return text.replace(THROUGH_NAME, (_, type) => (type === 'ADDRESS' ? '0' : ' ')).replace(PLACEHOLDER, ' ');
+}
+
+const NAME = String.raw`\[(PERSON|ADDRESS|LOCATION|ORGANIZATION)_[a-z2-7]{5,12}\]`;
+const THROUGH_NAME = new RegExp(`^.*${NAME}`, 's');
+const IS_NAME = new RegExp(`^${NAME}$`);
+
+/** Whether a text is the placeholder of a name. */
+export function isNamePlaceholder(text: string): boolean {
+  return IS_NAME.test(text);
 }
 
 function standsIn(text: string, word: string): boolean {

@@ -46,6 +46,8 @@ export class Detector {
   readonly startClass: number;
   /** What precedes text that follows a masked value. */
   readonly afterMaskClass: number;
+  /** What precedes text that follows an earlier pass's name: a word, to every boundary. */
+  readonly afterNameClass: number;
   private readonly first: ReadonlyArray<readonly number[]>;
   private readonly leftOf: ReadonlyArray<Uint8Array | undefined>;
   private readonly rightOf: ReadonlyArray<Uint8Array | undefined>;
@@ -64,6 +66,7 @@ export class Detector {
     this.rightOf = rightIds.map((id) => (id === undefined ? undefined : alphabet.members[id]));
     this.zeroWidthClass = alphabet.classOf[ZERO_WIDTH_SPACE]!;
     this.startClass = alphabet.size;
+    this.afterNameClass = alphabet.size + 1;
     this.afterMaskClass = alphabet.classOf[']'.charCodeAt(0)]!;
     this.starts = new Int32Array(0);
   }
@@ -72,7 +75,7 @@ export class Detector {
   start(previous: number, cls: number): number {
     const { product, alphabet } = this;
     if (this.startsEpoch !== product.epoch) {
-      this.starts = new Int32Array((alphabet.size + 1) * alphabet.size).fill(UNKNOWN);
+      this.starts = new Int32Array((alphabet.size + 2) * alphabet.size).fill(UNKNOWN);
       this.startsEpoch = product.epoch;
     }
     const at = previous * alphabet.size + cls;
@@ -80,7 +83,8 @@ export class Detector {
     if (known !== UNKNOWN) return known;
     const first: number[] = [];
     this.first.forEach((positions, rule) => {
-      if (this.leftOf[rule]?.[previous] !== 1) first.push(...positions);
+      const isBlocked = previous === this.afterNameClass ? this.leftOf[rule] : this.leftOf[rule]?.[previous];
+      if (!isBlocked) first.push(...positions);
     });
     const state = product.enter(first, cls);
     this.starts[at] = state;

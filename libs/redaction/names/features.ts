@@ -90,14 +90,14 @@ export function startFeatures(c: Token, n1: Token, n2: Token, view: View, out: I
   return n;
 }
 
-/** A name that is being read. */
+/** What features see of a name that is being read. */
 export interface OpenSpan {
   /** 1–4, as in `spanTypes`. */
-  type: number;
-  tokens: number;
-  hasNumber: boolean;
-  hasStreet: boolean;
-  firstLook: number;
+  readonly type: number;
+  readonly tokens: number;
+  readonly hasNumber: boolean;
+  readonly hasStreet: boolean;
+  readonly firstLook: number;
 }
 
 /** Features of "does the name go on with this token". */

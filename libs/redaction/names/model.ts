@@ -1,6 +1,8 @@
 import type { NameLanguage } from '#contracts';
 import { namesAsset } from './asset.ts';
 import { Lexicon } from './lexicon.ts';
+import type { OpenName } from './open-name.ts';
+import { neededScore } from './strictness.ts';
 import type { Chooser } from './tagger.ts';
 import { hashOfWord } from './tokens.ts';
 import { classWords } from './word-classes.ts';
@@ -85,7 +87,7 @@ export class TrainedChooser implements Chooser {
 
   constructor(
     private readonly model: NamesModel,
-    highRecall: boolean,
+    private readonly highRecall: boolean,
   ) {
     this.slack = highRecall ? model.slack : 0;
   }
@@ -109,6 +111,10 @@ export class TrainedChooser implements Chooser {
     if (best === person) return 1;
     if (best === address) return 2;
     return best === location ? 3 : 4;
+  }
+
+  accepts(name: OpenName): boolean {
+    return this.highRecall || name.score >= neededScore(name);
   }
 
   goesOn(_type: number, features: Int32Array, count: number): boolean {

@@ -1,14 +1,21 @@
+import { isDeepStrictEqual } from 'node:util';
 import { expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MaskingProfile, type MaskingProfileInput } from '#contracts';
 import { compileMasker } from '../masker.ts';
 
-const numRuns = process.env.LONG === '1' ? 100_000 : 1_200;
+const numRuns = process.env.LONG === '1' ? 100_000 : 5_000;
 jest.setTimeout(process.env.LONG === '1' ? 3_600_000 : 300_000);
 const key = new Uint8Array(32).fill(9);
 
+const profiles = new Map<string, MaskingProfile>();
+
+/** A profile is read once: parsing it takes longer than masking one of the texts. */
 function maskerOf(scope = 's', input: MaskingProfileInput = {}) {
-  return compileMasker(MaskingProfile.parse({ names: 'standard', ...input }), { key, scope });
+  const text = JSON.stringify(input);
+  const profile = profiles.get(text) ?? MaskingProfile.parse({ names: 'standard', ...input });
+  profiles.set(text, profile);
+  return compileMasker(profile, { key, scope });
 }
 
 const word = (min: number, max: number) => fc.stringMatching(new RegExp(`^[A-Z][a-z]{${min},${max}}$`));
@@ -63,6 +70,11 @@ const noise = fc.oneof(
       '1-1-',
       'a',
       '12 ',
+      '+',
+      '+1',
+      'Main St.',
+      'phone ',
+      ' 415 555 2671',
       ' works at ',
     ],
   ),
@@ -104,7 +116,7 @@ test('a name is decided the same however the text is cut, and the hold stays wit
       expect(cut.findings).toEqual(uncut.findings);
       expect(cut.held).toBeLessThanOrEqual(holdChars);
     }),
-    { numRuns: 2 * numRuns },
+    { numRuns },
   );
 });
 
@@ -127,7 +139,7 @@ test('no emission holds the beginning of a name that is masked in the end', () =
       let rest = masked;
       for (const finding of findings) {
         const between = whole.slice(at, finding.start);
-        expect(rest.startsWith(between)).toBe(true);
+        if (!rest.startsWith(between)) throw new Error(`${JSON.stringify(between)} is not what comes out`);
         rest = rest.slice(between.length).replace(/^\[[A-Z0-9_]+_[a-z2-7]+\]/, '');
         at = finding.end;
       }
@@ -143,8 +155,7 @@ test('masking a masked text changes nothing', () => {
       const once = maskerOf().maskText(whole).text;
       expect(maskerOf().maskText(once).text).toBe(once);
     }),
-    // What a name cuts off may, once in many thousand texts, look like another rule's value: always the same texts.
-    process.env.LONG === '1' ? { numRuns } : { numRuns, seed: 22 },
+    { numRuns },
   );
 });
 
@@ -152,20 +163,21 @@ test('a value that a pattern finds is found with names on, too', () => {
   fc.assert(
     fc.property(text, (whole) => {
       const found = maskerOf('s', { names: 'high-recall' }).findSpans(whole);
-      for (const { rule, ...span } of maskerOf('s', { names: 'off' }).findSpans(whole))
-        expect(found).toContainEqual({ ...span, rule });
+      for (const span of maskerOf('s', { names: 'off' }).findSpans(whole))
+        if (!found.some((one) => isDeepStrictEqual(one, span)))
+          throw new Error(`lost: ${JSON.stringify(span)}`);
     }),
     { numRuns },
   );
 });
 
+const OTHER_PROFILE = MaskingProfile.parse({ names: 'standard' });
+const OTHER_KEY = key.map((k) => k + 1);
+
 test('the same text gives the same names, in every run and with any key', () => {
   fc.assert(
     fc.property(text, (whole) => {
-      const other = compileMasker(MaskingProfile.parse({ names: 'standard' }), {
-        key: key.map((k) => k + 1),
-        scope: 't',
-      });
+      const other = compileMasker(OTHER_PROFILE, { key: OTHER_KEY, scope: 't' });
       expect(other.findSpans(whole)).toEqual(maskerOf().findSpans(whole));
     }),
     { numRuns: Math.ceil(numRuns / 4) },

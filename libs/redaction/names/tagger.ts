@@ -1,7 +1,17 @@
-import { canStart, goOnFeatures, MAX_FEATURES, type OpenSpan, startFeatures, View } from './features.ts';
+import { canStart, goOnFeatures, MAX_FEATURES, startFeatures, View } from './features.ts';
 import type { Lexicon } from './lexicon.ts';
-import { isEarlier, isKnownPair, isPart, isPlain, joinsNumbers, splitsNumber } from './token-tests.ts';
-import { describeEnds, describeWord, readToken, shape, Token, tokenKind } from './tokens.ts';
+import { OpenName } from './open-name.ts';
+import { readToken } from './token-readers.ts';
+import {
+  isEarlier,
+  isKnownPair,
+  isPart,
+  isPlain,
+  joinsNumbers,
+  mayStandWithin,
+  splitsNumber,
+} from './token-tests.ts';
+import { describeEnds, describeWord, shape, Token, tokenKind } from './tokens.ts';
 import { wordClasses } from './word-classes.ts';
 
 /** Entities the lane finds; the number of a type is its index and 0 is none. */
@@ -16,6 +26,8 @@ export interface Chooser {
   goesOn(type: number, features: Int32Array, count: number, token: Token): boolean;
   /** How clear the last start was: 0.5 to 0.95. */
   readonly score: number;
+  /** Whether a name is one, for all that was read of it. */
+  accepts(name: OpenName): boolean;
 }
 
 export interface FoundName {
@@ -44,11 +56,7 @@ export class Tagger {
   private readonly ring = Array.from({ length: RING }, () => new Token());
   private readonly view = new View();
   private readonly features = new Int32Array(MAX_FEATURES);
-  private readonly span: OpenSpan = { type: 0, tokens: 0, hasNumber: false, hasStreet: false, firstLook: 0 };
-  private spanAt = 0;
-  private spanScore = 0;
-  /** Words and numbers of the open name. */
-  private spanWords = 0;
+  private readonly span = new OpenName();
   /** The first token that is not decided, and the end of those read. */
   private next = 0;
   private filled = 0;
@@ -68,7 +76,7 @@ export class Tagger {
 
   /** Where the text that is not decided starts; -1 when all of it is. */
   get pendingStart(): number {
-    if (this.span.type !== 0) return this.at(this.spanAt).start;
+    if (this.span.type !== 0) return this.at(this.span.at).start;
     return this.next < this.filled ? this.at(this.next).start : -1;
   }
 
@@ -142,7 +150,7 @@ export class Tagger {
   /** Moves every offset back. */
   shift(by: number): void {
     this.lastEnd -= by;
-    const from = this.span.type === 0 ? this.next : this.spanAt;
+    const from = this.span.type === 0 ? this.next : this.span.at;
     for (let k = from; k < this.filled; k++) {
       const token = this.at(k);
       token.start -= by;
@@ -181,14 +189,8 @@ export class Tagger {
       this.pass(token);
       return;
     }
-    this.span.type = type;
-    this.span.tokens = 1;
-    this.spanWords = 1;
-    this.span.hasNumber = token.kind === tokenKind.number;
-    this.span.hasStreet = false;
-    this.span.firstLook = token.look;
-    this.spanAt = this.next;
-    this.spanScore = isPair ? PAIR_SCORE : this.chooser.score;
+    this.span.start(type, token, this.next, isPair ? PAIR_SCORE : this.chooser.score);
+    this.span.hasPair = isPair;
     this.next++;
   }
 
@@ -207,17 +209,16 @@ export class Tagger {
     const { span } = this;
     const previous = this.at(this.next - 1);
     const count = goOnFeatures(span, previous, token, n1, n2, this.features);
-    const isCut = span.type === ADDRESS && this.spanWords === 1 && (isEarlier(n1) || isEarlier(n2));
-    const pair = span.type === PERSON && span.tokens === 1 && isKnownPair(previous, token);
+    span.isBeforeEarlier ||= isEarlier(n1) || isEarlier(n2);
+    const isPair = isKnownPair(previous, token);
+    const pair = span.type === PERSON && span.tokens === 1 && isPair;
     const isNumber = joinsNumbers(previous, token, n1);
-    if (isCut || (!pair && !isNumber && !this.chooser.goesOn(span.type, this.features, count, token))) {
+    if (!pair && !isNumber && !this.chooser.goesOn(span.type, this.features, count, token)) {
       this.close();
       return;
     }
-    span.tokens++;
-    if (token.kind === tokenKind.word || token.kind === tokenKind.number) this.spanWords++;
-    span.hasNumber ||= token.kind === tokenKind.number;
-    span.hasStreet ||= token.wordClass === STREET;
+    span.hasPair ||= isPair;
+    span.add(token);
     this.next++;
   }
 
@@ -228,25 +229,30 @@ export class Tagger {
 
   private mustStop(token: Token): boolean {
     const { kind } = token;
-    if (kind === tokenKind.line && token.hash === 1) return this.span.type !== ADDRESS;
-    if (kind !== tokenKind.word && kind !== tokenKind.number && kind !== tokenKind.mark) return true;
-    return this.span.tokens >= MAX_SPAN_TOKENS || token.end - this.at(this.spanAt).start > MAX_SPAN_CHARS;
+    if (kind === tokenKind.line && token.hash === 1) return this.span.type !== ADDRESS || this.isOver(token);
+    if (kind === tokenKind.mark) return !mayStandWithin(this.span.type, token) || this.isOver(token);
+    return (kind !== tokenKind.word && kind !== tokenKind.number) || this.isOver(token);
   }
 
-  /** Ends the name; marks at its end don't belong to it. One word or number alone is no address. */
+  private isOver(token: Token): boolean {
+    if (this.span.type === ADDRESS && this.span.endsAddress(token)) return true;
+    return this.span.tokens >= MAX_SPAN_TOKENS || token.end - this.at(this.span.at).start > MAX_SPAN_CHARS;
+  }
+
+  /** Ends the name; marks at its end don't belong to it. What can't be an address is passed on. */
   private close(): void {
-    let end = this.next;
-    while (end - 1 > this.spanAt && !this.mayEnd(end - 1)) end--;
-    const [first, last] = [this.at(this.spanAt), this.at(end - 1)];
     const { type } = this.span;
+    let end = this.next;
+    while (end - 1 > this.span.at && !this.mayEnd(type, end - 1)) end--;
+    const [first, last] = [this.at(this.span.at), this.at(end - 1)];
     this.span.type = 0;
-    if (type === ADDRESS && first === last) {
-      this.next = this.spanAt;
-      this.pass(first);
+    if (!this.isName(type, first, last)) {
+      this.next = this.span.at;
+      while (this.next < end) this.pass(this.at(this.next));
       return;
     }
     this.next = end;
-    this.found({ type, start: first.start, end: last.end, score: this.spanScore });
+    this.found({ type, start: first.start, end: last.end, score: this.span.score });
     FOUND.hash = type;
     FOUND.look = (tokenKind.found << 14) | type;
     FOUND.kind = tokenKind.found;
@@ -254,15 +260,30 @@ export class Tagger {
     this.view.add(FOUND);
   }
 
-  private mayEnd(index: number): boolean {
+  /**
+   * A name that was read up to what an earlier pass replaced is none: that pass began it here, too, and dropped it. It saw
+   * the words that are gone, so that only what stands for itself is decided the same again.
+   */
+  private isName(type: number, first: Token, last: Token): boolean {
+    if (this.span.hasPair) return true;
+    if (this.span.isBeforeEarlier) return false;
+    const isOne = first === last;
+    if (isOne && first.kind === tokenKind.number && first.shape !== shape.digitsAndLetters) return false;
+    if (type === ADDRESS && (isOne || !this.span.mayBeAddress)) return false;
+    return this.chooser.accepts(this.span);
+  }
+
+  /** What follows must read the same after the name as after a placeholder: no full stop is taken from it. */
+  private mayEnd(type: number, index: number): boolean {
     const token = this.at(index);
     if (token.kind === tokenKind.line) return false;
+    if (token.kind === tokenKind.number) return type === ADDRESS;
     if (token.kind !== tokenKind.mark) return true;
     if (token.hash !== 0x2e || !token.glued) return false;
     const previous = this.at(index - 1);
-    return previous.shape === shape.initial || KEEPS_DOT.has(previous.wordClass);
+    const isLast = index + 1 >= this.filled || !this.at(index + 1).glued;
+    return isLast && (previous.shape === shape.initial || KEEPS_DOT.has(previous.wordClass));
   }
 }
 
 const FOUND = new Token();
-const STREET = wordClasses.indexOf('street');

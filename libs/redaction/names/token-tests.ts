@@ -37,13 +37,19 @@ export function joinsNumbers(previous: Token, token: Token, next: Token): boolea
   return isInner(token) && previous.kind === tokenKind.number && next.kind === tokenKind.number && next.glued;
 }
 
-/** Lower-case words that are no one's name. */
+/** Lower-case words that begin no name: nobody is known by them, and they make up no address. */
 export function isPlain(token: Token): boolean {
   if (token.kind !== tokenKind.word || token.shape !== shape.lower) return false;
   if (token.wordClass === FUNCTION_WORD) return true;
-  const names = lexiconFlag.first | lexiconFlag.last | lexiconFlag.place;
-  return (token.flags & lexiconFlag.common) !== 0 && (token.flags & names) === 0;
+  return (token.flags & NAME_FLAGS) === 0 && !BEGINS_LOWER.has(token.wordClass);
 }
+
+const NAME_FLAGS = lexiconFlag.first | lexiconFlag.last | lexiconFlag.place;
+const BEGINS_LOWER = new Set(
+  (['street', 'unit', 'direction', 'particle', 'firmWord', 'suffix'] as const).map((name) =>
+    wordClasses.indexOf(name),
+  ),
+);
 
 /** A known first name and a known family name, as they are written, are a person whatever stands around them. */
 export function isKnownPair(first: Token, last: Token): boolean {
@@ -56,4 +62,11 @@ export function isKnownPair(first: Token, last: Token): boolean {
     (first.flags & (lexiconFlag.first | lexiconFlag.common)) === lexiconFlag.first &&
     (last.flags & (lexiconFlag.last | lexiconFlag.common)) === lexiconFlag.last
   );
+}
+
+/** Marks that may stand within a name of each type (as in `spanTypes`); any other ends it. */
+const WITHIN = ['', ".,'-", ".,'-#/&", ".,'-", ".,'-&+/!"].map(codes);
+
+export function mayStandWithin(type: number, mark: Token): boolean {
+  return WITHIN[type]!.has(mark.hash);
 }

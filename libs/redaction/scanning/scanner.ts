@@ -1,5 +1,5 @@
 import { DEAD } from '../automaton/product.ts';
-import { blankPlaceholders, MAX_CONTEXT_REACH } from '../detecting/context.ts';
+import { blankPlaceholders, isNamePlaceholder, MAX_CONTEXT_REACH } from '../detecting/context.ts';
 import type { Detector } from '../detecting/detector.ts';
 import { type Candidate, type Judge, strongest } from '../detecting/judge.ts';
 import type { Swallow } from '../detecting/rule.ts';
@@ -301,6 +301,7 @@ export class Scanner implements TextScanner {
     this.remember(text);
     this.sink.text(text, true);
     this.skipTo(end);
+    if (isNamePlaceholder(text)) this.previous = this.detector.afterNameClass;
   }
 
   private leftText(): () => string {

@@ -132,6 +132,41 @@ The bill was paid, the grant is {adj}, and the rose will {verb}.
 Click Save, then Close.
 Press Enter or Escape.
 Open Settings > Privacy > {Noun}
-Go to File, Export, PDF.`
+Go to File, Export, PDF.
+- {hex}: {verb}({noun}): {verb} {noun}s
+- {hex}: {Adj} {noun} {verb}s
+- {hex} Thanks to everyone! - {verb} {noun} {verb}s
+{hex} {hex} {hex} {hex}
+0x{hex}, 0x{hex}, 0x{hex}
+{n}, {n}, {n}, {n}, {n}, {n}
+{n} {n} {n} {n} {n} {n} {n} {n}
+[{n}, {n}, {n}]
+{noun} x {n} ops/sec ({n} runs sampled)
+{n} {noun}s, {adj} on {n} {noun}s
+{n} passing ({n} ms)
+{Acronym} and {Acronym} are {adj}.
+The {Acronym} {noun} {verb}s {Acronym} {noun}s.
+({Acronym})
+{Acronym}, {Acronym} or {Acronym}
+Support for {Acronym} ({noun}/{noun})
+{Noun}, {Noun}, {Noun},\\n  {Noun}
+{Noun} | {Noun}<{Noun}>
+{ {noun}: {Noun}, {noun}: "{noun}" }
+["{noun}", "{adj}", "{noun}"]
+"{noun}": "{adj} {noun}"
+{noun}.{noun}
+{Noun}.{Noun}.{noun}
+{noun}..{noun}
+  {Noun},\\n  {Noun},\\n  {Noun},
+| **{Noun}** | {Noun} {noun}, {Noun} {noun}, {Acronym} |
+{Verb}s the {noun} from one {noun} to another.
+{Adj} {noun}\\n{Verb} {noun} using {Noun}
+When running {Thing} with {noun}s
+Last updated: {day}, {date} {time}
+{Thing}: {Adj} {Noun} and {Noun} {Noun}
+{Thing}'s {noun} is {adj}.
+using {Thing}, {Thing} or {Thing}
+{Thing} helps {adj} {noun}s {verb}.
+Built with {Thing}`
   .split('\n')
   .map((line) => line.replaceAll('\\n', '\n'));

@@ -1,4 +1,4 @@
-/** A seeded generator (mulberry32): the same seed gives the same training set on every machine. */
+/** A seeded generator (mulberry32): the same seed gives the same texts on every machine. */
 export class Chance {
   constructor(private state: number) {}
 
@@ -22,7 +22,11 @@ export class Chance {
     return this.next() < share;
   }
 
+  string(alphabet: string, length: number): string {
+    return Array.from({ length }, () => alphabet[this.below(alphabet.length)]).join('');
+  }
+
   digits(length: number): string {
-    return Array.from({ length }, () => String(this.below(10))).join('');
+    return this.string('0123456789', length);
   }
 }
