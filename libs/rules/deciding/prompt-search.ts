@@ -3,7 +3,7 @@ import type { CompiledPolicy, TextConditions } from '../compiling/policy.ts';
 import { originalSpan, spanIsNew, type View, within } from '../text/decoding/view.ts';
 import { normalisedView } from '../text/folding/normalised.ts';
 import { seamsOf } from '../text/seams.ts';
-import { viewsOf } from '../text/views.ts';
+import { respellingsOf, viewsOf } from '../text/views.ts';
 import type { RequestText } from './decision.ts';
 
 /** So many places of one condition are reported; more would not make the decision clearer. */
@@ -105,9 +105,12 @@ class Search {
   #views(text: string, how: readonly string[], turn: number, place: Place): void {
     const { views, isComplete } = viewsOf(text);
     let isSearched = isComplete;
-    for (const view of views) {
-      const named = how.length === 0 ? view : { ...view, how: [...view.how, ...how] };
-      if (!this.#view(named, turn, place)) isSearched = false;
+    const named = (view: View): View => (how.length === 0 ? view : { ...view, how: [...view.how, ...how] });
+    for (const view of views) if (!this.#view(named(view), turn, place)) isSearched = false;
+    if (this.#keywords) {
+      for (const view of respellingsOf(views)) {
+        if (!this.#findKeywords(named(view), turn, place)) isSearched = false;
+      }
     }
     if (!isSearched) this.#addUnsearched(text, turn, place);
   }

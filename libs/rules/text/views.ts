@@ -20,18 +20,21 @@ export interface Views {
 
 const respellings = [secondLookView, drawnLettersView, turnedDirectionView] as const;
 
-/** The original, everything that can be decoded out of it, encodings inside encodings included, and other ways to read each. */
+/** The original and everything that can be decoded out of it, encodings inside encodings included. */
 export function viewsOf(text: string): Views {
   const views: View[] = [{ text, starts: undefined, ends: undefined, changes: undefined, how: [] }];
   const isComplete = addAllDecoded(views, unitsAtLeast + unitsPerUnit * text.length);
-  const decoded = views.length;
-  for (let i = 0; i < decoded; i++) {
-    for (const respell of respellings) {
-      const respelt = respell(views[i]!.text);
-      if (respelt !== undefined) views.push(within(views[i]!, respelt));
-    }
-  }
   return { views, isComplete };
+}
+
+/** Other ways to read the letters of views. For words only: an address or a number would be seen twice. */
+export function respellingsOf(views: readonly View[]): View[] {
+  return views.flatMap((view) =>
+    respellings.flatMap((respell) => {
+      const respelt = respell(view.text);
+      return respelt === undefined ? [] : [within(view, respelt)];
+    }),
+  );
 }
 
 /** Decodes level by level. False where a limit ended it. */
