@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { RequestContext } from '#contracts';
+import { longestTimerMs } from './limits.ts';
 
 type Client = RequestContext['client'];
 type Family = Client['family'];
@@ -43,8 +44,8 @@ const silentWaitMs: Record<Family, number | undefined> = {
 export function patienceMs(headers: IncomingHttpHeaders, ceilingMs: number | undefined): number | undefined {
   const asked = Number(text(headers['x-sallyport-max-wait']) ?? Number.NaN);
   const own = Number.isFinite(asked) && asked > 0 ? asked * 1000 : silentWaitMs[familyOf(headers)];
-  if (own === undefined) return ceilingMs;
-  return ceilingMs === undefined ? own : Math.min(own, ceilingMs);
+  if (own === undefined && ceilingMs === undefined) return undefined;
+  return Math.min(own ?? longestTimerMs, ceilingMs ?? longestTimerMs, longestTimerMs);
 }
 
 /** Request headers that the model's server gets; everything else, credentials above all, stays here. */

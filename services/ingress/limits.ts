@@ -10,6 +10,9 @@ export interface Limits {
   maxReceiveMs: number;
 }
 
+/** Timers of Node that are set for longer go off at once. */
+export const longestTimerMs = 2 ** 31 - 1;
+
 /** Never more than this, whatever the configuration says. */
 export const bodyCeilingBytes = 32 * 1024 * 1024;
 
@@ -18,7 +21,7 @@ export function limitsOf({ ingress, retention }: PolicyDocument): Limits {
   return {
     maxBodyBytes: Math.min(bodyCeilingBytes, sizeBytes(ingress.maxBody)),
     maxOpenRequests: ingress.maxOpenRequests,
-    keepAliveMs: durationMs(ingress.keepAlive),
+    keepAliveMs: Math.min(longestTimerMs, durationMs(ingress.keepAlive)),
     maxSilentWaitMs: ingress.maxSilentWait === undefined ? undefined : durationMs(ingress.maxSilentWait),
     pickUpMs: durationMs(retention.pickUp),
     maxReceiveMs: durationMs(ingress.maxReceive),

@@ -38,6 +38,13 @@ describe('the family of a client', () => {
     expect(patienceMs(headers, 5000)).toBe(5000);
     expect(patienceMs({}, 5000)).toBe(5000);
   });
+
+  test.each(['9999999999', '1e300', '2147484'])('of %s seconds is a long one, not none at all', (asked) => {
+    const headers = { 'x-sallyport-max-wait': asked };
+    expect(patienceMs(headers, undefined)).toBe(2 ** 31 - 1);
+    expect(patienceMs(headers, 5000)).toBe(5000);
+    expect(patienceMs({}, 1e12)).toBe(2 ** 31 - 1);
+  });
 });
 
 describe('what leaves with a request', () => {

@@ -145,3 +145,14 @@ test('the choice is the least busy that is well, whatever the turn', () => {
     }),
   );
 });
+
+test('times longer than a timer can run are long ones, not none at all', async () => {
+  // Later than a timer that goes off at once.
+  const server = createServer((request, response) => {
+    request.resume();
+    setTimeout(() => response.end('ok'), 50);
+  });
+  const years = { connect: '9999d', firstByte: '9999d', idle: '9999d', total: '9999d' };
+  const upstream = upstreamOf({ baseUrl: `http://${await listen(server)}`, timeouts: years });
+  expect((await ask(upstream)).text).toBe('ok');
+});

@@ -17,6 +17,9 @@ type Timeouts = Pick<CallRequest, 'firstByteMs' | 'idleMs' | 'totalMs'>;
 /** A call that never left is tried so often, each time on another server where there is one. */
 const mostTries = 3;
 const refused = 401;
+/** Timers of Node that are set for longer go off at once. */
+const longestTimerMs = 2 ** 31 - 1;
+const timerMs = (duration: string): number => Math.min(longestTimerMs, durationMs(duration));
 
 /** A connection's model servers: limits, health, circuit breakers; calls go to the least busy server that is well. */
 export class Upstream {
@@ -33,18 +36,14 @@ export class Upstream {
     private readonly credentials: Pick<Credentials, 'openTls' | 'refused'>,
   ) {
     const { connect, firstByte, idle, total } = connection.timeouts;
-    this.timeouts = {
-      firstByteMs: durationMs(firstByte),
-      idleMs: durationMs(idle),
-      totalMs: durationMs(total),
-    };
-    const limits = { connectMs: durationMs(connect), maxAnswerBytes };
+    this.timeouts = { firstByteMs: timerMs(firstByte), idleMs: timerMs(idle), totalMs: timerMs(total) };
+    const limits = { connectMs: timerMs(connect), maxAnswerBytes };
     const urls = [connection.baseUrl, ...(connection.targets ?? [])];
     this.servers = urls.map((url) => new ModelServer(url, limits));
     const { health } = connection;
     this.checks =
       health &&
-      new HealthChecks(this.servers, health.path, durationMs(health.every), async (server) =>
+      new HealthChecks(this.servers, health.path, timerMs(health.every), async (server) =>
         server.connections(await this.openTls()),
       );
   }
