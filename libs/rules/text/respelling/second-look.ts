@@ -21,18 +21,29 @@ const otherLooks: Record<string, string> = {
   З: 'e',
   з: 'e',
 };
-const anyOther = new RegExp(`[${Object.keys(otherLooks).join('')}]`, 'g');
+const beyondAscii = /[^\0-\x7f]/;
+
+/** By code unit: the other letter, or 0. */
+const otherOf = new Uint8Array(0x10000);
+for (const [letter, other] of Object.entries(otherLooks)) {
+  otherOf[letter.charCodeAt(0)] = other.charCodeAt(0);
+}
 
 /** The text with those letters as the other ones that they look like; undefined where it has none. */
 export function secondLookView(text: string): View | undefined {
-  if (text.search(anyOther) === -1) return undefined;
-  const read = new DecodedText(text.length);
+  const first = text.search(beyondAscii);
+  if (first === -1) return undefined;
+  let read: DecodedText | undefined;
   let copied = 0;
-  for (const { index, 0: letter } of text.matchAll(anyOther)) {
-    read.copy(text, copied, index);
-    read.add(otherLooks[letter]!.charCodeAt(0), index, index + 1);
-    copied = index + 1;
+  for (let at = first; at < text.length; at++) {
+    const other = otherOf[text.charCodeAt(at)]!;
+    if (other === 0) continue;
+    read ??= new DecodedText(text.length);
+    read.copy(text, copied, at);
+    read.add(other, at, at + 1);
+    copied = at + 1;
   }
+  if (read === undefined) return undefined;
   read.copy(text, copied, text.length);
   return read.view(['unicode'], false);
 }
