@@ -42,10 +42,20 @@ const MAX_ENDS_PER_RULE = 16;
 
 /** Decides about the endings the automaton found at one start. Pure: the same text gives the same judgement. */
 export class Judge {
+  /** By rule; asked for at most places where digits stand. */
+  private readonly thresholds: readonly number[];
+
   constructor(
     private readonly detector: Detector,
     private readonly options: JudgeOptions,
-  ) {}
+  ) {
+    const byEntity = new Map<string, number>();
+    this.thresholds = detector.rules.map(({ entity }) => {
+      const threshold = byEntity.get(entity) ?? options.thresholdOf(entity);
+      byEntity.set(entity, threshold);
+      return threshold;
+    });
+  }
 
   candidates(place: Place, endings: readonly number[]): Judgement {
     const { start, buffer } = place;
@@ -63,7 +73,7 @@ export class Judge {
       if (tries >= MAX_ENDS_PER_RULE || end - start > (rule.maxLength ?? Infinity)) continue;
       around.isLongest = tries === 0;
       const read = isPlain ? plain(longest, end - start) : normalise(buffer.slice(start, end));
-      const found = this.candidate(rule, place, around, end, read);
+      const found = this.candidate(index, place, around, end, read);
       const settled = found !== undefined || rule.longestOnly === true;
       tried.set(index, settled ? MAX_ENDS_PER_RULE : tries + 1);
       if (found === 'allowed') allowedEnd = Math.max(allowedEnd, end);
@@ -73,15 +83,16 @@ export class Judge {
   }
 
   private candidate(
-    rule: DetectorRule,
+    index: number,
     place: Place,
     around: Surroundings,
     end: number,
     { text, origin }: NormalisedText,
   ): Candidate | 'allowed' | 'dropped' | undefined {
+    const rule = this.detector.rules[index]!;
     if (rule.guard) return 'allowed';
     const { start } = place;
-    const threshold = this.options.thresholdOf(rule.entity);
+    const threshold = this.thresholds[index]!;
     const isEnough = (score: number) => raise(rule, score, around) >= threshold;
     const verdict = rule.check ? rule.check(text, isEnough, around) : true;
     if (verdict === false) {
