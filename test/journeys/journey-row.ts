@@ -23,7 +23,7 @@ export interface Row {
 }
 
 /** Every event of one kind about a request, oldest first. */
-async function eventsOf<D extends EventDefinition>(
+export async function eventsOf<D extends EventDefinition>(
   bus: Bus,
   event: D,
   requestId: string,

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { ApprovalDetail, ApprovalList } from '#contracts';
+import { type ApprovalDetail, type ApprovalList, requestAttached } from '#contracts';
+import type { Bus } from '#messaging';
 import { eventually, startWorld, type World } from '#testing';
+import { eventsOf } from '../../journeys/journey-row.ts';
 import { approvalApi, vote } from '../../journeys/people.ts';
 import { type ScriptedUpstream, startScriptedUpstream } from '../scripted-upstream.ts';
 import { answerOf, policy } from './setting.ts';
@@ -9,6 +11,7 @@ import { type Spoken, spoken } from './spoken.ts';
 let world: World;
 let upstream: ScriptedUpstream;
 let token: string;
+let bus: Bus;
 /** So that no two cases say the same: what was approved once isn't held again. */
 let cases = 0;
 
@@ -18,6 +21,7 @@ beforeAll(async () => {
   world = await startWorld({ config: ({ issuer }) => policy(issuer, upstream.url) });
   await world.startServices(['policy', 'ingress', 'approval', 'masking']);
   token = await world.idp.mint({ user: 'carol', expiresInSeconds: 3000 });
+  bus = await world.bus('ingress');
 }, 90_000);
 afterAll(async () => {
   await world.stop();
@@ -89,6 +93,14 @@ async function statusOf({ requestId }: ApprovalDetail, path = ''): Promise<Respo
 const says = (card: ApprovalDetail, what: object): Promise<void> =>
   eventually(async () => expect(await (await statusOf(card)).json()).toMatchObject(what), {
     timeoutMs: 20_000,
+  });
+
+/** How a client came back, each time, as the log has it. */
+const attached = ({ requestId }: ApprovalDetail): Promise<string[]> =>
+  eventually(async () => {
+    const found = await eventsOf(bus, requestAttached, requestId);
+    expect(found).not.toEqual([]);
+    return found.map(({ how }) => how);
   });
 
 /** What a refusal looks like to whoever reads it. */
@@ -223,11 +235,14 @@ describe('in every protocol', () => {
         replayed: answer.headers.get('x-sallyport-replayed'),
         same: (await answer.text()) === of.whole,
         asked: (await cards(word)).length,
+        attached: await attached(card),
       };
     });
     const told = { status: 503, code: 'approval.pending', retry: 'true', hasIds: true, after: '500' };
     const where = { id: true, url: true, expires: true, approvers: ['security'] };
-    expect(got).toEqual(all(spoken, { ...told, ...where, replayed: 'true', same: true, asked: 1 }));
+    expect(got).toEqual(
+      all(spoken, { ...told, ...where, replayed: 'true', same: true, asked: 1, attached: ['resend'] }),
+    );
     expect(upstream.calls()).toBe(calls + spoken.length);
   }, 60_000);
 
@@ -248,9 +263,11 @@ describe('in every protocol', () => {
         stored: (await stored.text()) === of.whole,
         replayed: again.headers.get('x-sallyport-replayed'),
         same: (await again.text()) === of.whole,
+        attached: await attached(card),
       };
     });
-    expect(got).toEqual(all(spoken, { stored: true, replayed: 'true', same: true }));
+    const once = { stored: true, replayed: 'true', same: true, attached: ['pickup'] };
+    expect(got).toEqual(all(spoken, once));
     expect(upstream.calls()).toBe(calls + spoken.length);
   }, 60_000);
 
