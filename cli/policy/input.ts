@@ -28,9 +28,11 @@ export function inputFromFile(text: string, flags: RequestFlags, now: number): E
     found.connection === undefined ? flags.path : flags.path.slice(`/c/${found.connection}`.length);
   const address = addressText(found.route.protocol, below);
   // Only a running gateway knows its earlier answers.
-  const { previousResponse } = reading.continuation;
-  const continued =
-    previousResponse === undefined ? [] : [{ pointer: '/previous_response_id', kind: 'earlier_answer' }];
+  const { previousResponse, conversation } = reading.continuation;
+  const continued = [
+    ...(previousResponse === undefined ? [] : ['/previous_response_id']),
+    ...(conversation === undefined ? [] : ['/conversation']),
+  ].map((pointer) => ({ pointer, kind: 'earlier_answer' }));
   return {
     principal: {
       kind: 'person',

@@ -49,6 +49,25 @@ test('policy explain names every rule of a request body and why', async () => {
   });
 });
 
+test('policy explain looks at the address too, and at answers that only the server knows', async () => {
+  const hello = await file('hello.json', '{"model":"demo","messages":[{"role":"user","content":"hello"}]}');
+  expect((await explained(hello)).text).toMatch(/^allow/);
+  const { text } = await explained(hello, { path: '/v1/chat/completions?note=password' });
+  expect(text).toMatch(/^hold on demo: /);
+  expect(text).toContain('at /:url 5–13');
+  const policy = await file(
+    'responses.yaml',
+    (await readFile('sallyport.yaml', 'utf8')).replace(
+      '    models: [demo]',
+      '    protocols: [openai-responses]\n    models: [demo]',
+    ),
+  );
+  const later = await file('later.json', '{"model":"demo","input":"go on","conversation":"c-1"}');
+  expect((await explained(later, { policy, path: '/v1/responses' })).text).toContain(
+    'unreadable earlier_answer at /conversation',
+  );
+});
+
 test('policy explain reads cases, and refuses what the gateway refuses', async () => {
   const one = await file('case.yaml', 'given: { user: { groups: [contractors] }, prompt: the API key }');
   expect((await explained(one)).text).toMatch(/^hold/);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
@@ -28,7 +29,7 @@ function question(body: object, path = '/v1/chat/completions', group = 'contract
     requestId: `req-${'0'.repeat(32)}`,
     principal: { kind: 'person', issuer: 'https://idp', subject: 'carol', groups: [group] },
     subjectKey: 'key-carol',
-    route: findRoute('POST', path)!,
+    route: findRoute('POST', path.split('?')[0]!)!,
     url: path,
     headers: {},
     address: '127.0.0.1',
@@ -89,6 +90,33 @@ describe('claims', () => {
   test('that a token lacks allow nothing', () => {
     const policy = policyOf(document('user.claims.department == "research"'));
     expect(judge(policy, question(chat('hello'))).kind).toBe('refused');
+  });
+});
+
+describe('the address of a request', () => {
+  const hello = chat('hello');
+
+  test('is searched: its query, and the path too where the server has a protocol of its own', () => {
+    for (const path of ['/v1/chat/completions?note=the+password', '/v1/chat/completions?api%5Fkey']) {
+      const verdict = judge(seed, question(hello, path));
+      if (verdict.kind !== 'held') throw new Error(`${path}: ${verdict.kind}`);
+      expect(verdict.decision.rules[0]!.matches[0]).toMatchObject({ pointer: '/:url' });
+    }
+    expect(judge(seed, question(hello, '/v1/chat/completions?api-version=2024-10-21')).kind).toBe('allowed');
+    const any = policyOf(
+      readFileSync('sallyport.yaml', 'utf8').replace('    models: [demo]', '    protocols: [http]'),
+    );
+    expect(judge(any, question({ inputs: 'x' }, '/c/demo/say/password')).kind).toBe('held');
+    expect(judge(any, question({ inputs: 'x' }, '/c/demo/say/hello')).kind).toBe('allowed');
+  });
+
+  test('is part of what people approved: the same turns with another query are another conversation', () => {
+    const held = judge(seed, question(chat('my password')));
+    if (held.kind !== 'held') throw new Error(held.kind);
+    const isApproved = (key: string) => held.conversation.approves.includes(key);
+    expect(judge(seed, { ...question(chat('my password')), isApproved }).kind).toBe('allowed');
+    const other = question(chat('my password'), '/v1/chat/completions?note=password');
+    expect(judge(seed, { ...other, isApproved }).kind).toBe('held');
   });
 });
 
