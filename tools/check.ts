@@ -10,6 +10,7 @@ import { type Finding, readSources, type Source } from './checks/sources.ts';
 import { findSubjects } from './checks/subjects.ts';
 import { findThreatModelProblems } from './checks/threat-model.ts';
 import { findComposeProblems, readCompose } from './compose/compose-file.ts';
+import { findImageProblems } from './compose/image-sources.ts';
 import { findDrift } from './generate/drift.ts';
 
 /** One line of `npm run check`: what it proves, and how. It gives the lines that say what is wrong. */
@@ -60,8 +61,14 @@ const steps: Step[] = [
       ),
   },
   {
-    name: 'Compose file',
-    run: async () => findComposeProblems(root, readCompose('docker-compose.yml')),
+    name: 'Compose file and image',
+    run: async () => {
+      read ??= readSources(root);
+      return [
+        ...findComposeProblems(root, readCompose('docker-compose.yml')),
+        ...findImageProblems(root, read),
+      ];
+    },
   },
   {
     name: 'the threat model names tests that exist',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { serviceNames } from '#contracts';
 import { type ComposeFile, findComposeProblems, readCompose } from './compose-file.ts';
+import { findLeavingImports } from './image-sources.ts';
 
 const root = process.cwd();
 const shipped = () => readCompose('docker-compose.yml');
@@ -54,5 +55,19 @@ describe('what is wrong is named:', () => {
     const file = shipped();
     spoil(file);
     expect(findComposeProblems(root, file).join('\n')).toMatch(message);
+  });
+});
+
+describe('the image', () => {
+  const dockerfile = 'FROM x\nCOPY libs libs\nCOPY tools tools\n';
+  const source = {
+    path: 'tools/one.ts',
+    text: "import { a } from '../test/a.ts';\nimport { b } from '../libs/b.ts';",
+  };
+  test('builds nothing that imports what it does not copy', () => {
+    expect(findLeavingImports(dockerfile, [], [source])).toEqual([
+      'deploy/Dockerfile: tools/one.ts imports test/a.ts, which is not copied',
+    ]);
+    expect(findLeavingImports(dockerfile, ['tools/one.ts'], [source])).toEqual([]);
   });
 });
