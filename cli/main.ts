@@ -49,6 +49,11 @@ export async function createProgram(verb?: string): Promise<Command> {
  * 2: the command line is wrong.
  */
 export async function main(argv: readonly string[]): Promise<void> {
+  // Whoever reads our output may have seen enough (`| head`).
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   try {
     const program = await createProgram(argv[2]);
     await program.parseAsync([...argv]);

@@ -8,8 +8,18 @@ import { detailText, listText, statsText } from './text.ts';
 import { watchApprovals } from './watch.ts';
 
 const usualUrl = addressOf('approval');
+const idHelp = 'an id of the list, or `next`: what has waited longest';
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const pathOf = (id: string): string => `/v1/approvals/${encodeURIComponent(id)}`;
+
+/** `next` stands for the one that has waited longest. Throws `CallError` where nothing waits. */
+async function idOf(caller: Caller, given: string): Promise<string> {
+  if (given !== 'next') return given;
+  const { items } = await caller.call('GET', '/v1/approvals?limit=1', ApprovalList);
+  if (items[0]) return items[0].id;
+  throw new CallError('approval.not_found', 'Nothing waits for you.', 404);
+}
+
 const collect = (value: string, values: string[]): string[] => [...values, value];
 
 /** Adds `approvals list|show|approve|reject|edit|revoke|stop|watch|stats`. */
@@ -54,10 +64,10 @@ function registerReading(approvals: Command): void {
       }),
     );
   withCaller(
-    approvals.command('show').description('one of them, complete').argument('<id>'),
+    approvals.command('show').description('one of them, complete').argument('<id>', idHelp),
     usualUrl,
   ).action((id: string, flags: CallerFlags) =>
-    runCall(flags, async (caller) => print(await read(caller, id), flags)),
+    runCall(flags, async (caller) => print(await read(caller, await idOf(caller, id)), flags)),
   );
   withCaller(approvals.command('watch').description('what comes in, until Ctrl-C'), usualUrl).action(
     (flags: CallerFlags) => runCall(flags, (caller) => watchApprovals(caller, flags.json === true, say)),
@@ -83,7 +93,10 @@ function registerVoting(approvals: Command): void {
     ['approve', 'let it run as it was shown'],
     ['reject', 'refuse it; the caller is told the reason'],
   ] as const) {
-    const command = withCaller(approvals.command(verb).description(description).argument('<id>'), usualUrl);
+    const command = withCaller(
+      approvals.command(verb).description(description).argument('<id>', idHelp),
+      usualUrl,
+    );
     if (verb === 'approve')
       command
         .option('--break-glass', 'alone, with a reason; others review it afterwards')
@@ -94,7 +107,9 @@ function registerVoting(approvals: Command): void {
     command
       .option('--reason <text>', verb === 'reject' ? 'why (needed)' : 'why')
       .option('--digest <hex>', 'what you saw, or its first digits: refused where it changed since')
-      .action((id: string, flags: VoteFlags) => runCall(flags, (caller) => vote(caller, id, verb, flags)));
+      .action((id: string, flags: VoteFlags) =>
+        runCall(flags, async (caller) => vote(caller, await idOf(caller, id), verb, flags)),
+      );
   }
   withCaller(
     approvals

@@ -43,8 +43,7 @@ export function screen(facts: ScreenFacts): string {
     'and the approver, in a third terminal:',
     '',
     '  npx sallyport approvals list --as alice',
-    '  npx sallyport approvals approve "$(npx sallyport approvals list --as alice --json | node -p \'' +
-      'JSON.parse(fs.readFileSync(0)).items[0].id\')" --as alice',
+    '  npx sallyport approvals approve next --as alice',
     '',
     facts.hasSeededPeople
       ? 'or in a browser, as alice with the password that the second line prints:'

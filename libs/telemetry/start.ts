@@ -3,7 +3,7 @@
  * spans go, and how many, is read from the standard `OTEL_…` environment variables. Loads nothing where
  * `OTEL_EXPORTER_OTLP_ENDPOINT` isn't set.
  */
-if (process.env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined) {
+if (process.env.OTEL_EXPORTER_OTLP_ENDPOINT) {
   // Services say how they are with Prometheus' metrics and logs on standard output; only spans go this way.
   process.env.OTEL_TRACES_EXPORTER ??= 'otlp';
   process.env.OTEL_METRICS_EXPORTER ??= 'none';

@@ -12,7 +12,7 @@ import {
 const tracer = trace.getTracer('sallyport');
 
 /** True where spans go somewhere (`OTEL_EXPORTER_OTLP_ENDPOINT`); `start.ts` was loaded from outside then. */
-export const tracing = process.env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined;
+export const tracing = Boolean(process.env.OTEL_EXPORTER_OTLP_ENDPOINT);
 
 /** Headers of a message or a request, as far as they name a trace (W3C Trace Context). */
 export type TraceHeaders = Readonly<Record<string, string | string[] | undefined>>;
