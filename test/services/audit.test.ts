@@ -136,6 +136,12 @@ describe('searching', () => {
   test('narrows by user, rule, outcome, entity and approver, and pages without repeating', async () => {
     const find = async (query: string) =>
       (await audit.call('alice', `/v1/sessions?${query}`)).body.items as { id: string; outcome: string }[];
+    const play = new Play(audit, 'carol', '{"secret":"password"}');
+    await play.received();
+    await play.held();
+    await play.voted('erin', 'reject', 'no');
+    const ending = { outcome: 'rejected', status: 403, tail: 'reason' } as const;
+    await play.completed(JSON.stringify({ reason: 'no' }), ending);
     const rejected = await eventually(async () => {
       const found = await find('outcome=rejected&approver=erin');
       expect(found).toHaveLength(1);
