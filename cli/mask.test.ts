@@ -104,3 +104,52 @@ test('--packs all with a low threshold finds what the form alone hardly tells; a
   expect(entities(eager.text)).toEqual(expect.arrayContaining(['US_PASSPORT', 'US_BANK_NUMBER']));
   expect((await run({ packs: 'mars' }, 'x')).code).toBe(2);
 });
+
+test('a malformed line gives exit code 2 and its number, and nothing of it is shown', async () => {
+  const good = '{"text":"a"}\n\n';
+  for (const bad of [
+    '{"text":"jane@example.com"',
+    'jane@example.com',
+    '{"texts":"jane@example.com"}',
+    '["jane"]',
+  ]) {
+    const { code, text, warnings } = await run({ jsonl: true }, `${good}${bad}\n`);
+    expect(code).toBe(2);
+    expect(text).toBe('{"text":"a"}\n');
+    expect(warnings.join()).toMatch(/^line 3 /);
+    expect(warnings.join()).not.toContain('jane');
+  }
+});
+
+test('lines are read whole however the input is cut, with any line end, and other fields stay', async () => {
+  const lines = '{"id":7,"text":"to jane@example.com"}\r\n{"text":"none"}';
+  for (const size of [1, 3, 1_000]) {
+    const chunks = lines.match(new RegExp(`[^]{1,${size}}`, 'g'))!;
+    const [first, second] = (await run({ jsonl: true }, ...chunks)).text.trim().split('\n');
+    expect(JSON.parse(first!)).toEqual({ id: 7, text: expect.stringMatching(/^to \[EMAIL_ADDRESS_\w+\]$/) });
+    expect(JSON.parse(second!)).toEqual({ text: 'none' });
+  }
+});
+
+test('a long line in many small pieces is read once', async () => {
+  const pieces = Array.from({ length: 20_000 }, () => ' '.repeat(40));
+  const { code, text } = await run({ jsonl: true }, '{"text":"', ...pieces, '"}\n');
+  expect(code).toBe(0);
+  expect(text.length).toBe(800_012);
+});
+
+test('offsets are UTF-16 code units, also after characters that take two', async () => {
+  const { text } = await run({ spans: true }, '😀😀 jane@example.com');
+  expect(JSON.parse(text).spans).toMatchObject([{ start: 5, end: 21, entity: 'EMAIL_ADDRESS' }]);
+});
+
+test('--restore --jsonl gives back values that JSON has to escape', async () => {
+  const vault = join(directory, 'lines.json');
+  const source = { n: 1, text: 'postgres://app:p\\a9zzQ@db/x' };
+  const masked = await run({ jsonl: true, vault }, JSON.stringify(source));
+  expect(masked.text).toContain('[SECRET_');
+  expect(JSON.parse((await run({ restore: true, jsonl: true, vault }, masked.text)).text)).toEqual(source);
+  await writeFile(vault, '{"[SECRET_abcde]": "hunter2');
+  const broken = await run({ restore: true, vault }, 'x');
+  expect([broken.code, broken.warnings.join()]).toEqual([2, expect.not.stringContaining('hunter2')]);
+});

@@ -4,7 +4,8 @@ import type { Command } from 'commander';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { MaskingProfile, namesModes, packNames } from '#contracts';
-import { compileMasker, type Masker, openRestorer, type Trial } from '#redaction';
+import { compileMasker, type Masker, openRestorer, restoreText, type Trial } from '#redaction';
+import { MAX_LINE_CHARS, parsed, recordsOf } from './mask-lines.ts';
 
 export interface MaskOptions {
   readonly profile?: string;
@@ -18,8 +19,6 @@ export interface MaskOptions {
   readonly vault?: string;
   readonly keyFile?: string;
 }
-
-const MAX_LINE_CHARS = 64 * 1024 * 1024;
 
 /** `sallyport mask`: the masking service's own code path on standard input. */
 export function registerMask(program: Command): void {
@@ -119,7 +118,11 @@ async function maskWhole(
 ): Promise<number> {
   if (options.spans || options.try) {
     let text = '';
-    for await (const chunk of input) text += String(chunk);
+    for await (const chunk of input) {
+      text += String(chunk);
+      if (text.length > MAX_LINE_CHARS)
+        throw new Error(`the text is longer than ${MAX_LINE_CHARS} characters`);
+    }
     await write(describe(masker, text, options, trials));
     return 0;
   }
@@ -137,9 +140,7 @@ async function maskLines(
   trials: Trial[],
 ): Promise<number> {
   let code = 0;
-  for await (const line of linesOf(input)) {
-    if (line.trim() === '') continue;
-    const record = z.looseObject({ text: z.string() }).parse(JSON.parse(line));
+  for await (const record of recordsOf(input)) {
     if (options.spans || options.try) {
       await write(describe(masker, record.text, options, trials));
       continue;
@@ -170,20 +171,15 @@ async function restore(
   write: (text: string) => Promise<void>,
 ): Promise<number> {
   if (!options.vault) throw new Error('--restore needs --vault');
-  const vault = z.record(z.string(), z.string()).parse(JSON.parse(await readFile(options.vault, 'utf8')));
-  const stream = openRestorer(new Map(Object.entries(vault)));
+  const written = parsed(await readFile(options.vault, 'utf8'), options.vault);
+  const vault = new Map(Object.entries(z.record(z.string(), z.string()).parse(written)));
+  if (options.jsonl) {
+    for await (const record of recordsOf(input))
+      await write(`${JSON.stringify({ ...record, text: restoreText(record.text, vault) })}\n`);
+    return 0;
+  }
+  const stream = openRestorer(vault);
   for await (const chunk of input) await write(stream.push(String(chunk)));
   await write(stream.end());
   return 0;
-}
-
-async function* linesOf(input: AsyncIterable<string | Buffer>): AsyncGenerator<string> {
-  let rest = '';
-  for await (const chunk of input) {
-    const lines = (rest + String(chunk)).split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > MAX_LINE_CHARS) throw new Error(`a line is longer than ${MAX_LINE_CHARS} characters`);
-    yield* lines;
-  }
-  yield rest;
 }
