@@ -1,5 +1,5 @@
 /** Written by `npm run train:names`: what it was trained on, and the model. */
-export const namesAssetInputs = '4f5629bff8f73bb810d5c8dac8a786871269f2199509dacffe49422a03a1388b';
+export const namesAssetInputs = 'e621b317e6e960d69328a90124ab28678cf3cc9bcb303e155681a9be857ac0ad';
 export const namesAsset = [
   'DwAAAA4AAAA8AAAAGgAAACKnAAAAAAAAAwLwIuruJuvxEBTxHgfWFAkA8PMS8/Ed7QwK9/j69fIR+g0I2RcEBekr9QvsCv3zBv8L',
   'B///7+cPGwTrEwz+8vHx7CMAAPIBEvsB6+YhCgUEIeT6/OQTCQf56v8RAAf+/QbMM9YV/RgAIPfx+f9C6tQAANPtDEjr5y/k9xAV',

@@ -33,6 +33,8 @@ export class OpenName implements OpenSpan {
   uppers = 0;
   /** Words that the lexicon knows as a name or place. */
   known = 0;
+  /** Words of everyday language that are nobody's name. */
+  common = 0;
   numbers = 0;
   /** Words like "street" and "apartment". */
   ofAddress = 0;
@@ -49,6 +51,7 @@ export class OpenName implements OpenSpan {
     this.titles = 0;
     this.uppers = 0;
     this.known = 0;
+    this.common = 0;
     this.numbers = 0;
     this.ofAddress = 0;
     this.add(token);
@@ -66,6 +69,7 @@ export class OpenName implements OpenSpan {
       if (CAPITALISED.has(token.shape)) this.titles++;
       else if (token.shape === shape.upper || token.shape === shape.initial) this.uppers++;
       if ((token.flags & NAME_FLAGS) !== 0) this.known++;
+      else if ((token.flags & lexiconFlag.common) !== 0) this.common++;
       if (ADDRESS_WORDS.has(token.wordClass)) this.ofAddress++;
     }
   }
