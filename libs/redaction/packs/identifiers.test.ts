@@ -87,3 +87,36 @@ describe('a number with one digit changed is not found', () => {
     expect(entitiesAt(`my is ${changed}, thanks`, changed)).not.toContain(entity);
   });
 });
+
+test.each([
+  ['US_MBI', 'medicare', '1eg4-te5-mk73'],
+  ['UK_NINO', 'nino', 'AB-12-34-56-C'],
+  ['UK_POSTCODE', 'postcode', 'sw1a 1aa'],
+  ['IT_FISCAL_CODE', 'codice fiscale', 'RSS MRA 85T10 A562S'],
+  ['IT_VAT_CODE', 'partita iva', 'IT00743110157'],
+  ['PL_NIP', 'nip', 'PL5260250995'],
+  ['DE_VAT_ID', 'ust-id', 'de136695976'],
+  ['DK_CPR', 'cpr', '0101582182'],
+  ['SG_UEN', 'uen', '53125226d'],
+  ['AU_TFN', 'tfn', '123-456-782'],
+  ['TH_TNIN', 'thai', '1 1017 00230 70 8'],
+  ['IN_VEHICLE_REGISTRATION', 'vehicle', 'ka01ab1234'],
+  ['IN_PASSPORT', 'passport', 'A21 90457'],
+  ['MAC_ADDRESS', 'mac address', '001B638445E6'],
+  ['IP_ADDRESS', 'ip', '2a02:26f0::/32'],
+  ['EMAIL_ADDRESS', 'mail', 'иван@пример.рф'],
+  ['EMAIL_ADDRESS', 'mail', '"john.doe"@example.com'],
+  ['EMAIL_ADDRESS', 'mail', 'root@[192.168.7.41]'],
+  ['URL', 'see', 'https://münchen.example/pfad'],
+  ['DATE_TIME', 'on', '21st of May 2021'],
+])('%s in another spelling of its specification, after a word: %s %s', (entity, word, value) => {
+  expect(entitiesAt(`${word}: ${value}`, value)).toContain(entity);
+  expect(entitiesAt(`{"${word}": "${value}"}`, value)).toContain(entity);
+});
+
+test('twelve hexadecimal digits alone, a decimal number or a date that is none are nobody’s', () => {
+  for (const text of ['commit 001B638445E6', 'mac address 123456789012', 'cpr: 3113582182'])
+    expect(entitiesAt(text, text.split(' ').at(-1)!)).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/MAC_ADDRESS|DK_CPR/)]),
+    );
+});

@@ -151,3 +151,34 @@ describe('text that only looks like a credential stays', () => {
     expect(masker.findSpans(text)).toEqual([]);
   });
 });
+
+test.each([
+  ['tool --password {} --verbose'],
+  ["tool --api-key '{}'"],
+  ['machine api.example login bob password {}'],
+  ["CREATE USER bob IDENTIFIED BY '{}';"],
+  ['mysqldump -u root -p{} shop'],
+  ["sshpass -p '{}' ssh a@b"],
+  ['- name: DB_PASSWORD\n  value: {}\n'],
+  ['ansible_ssh_pass={}'],
+  ['openssl enc -pass pass:{}'],
+  ['<password>{}</password>'],
+])('a password in a command or file of its own syntax is masked: %s', (line) => {
+  for (const value of ['xK9#mP2$vL5', 'Tr0ub4dor3', '7fQz81LmWx20']) {
+    const { text } = masker.maskText(line.replace('{}', () => value));
+    expect(text).not.toContain(value);
+  }
+});
+
+test.each([
+  ['docker run -p 8080:80 mysql'],
+  ['tool --token $TOKEN'],
+  ['--password <your password>'],
+  ['login page password reset'],
+  ['IDENTIFIED BY password'],
+  ['name: LOG_LEVEL\n  value: debug2'],
+  ['password_hash_algorithm: argon2id'],
+  ['tokenizer: cl100k_base'],
+])('a placeholder, an option or a setting is no secret: %s', (text) => {
+  expect(masker.maskText(text).text).toBe(text);
+});
