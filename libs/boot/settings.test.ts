@@ -39,7 +39,7 @@ test('each service listens on its own port and reads its own variable', () => {
 describe('a wrong setting is named, with what was expected', () => {
   test.each([
     [{ SALLYPORT_SECRETS_DIR: undefined }, 'SALLYPORT_SECRETS_DIR'],
-    [{ NATS_PASSWORD_FILE: undefined }, 'NATS_PASSWORD_FILE'],
+    [{ NATS_PASSWORD_FILE: undefined }, 'NATS_PASSWORD_FILE is not set'],
     [{ SALLYPORT_INGRESS_PORT: '70000' }, 'SALLYPORT_INGRESS_PORT'],
     [{ SALLYPORT_INGRESS_PORT: 'http' }, 'SALLYPORT_INGRESS_PORT'],
     [{ SALLYPORT_ISSUER: 'not a url' }, 'SALLYPORT_ISSUER'],

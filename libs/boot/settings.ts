@@ -57,7 +57,10 @@ export class SettingsError extends Error {
 export function readEnvironment<S extends z.ZodType>(schema: S, environment: NodeJS.ProcessEnv): z.infer<S> {
   const parsed = schema.safeParse(environment);
   if (parsed.success) return parsed.data as z.infer<S>;
-  const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  const lines = parsed.error.issues.map(({ path, message }) => {
+    const name = path.join('.');
+    return environment[name] === undefined ? `${name} is not set` : `${name}: ${message}`;
+  });
   throw new SettingsError(lines.join('; '));
 }
 
