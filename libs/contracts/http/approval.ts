@@ -57,6 +57,8 @@ export const ApprovalSummary = z.object({
   model: z.string().nullable(),
   operation: z.string(),
   rules: z.array(z.string()),
+  /** What its rules found in it, in the rules' own words: each once, at most five. */
+  found: z.array(z.string()).optional(),
   revision: z.string(),
   mode: z.enum(['all', 'any']),
   groups: z.array(z.object({ group: z.string(), quorum: z.number(), approved: z.number() })),

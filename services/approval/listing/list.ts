@@ -30,6 +30,7 @@ const summarized = [
   ...(['revision', 'requirement', 'groups', 'context', 'editor', 'cardOf'] as const),
   ...(['requestedAt', 'expiresAt', 'decidedAt'] as const),
 ];
+const shownFound = 5;
 type Summarized = Pick<ApprovalRequest, (typeof summarized)[number]>;
 
 /** What narrows a set of approval requests. */
@@ -84,20 +85,35 @@ export class Listing {
   async summaries(manager: EntityManager, rows: readonly Summarized[]): Promise<ApprovalSummary[]> {
     if (rows.length === 0) return [];
     const ids = rows.map(({ id }) => id);
-    const [votes, counts] = await Promise.all([
+    const [votes, counts, found] = await Promise.all([
       manager.findBy(ApprovalVote, { approvalId: In(ids) }),
       manager.query<{ lead: string; count: number }[]>(
         `select card_of as lead, count(*)::int as count from approval_request
          where card_of = any($1) and state in ('pending', 'rechecking') group by card_of`,
         [ids],
       ),
+      foundIn(manager, ids),
     ]);
     const countOf = new Map(counts.map(({ lead, count }) => [lead, count]));
     return rows.map((row) => {
       const own = votes.filter(({ approvalId, version }) => approvalId === row.id && version === row.version);
-      return summaryOf(row, this.judging, own, 1 + (countOf.get(row.id) ?? 0));
+      const summary = summaryOf(row, this.judging, own, 1 + (countOf.get(row.id) ?? 0));
+      const words = found.get(row.id);
+      return words ? { ...summary, found: words } : summary;
     });
   }
+}
+
+/** What rules found in each of them, in the rules' own words; nothing of the content. */
+async function foundIn(manager: EntityManager, ids: readonly string[]): Promise<Map<string, string[]>> {
+  const rows: { id: string; found: string[] }[] = await manager.query(
+    `select request.id, array(
+       select found->>'condition' from jsonb_array_elements(request.matches) with ordinality as each(found, place)
+       group by found->>'condition' order by min(place) limit ${shownFound}) as found
+     from approval_request request where id = any($1) and jsonb_array_length(matches) > 0`,
+    [ids],
+  );
+  return new Map(rows.map(({ id, found }) => [id, found]));
 }
 
 function summaryOf(

@@ -72,6 +72,7 @@ kbd { font: 600 .75rem var(--mono); border: 1px solid var(--line); border-bottom
 .chip.bad { background: var(--bad-soft); color: var(--bad); }
 .chips { display: flex; flex-wrap: wrap; gap: .4rem; align-items: center; }
 .rule { font-family: var(--mono); font-size: .8rem; padding: .1rem .5rem; border-radius: 6px; background: var(--accent-soft); color: var(--accent); overflow-wrap: anywhere; }
+.found { font-size: .85rem; padding: .1rem .5rem; border-radius: 6px; background: var(--mark); color: var(--mark-text); overflow-wrap: anywhere; }
 .notice { border-radius: var(--radius); padding: .85rem 1.15rem; border: 1px solid var(--line); background: var(--card); display: grid; gap: .3rem; }
 .notice.good { background: var(--good-soft); border-color: transparent; } .notice.bad { background: var(--bad-soft); border-color: transparent; }
 .notice.wait { background: var(--wait-soft); border-color: transparent; }
@@ -127,7 +128,8 @@ dialog::backdrop { background: rgb(8 16 20 / .45); }
 .keys { display: grid; grid-template-columns: auto 1fr; gap: .4rem 1rem; font-size: .93rem; margin: .7rem 0 1rem; }
 @media (max-width: 40rem) {
   main { padding: 1.15rem .9rem 5.5rem; } .top { padding: .6rem .9rem; gap: .5rem; } .who bdi, .brand-name, [data-keys] { display: none; }
-  .top nav a { padding: .3rem .55rem; }
+  .top { flex-wrap: nowrap; gap: .35rem; } .top nav { min-width: 0; overflow-x: auto; gap: 0; } .top nav a { padding: .3rem .32rem; font-size: .82rem; }
+  .who button.quiet { padding: .2rem .4rem; font-size: .78rem; white-space: nowrap; }
   .row { grid-template-columns: minmax(0, 1fr); } .row .when { text-align: left; }
 }
 @media (prefers-reduced-motion: reduce) { * { transition: none !important; scroll-behavior: auto !important; } }

@@ -44,7 +44,7 @@ ${keysDialog}`,
 }
 
 function row(item: ApprovalSummary, now: number): Html {
-  const { id, gate, state, requester, connection, model, rules, count, edited } = item;
+  const { id, gate, state, requester, connection, model, rules, found = [], count, edited } = item;
   return html`<li class="card row">
 <h2><a id="row-${id}" data-row href="${approvalPath(id)}">${person(requester)}
 <span class="soft">${gate === 'prompt' ? 'asks' : gateWords[gate]}</span> ${model ?? connection}</a></h2>
@@ -53,6 +53,7 @@ function row(item: ApprovalSummary, now: number): Html {
 ${gate !== 'prompt' && html`<span class="chip">${gateWords[gate]}</span>`}
 ${count > 1 && html`<span class="chip wait">${count} identical</span>`}
 ${edited && html`<span class="chip">edited</span>`}
+${found.map((words) => html`<span class="found">${words}</span>`)}
 ${rules.map((rule) => html`<span class="rule">${rule}</span>`)}</div>
 <p class="when">${item.decidedAt === undefined && html`expires ${moment(item.expiresAt, now)}`}</p>
 ${progress(item)}</li>`;
