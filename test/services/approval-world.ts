@@ -261,6 +261,26 @@ export function releasesOf(world: ApprovalWorld, requestId: string) {
   return world.events(requestReleased, requestId);
 }
 
+/** The one release of a request, once it is there. */
+export const releaseOf = (world: ApprovalWorld, id: string) =>
+  eventually(async () => {
+    const [first] = await releasesOf(world, id);
+    if (!first) throw new Error(`${id} was not released`);
+    return first;
+  });
+
+/** All texts that an approver is shown. */
+export const textsOf = (detail: ApprovalDetail): string =>
+  detail.content.parts
+    .flatMap(({ items }) => items.flatMap(({ segments }) => segments.map(({ text }) => text)))
+    .join('\n');
+
+/** Status and error code of an answer. */
+export const codeOf = ({ status, body }: { status: number; body: unknown }): unknown[] => [
+  status,
+  (body as { error?: { code: string } }).error?.code,
+];
+
 /** Ends a request as masking would. */
 export async function complete(
   world: ApprovalWorld,
