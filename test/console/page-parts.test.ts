@@ -10,8 +10,8 @@ import {
 import { readCookies, readLong, writeCookie, writeLong } from '../../services/approval/page/login/cookies.ts';
 import { formToken, isFormToken, pageKeys, seal, unseal } from '../../services/approval/page/login/seal.ts';
 import { safePath } from '../../services/approval/page/paths.ts';
-import { runsOf } from '../../services/approval/page/views/difference.ts';
 import { asFieldText, exact, html } from '../../services/approval/page/views/html.ts';
+import { runsOf } from '../../services/approval/page/views/request/difference.ts';
 import { lengthOf } from '../../services/approval/page/views/words.ts';
 
 const tricky = fc.string({

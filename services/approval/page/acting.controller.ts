@@ -9,10 +9,10 @@ import { type Visit, Visits } from './login/visit.ts';
 import { PageErrors } from './page-errors.ts';
 import { approvalApiPath, approvalPath, grantApiPath, pagePaths } from './paths.ts';
 import { sendOn, sendPage } from './reply.ts';
-import { grantsOffered } from './views/decide-view.ts';
-import { detailPage } from './views/detail-view.ts';
 import { grantsPage } from './views/grants-view.ts';
 import type { NoticeName } from './views/notices.ts';
+import { grantsOffered } from './views/request/decide-view.ts';
+import { detailPage } from './views/request/detail-view.ts';
 import { reviewsPage } from './views/reviews-view.ts';
 
 const anything = z.unknown();

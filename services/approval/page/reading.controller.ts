@@ -18,11 +18,11 @@ import { Visits } from './login/visit.ts';
 import { PageErrors } from './page-errors.ts';
 import { approvalApiPath, approvalPath, pagePaths } from './paths.ts';
 import { sendOn, sendPage } from './reply.ts';
-import { detailPage } from './views/detail-view.ts';
-import { editPage } from './views/edit-view.ts';
 import { grantsPage } from './views/grants-view.ts';
 import { listPage, searchOf } from './views/list-view.ts';
 import { noticeOf } from './views/notices.ts';
+import { detailPage } from './views/request/detail-view.ts';
+import { editPage } from './views/request/edit-view.ts';
 import { reviewsPage } from './views/reviews-view.ts';
 import { statisticsPage } from './views/statistics-view.ts';
 

@@ -9,8 +9,8 @@ import { type Visit, Visits } from '../login/visit.ts';
 import { PageErrors } from '../page-errors.ts';
 import { approvalApiPath, approvalPath } from '../paths.ts';
 import { sendOn, sendPage } from '../reply.ts';
-import { detailPage } from '../views/detail-view.ts';
-import { editPage, redactionFields } from '../views/edit-view.ts';
+import { detailPage } from '../views/request/detail-view.ts';
+import { editPage, redactionFields } from '../views/request/edit-view.ts';
 import { type Draft, draftOf, type Editable, editablesOf, redactionOf } from './editing.ts';
 
 /** Changing a request, or redacting an answer: a form, its differences, then the edit itself. */

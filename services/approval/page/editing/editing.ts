@@ -7,7 +7,7 @@ import {
   type Redaction,
 } from '#contracts';
 import { asFieldText } from '../views/html.ts';
-import { partName, saysRole } from '../views/parts.ts';
+import { partName, saysRole } from '../views/request/parts.ts';
 
 /** A value of the content that a person can change in a form. */
 export interface Editable {

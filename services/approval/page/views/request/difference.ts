@@ -1,5 +1,5 @@
 import type { ContentDifference } from '#contracts';
-import { type Child, type Html, html } from './html.ts';
+import { type Child, type Html, html } from '../html.ts';
 
 /** A run of text that stayed, went or came. */
 export interface Run {

@@ -1,6 +1,6 @@
 import type { ApprovalDetail, CodedError } from '#contracts';
-import type { Html } from './html.ts';
-import type { Viewer } from './layout.ts';
+import type { Html } from '../html.ts';
+import type { Viewer } from '../layout.ts';
 
 /** What the page of one approval request shows. */
 export interface DetailShown {

@@ -1,8 +1,8 @@
 import type { ApprovalDetail, GrantAsked } from '#contracts';
-import { approvalPath } from '../paths.ts';
+import { approvalPath } from '../../paths.ts';
+import { type Child, exact, type Html, html, textAreaText } from '../html.ts';
+import { formToken, type Viewer } from '../layout.ts';
 import type { DetailShown } from './detail-shown.ts';
-import { type Child, exact, type Html, html, textAreaText } from './html.ts';
-import { formToken, type Viewer } from './layout.ts';
 
 /** The forms with which a person decides. Each carries the version and digest of what this page shows. */
 export function decidePanel(shown: DetailShown): Html {

@@ -1,13 +1,13 @@
 import type { ApprovalDetail, HistoryEntry } from '#contracts';
-import { approvalPath, pagePaths } from '../paths.ts';
+import { approvalPath, pagePaths } from '../../paths.ts';
+import { type Html, html } from '../html.ts';
+import { page } from '../layout.ts';
+import { keysDialog, progress } from '../list-view.ts';
+import { gateWords, moment, person, sizeOf, stateChip } from '../words.ts';
 import { contentSections } from './content-view.ts';
 import { decidePanel } from './decide-view.ts';
 import type { DetailShown } from './detail-shown.ts';
 import { differenceList } from './difference.ts';
-import { type Html, html } from './html.ts';
-import { page } from './layout.ts';
-import { keysDialog, progress } from './list-view.ts';
-import { gateWords, moment, person, sizeOf, stateChip } from './words.ts';
 
 /** The page of one approval request: everything needed to decide, and the forms to do it. */
 export function detailPage(shown: DetailShown): string {

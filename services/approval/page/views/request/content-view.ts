@@ -1,7 +1,7 @@
 import type { ApprovalDetail, ContentItem, ContentPart, ContentView, TextSegment } from '#contracts';
-import { type Child, type Html, html } from './html.ts';
+import { type Child, type Html, html } from '../html.ts';
+import { sizeOf } from '../words.ts';
 import { partName, saysRole } from './parts.ts';
-import { sizeOf } from './words.ts';
 
 type Matches = ApprovalDetail['matches'];
 

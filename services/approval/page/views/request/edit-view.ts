@@ -1,10 +1,10 @@
 import type { ApprovalDetail, CodedError } from '#contracts';
-import { type Draft, type Editable, valuePrefix } from '../editing/editing.ts';
-import { approvalPath } from '../paths.ts';
+import { type Draft, type Editable, valuePrefix } from '../../editing/editing.ts';
+import { approvalPath } from '../../paths.ts';
+import { type Child, exact, type Html, html, textAreaText } from '../html.ts';
+import { formToken, page, type Viewer } from '../layout.ts';
+import { gateWords } from '../words.ts';
 import { differenceList } from './difference.ts';
-import { type Child, exact, type Html, html, textAreaText } from './html.ts';
-import { formToken, page, type Viewer } from './layout.ts';
-import { gateWords } from './words.ts';
 
 /** What the page for changing a request, or redacting an answer, shows. */
 export interface EditShown {
