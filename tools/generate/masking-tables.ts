@@ -9,7 +9,7 @@ export function maskingTables(): string {
     const lines = list.match(new RegExp(`.{1,${LINE_CHARS}}`, 'g')) ?? [''];
     return `    ${lines.map((line) => `'${line}'`).join(' +\n      ')},`;
   });
-  return `import type { PackedTables } from '../detecting/packed-tables.ts';
+  return `import type { PackedTables } from '../detecting/tables.ts';
 
 /** Written by \`npm run generate\` from the patterns of the default packs. */
 export const DEFAULT_TABLES: PackedTables = {

@@ -1,8 +1,9 @@
 import { BlockList, isIP } from 'node:net';
 import { DEAD } from '../automaton/product.ts';
 import { RedactionError } from '../errors.ts';
-import { Detector, type DetectorTables } from './detector.ts';
+import { Detector } from './detector.ts';
 import { normalise } from './normalise.ts';
+import type { DetectorTables } from './tables.ts';
 
 export interface AllowListSource {
   readonly exact: readonly string[];

@@ -1,23 +1,15 @@
 import { type Alphabet, buildAlphabet } from '../automaton/alphabet.ts';
 import { charSet } from '../automaton/char-set.ts';
 import { type Pattern, parsePattern } from '../automaton/parse-pattern.ts';
-import { PositionBuilder, type Positions } from '../automaton/positions.ts';
+import { PositionBuilder } from '../automaton/positions.ts';
 import { Product } from '../automaton/product.ts';
 import { foldedUnits } from './normalise.ts';
 import { preparedTables } from './prepared.ts';
 import type { DetectorRule } from './rule.ts';
+import type { DetectorTables } from './tables.ts';
 
 const ZERO_WIDTH_SPACE = 0x200b;
 const UNKNOWN = -1;
-
-/** What compiling patterns takes time for: plain data, so that another thread can make it. */
-export interface DetectorTables {
-  readonly positions: Positions;
-  readonly alphabet: Alphabet;
-  /** By rule: the index of its boundary's set. */
-  readonly leftIds: ReadonlyArray<number | undefined>;
-  readonly rightIds: ReadonlyArray<number | undefined>;
-}
 
 /** Throws RedactionError where a pattern can't be compiled. */
 export function buildTables(rules: readonly DetectorRule[]): DetectorTables {

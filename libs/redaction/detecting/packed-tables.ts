@@ -1,14 +1,5 @@
 import { packInts, unpackInts } from '../automaton/packed-ints.ts';
-import type { DetectorTables } from './detector.ts';
-
-/** Tables as text: the lengths of eight lists and the lists, packed, in base64. */
-export interface PackedTables {
-  /** Of the rules' patterns and boundaries; see `fingerprintOf`. */
-  readonly fingerprint: string;
-  readonly alphabetSize: number;
-  readonly lengths: readonly number[];
-  readonly lists: readonly string[];
-}
+import type { DetectorTables, PackedTables } from './tables.ts';
 
 const NONE = -1;
 const CODE_UNITS = 0x1_0000;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { DEFAULT_TABLES } from '../packs/default-tables.ts';
-import type { DetectorTables } from './detector.ts';
 import { unpackTables } from './packed-tables.ts';
 import type { DetectorRule } from './rule.ts';
+import type { DetectorTables } from './tables.ts';
 
 /**
  * The tables of the default packs are shipped, so that the first text of a process doesn't wait for them. They are

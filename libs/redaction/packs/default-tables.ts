@@ -1,4 +1,4 @@
-import type { PackedTables } from '../detecting/packed-tables.ts';
+import type { PackedTables } from '../detecting/tables.ts';
 
 /** Written by `npm run generate` from the patterns of the default packs. */
 export const DEFAULT_TABLES: PackedTables = {
