@@ -36,6 +36,8 @@ export const HeldEntry = z.object({
   completedSequence: z.number().int().positive().optional(),
   completedAt: EpochMs.optional(),
   outcome: Outcome.optional(),
+  /** The connection that answered. */
+  connection: SubjectToken.optional(),
   /** Stream sequence of the `approval.requested` that has the request as it was sent. */
   askedSequence: z.number().int().positive().optional(),
   /** People edited the request: where their newest version is, unless the rule keeps it from the requester. */

@@ -78,7 +78,7 @@ export class Intake {
       if (this.isLive(known, Date.now())) await new Promise(setImmediate);
       const nowMs = Date.now();
       const live = this.isLive(known, nowMs);
-      const what = reattach({ known, live, bodyDigest: body.digest, pickUpMs: limits.pickUpMs, nowMs });
+      const what = reattach({ known, live, bodyDigest: body.digest, ...limits.pickUp, nowMs });
       if (what.kind === 'mismatch') throw mismatch();
       if (what.kind !== 'new') return this.attach(call, what.entry, what.kind, limits);
     }
@@ -252,10 +252,11 @@ export class Intake {
       onDelivered: ({ head }) => {
         if (!this.held.get(requestId)) return;
         const { completedAt } = head.timings;
-        const { outcome } = head;
+        const { outcome, connection } = head;
         this.room.say(requestId, {
           state: 'completed',
           outcome,
+          ...(connection !== undefined && { connection }),
           completedAt,
           pickedUpAt: Date.now(),
           live: false,

@@ -142,7 +142,8 @@ describe('a re-send', () => {
     expiresAt: 1,
     sinceSequence: 0,
   };
-  const facts = { live: false, bodyDigest: 'd', pickUpMs: 900_000, nowMs: 1_000_000 };
+  const pickUp = { pickUpMs: 900_000, withoutPickUp: new Set(['batch']) };
+  const facts = { live: false, bodyDigest: 'd', ...pickUp, nowMs: 1_000_000 };
   const ended = { ...entry, state: 'completed' as const, outcome: 'answered' as const, completedAt: 900_000 };
   test.each([
     ['nothing known', undefined, {}, 'new'],
@@ -150,6 +151,8 @@ describe('a re-send', () => {
     ['parked, its client there', entry, { live: true }, 'new'],
     ['running, its client gone', { ...entry, state: 'running' as const }, {}, 'attach'],
     ['answered, not picked up', ended, {}, 'pick_up'],
+    ['answered where no answer is picked up', { ...ended, connection: 'batch' }, {}, 'new'],
+    ['rejected there', { ...ended, connection: 'batch', outcome: 'rejected' as const }, {}, 'pick_up'],
     ['answered and picked up', { ...ended, pickedUpAt: 950_000 }, {}, 'new'],
     ['answered too long ago', ended, { nowMs: 9_000_000 }, 'new'],
     ['rejected', { ...ended, outcome: 'rejected' as const, pickedUpAt: 1 }, {}, 'pick_up'],

@@ -103,6 +103,8 @@ const ConnectionFields = z.strictObject({
    */
   unreadable: UnreadablePolicy.default('hold'),
   http: HttpTexts.optional(),
+  /** Whether the same call, sent again within `retention.pickUp`, gets an answer that came after its client left; once. */
+  pickUp: z.boolean().default(true),
   /** Hosts whose URLs a request may name for the model to fetch; `*.example.com` covers subdomains. */
   remoteUrlHosts: distinct(Glob).optional(),
   /** Calls at the same time, over all replicas of masking together. */

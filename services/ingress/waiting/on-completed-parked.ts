@@ -13,14 +13,15 @@ export class OnCompletedParked {
 
   @OnEvent(requestCompleted, { consumer: consumers.ingressParked })
   async handle({ head, sequence }: EventMessage<typeof requestCompleted>): Promise<void> {
-    const { outcome } = head;
+    const { outcome, connection } = head;
     // The index learns of the request from elsewhere, which may be behind.
     await this.held.wait(head.requestId, indexedWithinMs);
     const { completedAt } = head.timings;
     await this.held.write(head.requestId, (now) => {
       if (!now) throw new Error('not in the index yet');
       if ((now.completedSequence ?? Number.POSITIVE_INFINITY) <= sequence) return undefined;
-      return { ...now, state: 'completed', completedSequence: sequence, completedAt, outcome };
+      const ended = { state: 'completed' as const, completedSequence: sequence, completedAt, outcome };
+      return { ...now, ...ended, ...(connection !== undefined && { connection }) };
     });
   }
 }

@@ -1,4 +1,5 @@
 import type { HeldEntry } from '#contracts';
+import type { PickUp } from '../limits.ts';
 
 /** What to do with a request that may be a client's re-send. */
 export type Reattachment =
@@ -10,14 +11,12 @@ export type Reattachment =
   /** The idempotency key came with another body before. */
   | { kind: 'mismatch' };
 
-export interface ReattachFacts {
+export interface ReattachFacts extends PickUp {
   /** The newest entry with the same fingerprint. */
   known: HeldEntry | undefined;
   /** A client is connected to it somewhere. */
   live: boolean;
   bodyDigest: string;
-  /** How long an ended call can be picked up by a re-send. */
-  pickUpMs: number;
   nowMs: number;
 }
 
@@ -25,7 +24,8 @@ export interface ReattachFacts {
  * Tells a re-send from a new request. Two identical calls with a live connection each are two requests; a call whose
  * client is gone is continued by the next identical one, once.
  */
-export function reattach({ known, live, bodyDigest, pickUpMs, nowMs }: ReattachFacts): Reattachment {
+export function reattach(facts: ReattachFacts): Reattachment {
+  const { known, live, bodyDigest, pickUpMs, withoutPickUp, nowMs } = facts;
   if (!known) return { kind: 'new' };
   const current = known.state !== 'completed' || nowMs - (known.completedAt ?? 0) <= pickUpMs;
   if (!current) return { kind: 'new' };
@@ -33,5 +33,8 @@ export function reattach({ known, live, bodyDigest, pickUpMs, nowMs }: ReattachF
   if (known.state !== 'completed') return live ? { kind: 'new' } : { kind: 'attach', entry: known };
   // A rejection stands for every re-send of the same body; an answer is handed out once.
   if (known.outcome === 'rejected') return { kind: 'pick_up', entry: known };
-  return known.pickedUpAt === undefined && !live ? { kind: 'pick_up', entry: known } : { kind: 'new' };
+  const isKept = known.connection !== undefined && withoutPickUp.has(known.connection);
+  return known.pickedUpAt === undefined && !live && !isKept
+    ? { kind: 'pick_up', entry: known }
+    : { kind: 'new' };
 }
