@@ -95,6 +95,20 @@ export class ActiveConfig implements RoleSource {
     await Promise.all([...this.preparations].map((prepare) => prepare(revision)));
   }
 
+  /** Where one listener refuses it, those before go back to the last good one. */
+  private tell(revision: ActiveRevision): void {
+    const told: ((revision: ActiveRevision) => void)[] = [];
+    try {
+      for (const listener of this.listeners) {
+        listener(revision);
+        told.push(listener);
+      }
+    } catch (error) {
+      if (this.active) for (const listener of told) listener(this.active);
+      throw error;
+    }
+  }
+
   private take(value: Uint8Array): void {
     let named: string | undefined;
     try {
@@ -104,7 +118,7 @@ export class ActiveConfig implements RoleSource {
       if (this.active && revision.activatedAt < this.active.activatedAt) {
         throw new Error('an activation that was over by then stands in KV config again');
       }
-      for (const listener of this.listeners) listener(revision);
+      this.tell(revision);
       this.active = revision;
       this.refused = undefined;
       metrics.configRevision.reset();

@@ -80,10 +80,10 @@ let ingress: Bus;
 let base: string;
 let closed = false;
 
-async function activate(): Promise<void> {
+async function activate(number: number): Promise<void> {
   const document = PolicyDocument.parse(parse(await readFile(world.configFile, 'utf8')));
   const config = await (await world.bus('policy')).bucket('config');
-  const revision = { revision: '1', digest: 'd'.repeat(64), activatedAt: 1, document };
+  const revision = { revision: String(number), digest: 'd'.repeat(64), activatedAt: number, document };
   const dir = world.secrets.dirOf('policy');
   const signer = new ConfigSigner(await readFile(join(dir, secretFiles.configSigningKey), 'utf8'));
   await config.put(configKeys.active, signer.sign(revision));
@@ -91,7 +91,7 @@ async function activate(): Promise<void> {
 
 beforeAll(async () => {
   world = await startWorld({ postgres: false });
-  await activate();
+  await activate(1);
   ingress = await world.bus('ingress');
   const settings = readSettings('approval', { ...world.environment('approval'), LOG_LEVEL: 'silent' });
   running = await bootService({ module: ProbeModule, settings, bodyLimitBytes: 2000 });
@@ -229,6 +229,21 @@ describe('a caller', () => {
     ]);
     expect(heads[0]).not.toHaveProperty('subject');
   });
+});
+
+test('a revision that one part can not use comes into force in none', async () => {
+  const { config } = running.runtime;
+  const seen: string[] = [];
+  config.onChange(({ revision }) => seen.push(revision));
+  config.onChange(({ revision }) => {
+    if (revision === '2') throw new Error('not for me');
+  });
+  await activate(2);
+  await eventually(() => expect(config.describe()).toEqual({ revision: '1', refused: '2' }));
+  expect(seen).toEqual(['1', '2', '1']);
+  await activate(3);
+  await eventually(() => expect(config.describe()).toEqual({ revision: '3' }));
+  expect(seen.at(-1)).toBe('3');
 });
 
 test('two handlers for one consumer are refused at the start', async () => {
