@@ -4,7 +4,7 @@ import { responseDeleted } from '#contracts';
 import type { Bus } from '#messaging';
 import { eventually } from '#testing';
 import { clientOf, vote } from '../journeys/people.ts';
-import { eventsOf } from '../services/policy-world.ts';
+import { eventsOf } from '../services/policy/policy-world.ts';
 import { type Replica, startSecondIngress } from '../services/second-ingress.ts';
 import { openSetting, type Setting } from './table/setting.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect } from '@jest/globals';
 import { eventually } from '#testing';
 import { vote } from '../journeys/people.ts';
-import { changed, policyApi } from '../services/policy-world.ts';
+import { changed, policyApi } from '../services/policy/policy-world.ts';
 import { ask, browserOf, detailOf, expiredSession, seen, url, violations, world } from './page-people.ts';
 import { logIn, visit } from './page-world.ts';
 

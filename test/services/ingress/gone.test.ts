@@ -1,0 +1,49 @@
+import { describe, expect, test } from '@jest/globals';
+import type { HeldEntry } from '#contracts';
+import type { HeldIndex } from '../../../services/ingress/waiting/held-index.ts';
+import { runningEntry, WaitingRoom } from '../../../services/ingress/waiting/waiting-room.ts';
+
+const entry: HeldEntry = {
+  ...runningEntry({
+    ...{ requestId: 'req-1', fingerprint: 'f', issuer: 'i', subject: 's', subjectKey: 'k' },
+    ...{ protocol: 'openai-chat', instance: 'one', bodyDigest: 'd', destination: 'parked' },
+    ...{ receivedAt: 0, sinceSequence: 1 },
+  }),
+  state: 'parked',
+};
+
+/** A room whose index holds `now` by the time something is written there; says what was. */
+function roomWith(now: HeldEntry | undefined) {
+  const written: (HeldEntry | undefined)[] = [];
+  const held = {
+    write: async (_: string, change: (before: HeldEntry | undefined) => HeldEntry | undefined) => {
+      written.push(change(now));
+    },
+  } as unknown as HeldIndex;
+  return { room: new WaitingRoom({} as never, held, 'one', {} as never), written };
+}
+
+describe('that a client is gone', () => {
+  test('is noted where it was here last', () => {
+    const { room, written } = roomWith(entry);
+    room.sayGone('req-1');
+    expect(written).toEqual([{ ...entry, live: false }]);
+  });
+
+  test.each([
+    ['it came back to another replica meanwhile', { ...entry, instance: 'two' }],
+    ['the index knows nothing of it', undefined],
+  ])('is not noted where %s', (_, now) => {
+    const { room, written } = roomWith(now);
+    room.sayGone('req-1');
+    expect(written).toEqual([undefined]);
+  });
+
+  test('is not noted where it is back here by then', () => {
+    const { room, written } = roomWith(entry);
+    const waiter = { client: { onGone: () => undefined } };
+    room.enter(entry, waiter as never);
+    room.sayGone('req-1');
+    expect(written).toEqual([undefined]);
+  });
+});
