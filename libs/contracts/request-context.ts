@@ -48,6 +48,18 @@ export const RequestContext = z.object({
 });
 export type RequestContext = z.infer<typeof RequestContext>;
 
+/** Where the text of a request's own address is said to stand; no member of a body has this name. */
+export const addressPointer = '/:url';
+
+/**
+ * What a caller can write into the address of a request, which the model's server gets as well: its query, and for a
+ * server with a protocol of its own the path. Empty where there is nothing. `path` with its query.
+ */
+export function writtenAddress({ protocol, path }: Pick<RequestContext, 'protocol' | 'path'>): string {
+  const query = path.indexOf('?');
+  return protocol === 'http' ? path : query === -1 ? '' : path.slice(query + 1);
+}
+
 /** Where a body's sealed bytes are, when the event's own tail does not carry them. */
 export const BodyLocation = z.union([
   z.object({ in: z.literal('tail') }),

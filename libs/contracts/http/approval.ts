@@ -108,9 +108,9 @@ export const ContentItem = z.object({
 });
 export type ContentItem = z.infer<typeof ContentItem>;
 
-/** One part of the content: a turn of the conversation, a tool, the parameters, an answer, a proposed change. */
+/** One part of the content: a turn, a tool, the parameters, what the caller wrote into the address, an answer, a change. */
 export const ContentPart = z.object({
-  kind: z.enum(['turn', 'tool', 'parameters', 'answer', 'change', 'raw']),
+  kind: z.enum(['turn', 'tool', 'parameters', 'address', 'answer', 'change', 'raw']),
   index: z.number().int(),
   role: z.string().optional(),
   /** Nobody approved it yet in this conversation. */

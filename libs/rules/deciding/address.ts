@@ -1,14 +1,8 @@
+import { addressPointer, writtenAddress } from '#contracts';
 import type { RequestText } from './decision.ts';
 
-/** Where the text of a request's own address is said to stand; no member of a body has this name. */
-export const addressPointer = '/:url';
-
-/**
- * What a caller can write into the address of a request, which the model's server gets as well: its query, and for a
- * server with a protocol of its own the path. Undefined where there is nothing. `path` with its query.
- */
+/** The text of a request's own address, for rules to search; undefined where a caller wrote nothing there. */
 export function addressText(protocol: string, path: string): RequestText | undefined {
-  const query = path.indexOf('?');
-  const text = protocol === 'http' ? path : query === -1 ? '' : path.slice(query + 1);
+  const text = writtenAddress({ protocol, path });
   return text === '' ? undefined : { pointer: addressPointer, text, turn: 0 };
 }

@@ -11,9 +11,9 @@ export function cardKey(head: ApprovalRequested): string {
   // Answers differ in what led to them, changes in what they are for: each has its own card.
   const own = gate === 'prompt' ? '' : head.requestId;
   const what = { gate, own, body: body.digest, connection, model, requirement, rules, revision };
-  const { subjectKey, operation } = context;
+  const { subjectKey, operation, method, path } = context;
   return createHash('sha256')
-    .update(canonicalJson({ ...what, subjectKey, operation }))
+    .update(canonicalJson({ ...what, subjectKey, operation, method, path }))
     .digest('hex');
 }
 

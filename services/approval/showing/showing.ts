@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { ActiveConfig } from '#boot';
-import { type ApprovalDetail, type ContentView, type HistoryEntry } from '#contracts';
+import { type ApprovalDetail, type ContentView, type HistoryEntry, writtenAddress } from '#contracts';
 import { UnitOfWork } from '#database';
 import { differencesOf } from '#protocols';
 import { compileMasker } from '#redaction';
@@ -91,6 +91,7 @@ export class Showing {
       ...{ gate: row.gate, stream: row.answer?.stream ?? row.stream, matches: row.matches, mask },
       ...{ protocol: row.context.protocol, operation: row.context.operation },
       newSinceTurn: row.conversation.newSinceTurn,
+      address: writtenAddress(row.context),
     };
     const parts = viewContent(bytes, viewing);
     return { shown: mask ? 'masked' : 'clear', bytes: row.body.bytes, parts };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ContentItem, ContentPart, Gate, RuleMatch } from '#contracts';
+import { addressPointer, type ContentItem, type ContentPart, type Gate, type RuleMatch } from '#contracts';
 import { type AnswerRecord, type Protocol, protocols, type ViewItem } from '#protocols';
 import { viewChange } from './change-view.ts';
 import { segmentsOf } from './segments.ts';
@@ -13,6 +13,8 @@ export interface Viewing {
   matches: readonly RuleMatch[];
   /** Index of the first turn that nobody approved yet. */
   newSinceTurn: number;
+  /** What the caller wrote into the address of the request; empty where nothing. */
+  address: string;
   /** Masks each text; matches are not marked in what it changed. */
   mask?: ((text: string) => string) | undefined;
 }
@@ -32,7 +34,7 @@ export function routeOf(
 export function viewContent(bytes: Uint8Array, viewing: Viewing): ContentPart[] {
   const found = routeOf(viewing);
   if (viewing.gate === 'prompt' && found)
-    return viewRequest(bytes, viewing, found) ?? viewRaw(bytes, viewing);
+    return [...(viewRequest(bytes, viewing, found) ?? viewRaw(bytes, viewing)), ...viewAddress(viewing)];
   if (viewing.gate === 'response' && found) return viewAnswer(bytes, viewing, found);
   return (viewing.gate === 'change' ? viewChange(bytes) : undefined) ?? viewRaw(bytes, viewing);
 }
@@ -60,6 +62,13 @@ function viewRequest(
     rest.push({ kind: 'parameters', index: 0, isNew: isNew(0), items: show(parameters) });
   }
   return [...parts.filter((part) => part.isNew), ...parts.filter((part) => !part.isNew), ...rest];
+}
+
+function viewAddress(viewing: Viewing): ContentPart[] {
+  const { address: text } = viewing;
+  if (text === '') return [];
+  const item = showItem({ pointer: addressPointer, name: 'address', form: 'text', text }, viewing);
+  return [{ kind: 'address', index: 0, isNew: viewing.newSinceTurn === 0, items: [item] }];
 }
 
 function showItem(item: ViewItem, { matches, mask }: Viewing): ContentItem {

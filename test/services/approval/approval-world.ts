@@ -88,6 +88,8 @@ export interface HoldOptions {
   conversation?: string;
   /** A connection the client names. */
   connection?: string;
+  /** The query of its address. */
+  query?: string;
 }
 
 const yaml = (issuer: string, upstream: string, config: ApprovalConfig): string =>
@@ -174,11 +176,12 @@ function partsOf(world: World, { ingress, masking, sealer }: Buses) {
   };
   const receive: ApprovalWorld['receive'] = async (text, options = {}) => {
     const requestId = options.requestId ?? newRequestId();
-    const { conversation, connection } = options;
+    const { conversation, connection, query } = options;
     const context = {
       ...contextOf(world, options.user ?? 'carol', options.person),
       ...(conversation !== undefined && { conversation }),
       ...(connection !== undefined && { connection }),
+      ...(query !== undefined && { path: `/v1/chat/completions?${query}` }),
     };
     const body = Buffer.from(
       JSON.stringify({

@@ -132,6 +132,17 @@ describe('what approvers see', () => {
     await release(seen.id);
   });
 
+  test('shows what the caller wrote into the address, and no other address stands on its card', async () => {
+    const plain = await world.hold('a password for one address');
+    const other = await world.hold('a password for one address', { query: 'tone=password' });
+    const address = other.content.parts.find(({ kind }) => kind === 'address');
+    expect(address?.items[0]?.segments.map(({ text }) => text).join('')).toBe('tone=password');
+    expect(plain.content.parts.some(({ kind }) => kind === 'address')).toBe(false);
+    expect((await world.show(plain.id)).count).toBe(1);
+    await world.vote('alice', plain, 'approve');
+    expect((await world.show(other.id)).state).toBe('pending');
+  });
+
   test('pages without gaps or repetitions while more comes in', async () => {
     const known = new Set<string>();
     const wanted = [];

@@ -4,6 +4,7 @@ import { differencesOf } from '#protocols';
 import { unseenAsText } from '../../../cli/terminal.ts';
 import { type Rewriting, rewrite } from '../../../services/approval/deciding/rewrite.ts';
 import { rulesOf, suggestionsOf } from '../../../services/approval/listing/statistics.ts';
+import { editablesOf } from '../../../services/approval/page/editing/editing.ts';
 import { nameOfUnseen, segmentsOf } from '../../../services/approval/showing/segments.ts';
 import { viewContent } from '../../../services/approval/showing/view.ts';
 
@@ -72,7 +73,7 @@ describe('the view of a request', () => {
       { role: 'user', content: 'new' },
     ],
   };
-  const parts = viewContent(bytes(body), { ...chat, matches: [], newSinceTurn: 3 });
+  const parts = viewContent(bytes(body), { ...chat, address: '', matches: [], newSinceTurn: 3 });
 
   test('leaves no text and no number out, known field or not', () => {
     const shown = JSON.stringify(parts);
@@ -93,11 +94,36 @@ describe('the view of a request', () => {
     });
   });
   test('masks every text where a profile says so', () => {
-    const masked = viewContent(bytes(body), { ...chat, matches: [], newSinceTurn: 0, mask: () => '#' });
+    const masked = viewContent(bytes(body), {
+      ...chat,
+      address: '',
+      matches: [],
+      newSinceTurn: 0,
+      mask: () => '#',
+    });
     expect(JSON.stringify(masked)).not.toContain('be kind');
   });
+  test('shows what the caller wrote into the address, which no edit changes', () => {
+    const match = { rule: 'secrets', pointer: '/:url', start: 2, end: 10, condition: 'password' };
+    const seen = viewContent(bytes(body), {
+      ...chat,
+      address: 'q=password',
+      matches: [match],
+      newSinceTurn: 0,
+    });
+    const address = seen.find(({ kind }) => kind === 'address');
+    expect(address?.items[0]?.segments).toEqual([{ text: 'q=' }, { text: 'password', rules: ['secrets'] }]);
+    const editables = editablesOf({ shown: 'clear', bytes: 1, parts: seen });
+    expect(editables.map(({ pointer }) => pointer)).not.toContain('/:url');
+  });
   test('of what no protocol reads is the text itself', () => {
-    const raw = viewContent(bytes('plain'), { ...chat, protocol: 'none', matches: [], newSinceTurn: 0 });
+    const raw = viewContent(bytes('plain'), {
+      ...chat,
+      address: '',
+      protocol: 'none',
+      matches: [],
+      newSinceTurn: 0,
+    });
     expect(raw).toMatchObject([{ kind: 'raw', items: [{ segments: [{ text: 'plain' }] }] }]);
   });
 });

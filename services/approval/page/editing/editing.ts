@@ -27,6 +27,8 @@ export function editablesOf(content: ContentView): Editable[] {
   return content.parts.flatMap((part) =>
     part.items.flatMap((item) => {
       const { pointer, name, form, segments } = item;
+      // An edit changes the body; where the request goes stays as it is.
+      if (part.kind === 'address') return [];
       if (pointer === '' || form === 'attachment' || saysRole(part, item)) return [];
       const text = segments.map((segment) => segment.text).join('');
       return [{ pointer, label: `${partName(part)}: ${name}`, form, text }];

@@ -9,6 +9,8 @@ export function partName({ kind, index, role }: ContentPart): string {
       return `tool ${index + 1}`;
     case 'parameters':
       return 'parameters';
+    case 'address':
+      return 'address';
     case 'answer':
       return index === 0 ? 'answer' : `answer ${index + 1}`;
     case 'change':
