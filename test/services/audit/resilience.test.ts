@@ -203,6 +203,7 @@ describe('what does not fit', () => {
   }, 120_000);
 
   test('a stream that was replaced begins a log of its own, and nothing is dropped', async () => {
+    await recorded();
     const before = await readLedger(database);
     const topology = await topologyBus();
     await topology.nc.request('$JS.API.STREAM.DELETE.EVENTS');
