@@ -1,7 +1,11 @@
 import { statSync } from 'node:fs';
 
-/** The files that take longest, by what they start: whole systems before single servers before pure code. */
+/**
+ * The files that take longest, by what they start: whole systems before single servers before pure code. Those that count
+ * what code does come first of all: counting looks at everything that a worker has loaded by then.
+ */
 const weights = [
+  /^libs\/rules\/(hostile|compiling\/cel)\.test\.ts$/,
   /^test\/(journeys|failures|clients|bypass|services)\//,
   /^(test\/|libs\/testing\/)/,
   /^libs\/embedded\//,
