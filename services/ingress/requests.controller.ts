@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { OwnGuard } from '#auth';
-import { SETTINGS } from '#boot';
+import { ActiveConfig, SETTINGS } from '#boot';
 import {
   CodedError,
   type ContentDifference,
@@ -16,7 +16,6 @@ import {
   requestNudged,
 } from '#contracts';
 import { BodyStore, Bus } from '#messaging';
-import { protocols, type Wire } from '#protocols';
 import { contentLabel, Sealer } from '#sealing';
 import type { IngressSettings } from './config.ts';
 import { CallerGuard, CurrentCaller } from './keys/caller-guard.ts';
@@ -27,6 +26,7 @@ import { HeldIndex } from './waiting/held-index.ts';
 import { Restoring } from './waiting/restoring.ts';
 import { Waiter } from './waiting/waiter.ts';
 import { WaitingRoom } from './waiting/waiting-room.ts';
+import { wireOf } from './waiting/wire-of.ts';
 
 const Justification = z.strictObject({ justification: z.string().min(1).max(4000) });
 /** A requester may ask the approvers to look this often. */
@@ -83,6 +83,7 @@ export class RequestsController {
     private readonly sealer: Sealer,
     private readonly restoring: Restoring,
     private readonly edits: Edits,
+    private readonly config: ActiveConfig,
     @Inject(SETTINGS) private readonly settings: IngressSettings,
   ) {}
 
@@ -108,7 +109,9 @@ export class RequestsController {
       return;
     }
     reply.hijack();
-    const client = new ClientConnection(reply.raw, this.wireOf(entry), id);
+    const connections = this.config.current?.document.connections ?? {};
+    const wire = wireOf(entry, completion.head.connection, connections);
+    const client = new ClientConnection(reply.raw, wire, id);
     const request = {
       requestId: id,
       subjectKey: entry.subjectKey,
@@ -182,10 +185,5 @@ export class RequestsController {
     if (entry.state === 'completed')
       throw new CodedError('request.already_completed', 'The request has ended.');
     return entry;
-  }
-
-  private wireOf(entry: HeldEntry): Wire {
-    const protocol = protocols.find(({ name }) => name === entry.protocol) ?? protocols[0]!;
-    return protocol.wire;
   }
 }

@@ -17,6 +17,10 @@ export const policy = (issuer: string, url: string): string =>
         ],
       },
       texts: { baseUrl: url, protocols: ['http'], http: { streamed: ['/token/text'] } },
+      lines: {
+        ...{ baseUrl: `${url}/lines`, protocols: ['http'] },
+        http: { streamed: ['/text'], framing: 'ndjson' },
+      },
     },
     rules: [
       { name: 'everybody', effect: 'allow' },

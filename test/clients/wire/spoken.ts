@@ -171,4 +171,11 @@ export const spoken: readonly Spoken[] = [
     stream: { ...eventStream, bytes: sse({ token: { text: 'é 🙂' } }, { token: { text: '' }, done: true }) },
     readError: openaiError,
   },
+  {
+    ...{ name: 'JSON lines over HTTP', path: '/c/lines/generate', upstreamPath: '/lines/generate' },
+    ask: (text, stream) => ({ inputs: text, stream }),
+    whole: '{ "text":"h\\u00e9" , "n":1.0 }\n',
+    stream: { ...lineStream, bytes: lines({ text: 'é 🙂' }, { text: '', done: true }) },
+    readError: openaiError,
+  },
 ];

@@ -359,6 +359,21 @@ describe('in every protocol', () => {
     expect(got).toEqual(all(spoken, { status: 202, applied: 'respond-async', location: true, same: true }));
   }, 60_000);
 
+  test('a stream that is picked up later looks as it would have looked', async () => {
+    const got = await each(streamed, async (of, word) => {
+      const headers = { prefer: 'respond-async' };
+      await send(of, `password ${word}`, { stream: true, headers }).answer;
+      const card = await held(word);
+      await vote(world, 'alice', card, 'approve');
+      await says(card, { status: 'completed' });
+      const answer = await statusOf(card, '/response');
+      const { type, bytes } = of.stream as NonNullable<Spoken['stream']>;
+      const sameType = answer.headers.get('content-type')?.startsWith(type);
+      return { sameType, same: (await answer.text()) === bytes };
+    });
+    expect(got).toEqual(all(streamed, { sameType: true, same: true }));
+  }, 60_000);
+
   test('an idempotency key with another body is 422; a token that is over while people decide is 401 and says so', async () => {
     const expired = await world.tokens.expired('carol');
     const got = await each(spoken, async (of, word) => {
