@@ -1,11 +1,11 @@
 import type { PackName } from '#contracts';
 import type { DetectorRule } from '../detecting/rule.ts';
 import { CORE, phoneRules } from './core.ts';
-import { AMERICAS, AU, IN, KR, OTHER_WORLD, SG } from './elsewhere.ts';
-import { DE, ES, FR, IT, NORDIC, OTHER_EUROPE, PL } from './europe.ts';
-import { GB } from './gb.ts';
-import { SECRETS } from './secrets.ts';
-import { US } from './us.ts';
+import { AMERICAS, AU, IN, KR, OTHER_WORLD, SG } from './countries/elsewhere.ts';
+import { DE, ES, FR, IT, NORDIC, OTHER_EUROPE, PL } from './countries/europe.ts';
+import { GB } from './countries/gb.ts';
+import { US } from './countries/us.ts';
+import { SECRETS } from './secrets/secrets.ts';
 import { CRYPTO, DATES, WEB } from './web.ts';
 
 /** The rules of a pack. `regions` are the ISO 3166 codes whose national phone formats count. */

@@ -1,6 +1,6 @@
-import { isDeaNumber, isNpi, isRoutingNumber, onDigits } from '../checks/national.ts';
-import type { DetectorRule } from '../detecting/rule.ts';
-import { SSN } from './core.ts';
+import { isDeaNumber, isNpi, isRoutingNumber, onDigits } from '../../checks/national.ts';
+import type { DetectorRule } from '../../detecting/rule.ts';
+import { SSN } from '../core.ts';
 import { identifier } from './numbered.ts';
 
 const BANK = [

@@ -1,4 +1,4 @@
-import { entropy } from '../checks/entropy.ts';
+import { entropy } from '../../checks/entropy.ts';
 
 type Alphabet = 'alnum' | 'hex' | 'dash' | 'id' | 'digits' | 'word' | 'uuid' | 'base64' | 'mixed';
 

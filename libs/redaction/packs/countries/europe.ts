@@ -1,6 +1,6 @@
-import { luhn } from '../checks/luhn.ts';
-import * as check from '../checks/national.ts';
-import type { DetectorRule } from '../detecting/rule.ts';
+import { luhn } from '../../checks/luhn.ts';
+import * as check from '../../checks/national.ts';
+import type { DetectorRule } from '../../detecting/rule.ts';
 import { identifier } from './numbered.ts';
 
 const { onDigits } = check;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { MaskingProfile } from '#contracts';
-import { contains } from '../automaton/char-set.ts';
-import { type Pattern, parsePattern } from '../automaton/parse-pattern.ts';
-import { compileMasker } from '../masker.ts';
+import { contains } from '../../automaton/char-set.ts';
+import { type Pattern, parsePattern } from '../../automaton/parse-pattern.ts';
+import { compileMasker } from '../../masker.ts';
 import { ASSIGNED_FORMATS } from './vendor-assignments.ts';
 import { VENDOR_TOKENS } from './vendor-tokens.ts';
 

@@ -1,5 +1,5 @@
-import { isNhsNumber, onDigits } from '../checks/national.ts';
-import type { DetectorRule } from '../detecting/rule.ts';
+import { isNhsNumber, onDigits } from '../../checks/national.ts';
+import type { DetectorRule } from '../../detecting/rule.ts';
 import { identifier } from './numbered.ts';
 
 const POSTCODE = String.raw`(?i)(?:GIR ?0AA|(?:[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d(?:\d|[ABEHMNPRV-Y])?|\d[A-HJKPSTUW])) ?\d[ABD-HJLNP-UW-Z]{2})`;

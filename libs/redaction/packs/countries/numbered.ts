@@ -1,5 +1,5 @@
-import { charSet, union, WORD_WIDE } from '../automaton/char-set.ts';
-import type { Check, DetectorRule } from '../detecting/rule.ts';
+import { charSet, union, WORD_WIDE } from '../../automaton/char-set.ts';
+import type { Check, DetectorRule } from '../../detecting/rule.ts';
 
 const BEFORE = union(WORD_WIDE, charSet('.-+$'));
 

@@ -1,6 +1,6 @@
-import { ALNUM, charSet, union, WORD_WIDE } from '../automaton/char-set.ts';
-import { entropy } from '../checks/entropy.ts';
-import type { DetectorRule, Verdict } from '../detecting/rule.ts';
+import { ALNUM, charSet, union, WORD_WIDE } from '../../automaton/char-set.ts';
+import { entropy } from '../../checks/entropy.ts';
+import type { DetectorRule, Verdict } from '../../detecting/rule.ts';
 import { VENDOR_NAMES, vendorOf } from './vendor-assignments.ts';
 
 const SECRET_NAMES = [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { MaskingProfile, packNames } from '#contracts';
-import { compileMasker } from '../masker.ts';
+import { compileMasker } from '../../masker.ts';
 
 const key = new Uint8Array(16);
 const profile = MaskingProfile.parse({ packs: packNames.filter((pack) => pack !== 'secrets') });

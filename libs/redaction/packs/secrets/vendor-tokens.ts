@@ -1,6 +1,6 @@
-import { charSet, union, WORD } from '../automaton/char-set.ts';
-import { entropy } from '../checks/entropy.ts';
-import type { DetectorRule } from '../detecting/rule.ts';
+import { charSet, union, WORD } from '../../automaton/char-set.ts';
+import { entropy } from '../../checks/entropy.ts';
+import type { DetectorRule } from '../../detecting/rule.ts';
 
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 

@@ -1,6 +1,6 @@
-import { charSet, union, WORD, WORD_WIDE } from '../automaton/char-set.ts';
-import { entropy } from '../checks/entropy.ts';
-import type { DetectorRule, Verdict } from '../detecting/rule.ts';
+import { charSet, union, WORD, WORD_WIDE } from '../../automaton/char-set.ts';
+import { entropy } from '../../checks/entropy.ts';
+import type { DetectorRule, Verdict } from '../../detecting/rule.ts';
 
 const QUOTED = String.raw`['"][^'"\s]{4,128}['"]`;
 const PLAIN = String.raw`[^\s'"]{4,128}`;

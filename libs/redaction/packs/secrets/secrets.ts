@@ -1,6 +1,6 @@
-import { ALNUM, charSet, union, WORD, WORD_WIDE } from '../automaton/char-set.ts';
-import { entropy } from '../checks/entropy.ts';
-import type { DetectorRule } from '../detecting/rule.ts';
+import { ALNUM, charSet, union, WORD, WORD_WIDE } from '../../automaton/char-set.ts';
+import { entropy } from '../../checks/entropy.ts';
+import type { DetectorRule } from '../../detecting/rule.ts';
 import { ASSIGNMENTS } from './assignment.ts';
 import { COMMAND_SECRETS } from './command-secrets.ts';
 import { VENDOR_TOKENS } from './vendor-tokens.ts';
