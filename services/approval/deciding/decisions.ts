@@ -9,7 +9,7 @@ import { Content } from '../showing/content.ts';
 import { Runs } from '../waiting/runs.ts';
 import { carryOut } from './carry-out.ts';
 import { decideEdit, decideWithdrawal } from './decide.ts';
-import type { Decision, Refusal } from './decision.ts';
+import type { Refusal } from './decision.ts';
 import { completedEvent } from './events.ts';
 import { Judging } from './judging.ts';
 import { notFound, refused } from './refused.ts';
@@ -88,27 +88,25 @@ export class Decisions {
     at: number,
   ): Promise<void> {
     const sealed = await this.content.sealReason(row, reason);
-    const judge = async (manager: EntityManager, current: ApprovalRequest): Promise<Decision> => {
-      const groups = this.judging.groupsFor(approver, current);
-      return decideWithdrawal(await this.judging.approvalOf(manager, current), { approver, groups, how });
-    };
-    const first = await this.unit.read((manager) => judge(manager, row));
-    if (first.refusal) throw refused(first.refusal, row);
-    if (first.changes.length === 0) return;
-    const taken = await this.takeBack(row, how, sealed);
-    if (!taken) throw refused(tooLate, row);
     await this.decide(row, async (transaction) => {
-      const locked = await this.locked(transaction.manager, row.id);
-      const decision = await judge(transaction.manager, locked);
+      const { manager } = transaction;
+      const locked = await this.locked(manager, row.id);
+      const groups = this.judging.groupsFor(approver, locked);
+      const approval = await this.judging.approvalOf(manager, locked);
+      const decision = decideWithdrawal(approval, { approver, groups, how });
+      if (decision.changes.length === 0) return decision.refusal;
+      // Under the lock: the ending that this brings about is read after it.
+      const taken = await this.takeBack(locked, how, sealed);
+      if (!taken) return tooLate;
       const means = this.judging.means(at, { actor: approver, reason: sealed, ...taken });
       await carryOut(transaction, locked, decision, means);
-      if (decision.changes.length > 0 && taken.endsUntil === undefined) {
+      if (taken.endsUntil === undefined) {
         const message =
           how === 'revoke' ? 'The approval of this request was taken back.' : 'An approver stopped this.';
         const ending = { outcome: 'rejected', code: 'approval.rejected', message, reason: sealed } as const;
         transaction.publish(completedEvent(locked, ending, at));
       }
-      return decision.refusal;
+      return undefined;
     });
   }
 

@@ -305,6 +305,27 @@ describe('taking an approval back', () => {
     expect((await world.completion(seen.id)).head).toMatchObject({ outcome: 'rejected', tail: 'reason' });
   });
 
+  test('takes nothing back where the ending comes first', async () => {
+    const seen = await world.hold('a password whose answer comes first');
+    await world.vote('alice', seen, 'approve');
+    await world.claim(seen.id, 1, Date.now() + 120_000);
+    await world.until(seen.id, 'running');
+    await world.database.query('begin');
+    await world.database.query('select 1 from approval_request where id = $1 for update', [seen.id]);
+    const stopping = post('bob', seen.id, 'stop', { reason: 'too late' });
+    await eventually(async () => {
+      const { rows } = await world.database.query(
+        `select 1 from pg_stat_activity where wait_event_type = 'Lock'`,
+      );
+      expect(rows).not.toEqual([]);
+    });
+    await world.database.query(`update approval_request set state = 'done' where id = $1`, [seen.id]);
+    await world.database.query('commit');
+    expect(codeOf(await stopping)).toEqual([409, 'approval.already_decided']);
+    const entry = await (await world.masking.bucket('runs')).get(`${seen.id}.prompt.1`);
+    expect(RunEntry.parse(entry?.json()).state).toBe('claimed');
+  });
+
   test('leaves the ending to the one who runs it, and takes the first one in the log', async () => {
     const seen = await world.hold('stop this password late');
     await world.vote('alice', seen, 'approve');
