@@ -97,7 +97,7 @@ describe('a fault names file, line, column, rule and what was expected', () => {
   });
 
   test('of YAML itself', () => {
-    expect(issuesOf('version: 1\nversion: 1')[0]).toMatch(/^sallyport.yaml:2:1: Map keys must be unique/);
+    expect(issuesOf('version: 1\nversion: 1')[0]).toMatch(/^sallyport.yaml:2:1: "version" is set twice/);
     expect(issuesOf('version: [1')[0]).toMatch(/^sallyport.yaml:1:/);
     expect(issuesOf('')[0]).toMatch(/^sallyport.yaml:1:1: /);
     expect(issuesOf('- a list')[0]).toMatch(/^sallyport.yaml:1:1: /);

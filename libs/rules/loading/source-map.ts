@@ -1,4 +1,5 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument as parseYaml } from 'yaml';
+import { unresolvedAlias, yamlFaults } from './yaml-faults.ts';
 
 /** A file of the configuration. */
 export interface SourceFile {
@@ -36,11 +37,10 @@ export class SourceTree {
     }
     const parsed = parseYaml(text, { lineCounter: this.#lines, uniqueKeys: true, stringKeys: true });
     this.#root = parsed.contents;
-    const faults = parsed.errors.map((error) => ({
-      position: this.#at(error.pos[0]),
-      message: error.message.split('\n')[0]!.replace(/ at line [0-9]+, column [0-9]+:?$/, ''),
-    }));
-    this.faults = faults;
+    const faults = yamlFaults(parsed, text);
+    const alias = faults.length === 0 ? unresolvedAlias(parsed) : undefined;
+    if (alias) faults.push(alias);
+    this.faults = faults.map(({ offset, message }) => ({ position: this.#at(offset), message }));
     if (faults.length > 0) return;
     try {
       this.value = parsed.toJS({ maxAliasCount: aliasLimit });
