@@ -4,8 +4,7 @@ import type { AnswerFacts, FindingCount, ProfileReference } from '#contracts';
 import type { Bus } from '#messaging';
 import type { Sealer } from '#sealing';
 import { metrics, traceHeaders, tracing } from '#telemetry';
-import { type Ending, endingOf } from '../completions.ts';
-import { DetectorError } from '../consulting/analyzer.ts';
+import type { Ending } from '../completions.ts';
 import type { Consulting } from '../consulting/consulting.ts';
 import { MaskBlockedError, MaskingPass, placeholderScope, Tally } from '../masking-pass.ts';
 import type { Profiles } from '../profiles.ts';
@@ -18,6 +17,7 @@ import { requestHeaders, targetPath } from '../upstream/target.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { AnswerReader } from './answer-reader.ts';
 import type { Bodies } from './body.ts';
+import { abortedEnding, BlockedRequest, blockedEnding, failedEnding, refusedUnasked } from './endings.ts';
 import { FrameWriter } from './frames.ts';
 import { prepareRequest } from './prepare.ts';
 import { isStreamType, MaskedRelay, PlainRelay, type Relay } from './relay.ts';
@@ -44,25 +44,6 @@ export type Asked =
 /** The call ended without an ending of its request: another replica, or a later delivery, goes on. */
 export class CallAbandonedError extends Error {
   override readonly name = 'CallAbandonedError';
-}
-
-const failureTexts: Record<FailureCode, string> = {
-  'upstream.unavailable': "The model's server can not be reached.",
-  'upstream.timeout': "The model's server did not answer in time.",
-  'upstream.interrupted': "The answer of the model's server was interrupted.",
-  'upstream.invalid_answer': "The model's server gave an answer that can not be passed on.",
-};
-
-/** Status for a caller who is no longer there (as nginx logs it). */
-const clientGoneStatus = 499;
-
-/** The ending of a request whose requester cancelled it, or went away. */
-export function cancelledEnding(attempt: number): Ending {
-  const message = 'The request was cancelled.';
-  return {
-    ...{ outcome: 'cancelled', status: clientGoneStatus, message, stream: false, frames: 0, attempt },
-    findings: [],
-  };
 }
 
 /** One call of a model for one release: masks what goes in, passes on what comes back. */
@@ -273,29 +254,18 @@ export class ModelAsk {
   }
 
   private failed(code: FailureCode): Promise<Ending> {
-    return this.withFrames(endingOf('failed', code, failureTexts[code], this.attempt));
+    return this.withFrames(failedEnding(code, this.attempt));
   }
 
   private blocked(): Ending {
-    const found = this.tally.describe();
-    const text = found === '' ? 'Masking refused this text.' : `Masking refused this text: ${found}.`;
-    return { ...endingOf('blocked', 'masking.blocked', text, this.attempt), findings: this.tally.counts };
+    return blockedEnding(this.tally, this.attempt);
   }
 
   private async aborted(reason: AbortReason): Promise<Ending> {
     const isStreamed = (this.frames?.count ?? 0) > 0;
     if (reason === 'lease_lost' || (reason === 'shutdown' && !isStreamed))
       throw new CallAbandonedError(reason);
-    if (reason === 'shutdown') return this.failed('upstream.interrupted');
-    if (reason === 'revoked') {
-      const text = 'An approver stopped this.';
-      return this.withFrames(endingOf('rejected', 'approval.rejected', text, this.attempt));
-    }
-    if (reason === 'frozen') {
-      const text = 'Requests of this caller or connection are frozen.';
-      return this.withFrames(endingOf('denied', 'policy.frozen', text, this.attempt));
-    }
-    return this.withFrames(cancelledEnding(this.attempt));
+    return this.withFrames(abortedEnding(reason, this.attempt));
   }
 
   /** Adds what was streamed so far, and what is known of the call. */
@@ -314,22 +284,5 @@ export class ModelAsk {
     const { count, digest } = this.frames;
     const content = { kind: 'transcript' as const, bytes: this.frames.transcript() };
     return { ...known, stream: true, frames: count, content, answerDigest: digest };
-  }
-}
-
-/** A detector that the profile names could not be asked, and the profile says to refuse then. */
-function refusedUnasked(attempt: number): (error: unknown) => never {
-  return (error) => {
-    if (!(error instanceof DetectorError)) throw error;
-    const text = 'Masking refused this text: a detector that it needs can not be asked.';
-    throw new BlockedRequest(endingOf('blocked', 'masking.blocked', text, attempt));
-  };
-}
-
-/** The request is blocked; no call was made. */
-export class BlockedRequest extends Error {
-  override readonly name = 'BlockedRequest';
-  constructor(readonly ending: Ending) {
-    super('masking blocks the request');
   }
 }

@@ -1,6 +1,6 @@
 import type { FrozenList } from '#boot';
 import { type RequestReleased, runKey } from '#contracts';
-import { cancelledEnding } from '../asking/ask-model.ts';
+import { cancelledEnding } from '../asking/endings.ts';
 import { type Ending, endingOf } from '../completions.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Cancellations } from './cancellations.ts';
