@@ -1,4 +1,4 @@
-import type { Region, ScanSink } from '../scanning/scanner.ts';
+import type { Region, ScanSink } from '../scanning/scan-sink.ts';
 import type { Lexicon } from './lexicon.ts';
 import { type Chooser, type FoundName, spanTypes, Tagger } from './tagger.ts';
 import { readToken } from './token-readers.ts';

@@ -1,5 +1,6 @@
 import type { NameLanguage } from '#contracts';
-import type { Scanner, ScanSink, TextScanner } from '../scanning/scanner.ts';
+import type { ScanSink, TextScanner } from '../scanning/scan-sink.ts';
+import type { Scanner } from '../scanning/scanner.ts';
 import { type JudgeName, NamesLane } from './lane.ts';
 import { lexiconOf, shippedModel, TrainedChooser } from './model.ts';
 import { MAX_UNREAD_CHARS } from './tokens.ts';

@@ -1,48 +1,13 @@
 import { DEAD } from '../automaton/product.ts';
 import { blankPlaceholders, isNamePlaceholder, MAX_CONTEXT_REACH } from '../detecting/context.ts';
 import type { Detector } from '../detecting/detector.ts';
-import { type Candidate, type Judge, strongest } from '../detecting/judge.ts';
+import type { Candidate, Judge } from '../detecting/judge.ts';
 import type { Swallow } from '../detecting/rule.ts';
+import { Cluster } from './cluster.ts';
 import { ReservedCandidates } from './reserved.ts';
+import type { ScanSink, TextScanner } from './scan-sink.ts';
 import { swallowEnd } from './swallow.ts';
-
-const IDLE = -1;
-
-/** A stretch that is masked as one: the union of overlapping candidates, named after the strongest. */
-export interface Region {
-  readonly start: number;
-  readonly end: number;
-  readonly best: Candidate;
-  readonly members: readonly Candidate[];
-}
-
-/** Where the scanner delivers. Text and regions arrive in order and cover the input exactly once. */
-export interface ScanSink {
-  /** `passed`: what an earlier pass put there, or an allowed value. */
-  text(text: string, passed?: boolean): void;
-  /** `offset` is where the region starts in the whole input. */
-  region(region: Region, value: string, offset: number): void;
-  /** More characters of the last region: an open-ended token that went on. */
-  swallowed(count: number, text: string): void;
-  /** What the sink itself holds is to be decided now: a long undecided stretch follows it, which begins like this. */
-  settle?(ahead: string): void;
-}
-
-/** What takes text in pieces and delivers it to a sink. */
-export interface TextScanner {
-  readonly heldChars: number;
-  /** Takes candidates that were found elsewhere, at offsets of the text that is still to come. */
-  reserve(candidates: readonly Candidate[]): void;
-  push(chunk: string): void;
-  end(): void;
-}
-
-interface Cluster {
-  start: number;
-  end: number;
-  best: Candidate;
-  members: Candidate[];
-}
+import { Walk } from './walk.ts';
 
 /**
  * Walks the text once, start by start. What it delivers depends on the text alone, never on how it was cut: all text
@@ -53,17 +18,13 @@ export class Scanner implements TextScanner {
   private base = 0;
   private delivered = 0;
   private at = 0;
-  private reading = 0;
-  private state = IDLE;
-  private savedMembers: readonly number[] = [];
-  private epoch = 0;
   private previous: number;
-  private endings: number[] = [];
   private cluster: Cluster | undefined;
+  private readonly walk: Walk;
   private readonly reserved = new ReservedCandidates();
   private swallowing: { rule: Swallow; left: number } | undefined;
   private history = '';
-  private work = 0;
+  private skimmed = 0;
 
   constructor(
     private readonly detector: Detector,
@@ -72,11 +33,12 @@ export class Scanner implements TextScanner {
     private readonly limits: { readonly holdChars: number; readonly armourChars: number },
   ) {
     this.previous = detector.startClass;
+    this.walk = new Walk(detector);
   }
 
   /** Characters read so far, those read again for another start included: what scanning costs. */
   get readChars(): number {
-    return this.work;
+    return this.skimmed + this.walk.readChars;
   }
 
   /** Code units received but not delivered. */
@@ -98,14 +60,14 @@ export class Scanner implements TextScanner {
   }
 
   private advance(final: boolean): void {
-    this.restoreState();
+    this.walk.resume();
     while (true) {
       if (this.swallowing && !this.swallow(final)) break;
-      if (this.state === IDLE && !this.findStart()) break;
-      if (!this.walk(final)) break;
+      if (this.walk.isIdle && !this.findStart()) break;
+      if (!this.read(final)) break;
       this.decide();
     }
-    if (final && this.cluster) this.closeCluster();
+    if (final && this.cluster) this.closeCluster(this.cluster);
     this.deliverUpTo(this.cluster ? this.cluster.start : this.at);
     this.drop();
   }
@@ -115,9 +77,9 @@ export class Scanner implements TextScanner {
     const { detector, buffer } = this;
     const { classOf } = detector.alphabet;
     while (true) {
-      if (this.cluster && this.at >= this.cluster.end) this.closeCluster();
+      if (this.cluster && this.at >= this.cluster.end) this.closeCluster(this.cluster);
       if (this.at >= buffer.length) return false;
-      if (this.reserved.nextStart <= this.at) return this.begin(DEAD, this.at);
+      if (this.reserved.nextStart <= this.at) return this.beginAtReserved();
       const stop = Math.min(buffer.length, this.cluster?.end ?? Infinity, this.reserved.nextStart);
       let at = this.at;
       let previous = this.previous;
@@ -131,129 +93,80 @@ export class Scanner implements TextScanner {
         }
         at++;
       }
-      this.work += at - this.at + 1;
+      this.skimmed += at - this.at + 1;
       this.at = at;
       this.previous = previous;
-      if (state !== DEAD) return this.begin(state, at + 1);
+      if (state === DEAD) continue;
+      this.walk.begin(state, at + 1);
+      return true;
     }
   }
 
-  private begin(state: number, reading: number): true {
-    const { detector } = this;
-    this.state = state;
-    this.reading = reading;
-    this.endings.length = 0;
-    if (state === DEAD) {
-      // A reserved part starts here; rules that also start here compete with it.
-      const cls = detector.alphabet.classOf[this.buffer.charCodeAt(this.at)]!;
-      if (cls === detector.zeroWidthClass) return true;
-      this.state = detector.start(this.previous, cls);
-      this.reading = this.at + 1;
-    }
+  /** A reserved part starts here; rules that also start here compete with it. */
+  private beginAtReserved(): true {
+    const { detector, at } = this;
+    const cls = detector.alphabet.classOf[this.buffer.charCodeAt(at)]!;
+    if (cls === detector.zeroWidthClass) this.walk.begin(DEAD, at);
+    else this.walk.begin(detector.start(this.previous, cls), at + 1);
     return true;
   }
 
   /** Reads on while a rule is alive; false when that is not decided by what has arrived. */
-  private walk(final: boolean): boolean {
-    const { detector, buffer } = this;
-    const { product, alphabet, zeroWidthClass } = detector;
-    const { classOf } = alphabet;
-    const width = product.width;
+  private read(final: boolean): boolean {
+    const { buffer, walk } = this;
     const from = this.cluster ? this.cluster.start : this.at;
     const limit = from + this.limits.holdChars;
-    const half = this.sink.settle ? from + this.limits.holdChars / 2 : limit;
-    let stop = Math.min(this.reading <= half ? half : limit, buffer.length);
-    let { table, accepts } = product;
-    let state = this.state;
-    let at = this.reading;
-    while (state !== DEAD) {
-      this.work++;
-      if (at >= stop) {
-        if (at < limit && at < buffer.length) {
-          this.deliverUpTo(from);
-          this.sink.settle?.(buffer.slice(from, half));
-          stop = Math.min(limit, buffer.length);
-          continue;
-        }
-        this.reading = at;
-        this.state = state;
-        if (at >= limit) this.endAtLimit(accepts[state], at);
-        else if (!final) return this.saveState();
-        else this.endAtEnd(accepts[state], at);
-        return true;
-      }
-      const cls = classOf[buffer.charCodeAt(at)]!;
-      if (cls !== zeroWidthClass) {
-        let entry = table[state * width + cls]!;
-        if (entry < 0) entry = product.step(state, cls);
-        if ((entry & 1) === 1) this.endBefore(accepts[state]!, at, cls);
-        if (table !== product.table || accepts !== product.accepts) ({ table, accepts } = product);
-        state = entry >> 1;
-      }
-      at++;
+    if (this.sink.settle) this.readHalf(from, from + Math.floor(this.limits.holdChars / 2));
+    walk.readTo(buffer, Math.min(limit, buffer.length));
+    if (walk.isAlive && walk.reading < limit && !final) {
+      walk.suspend();
+      return false;
     }
+    walk.leaveTrail();
+    if (walk.isAlive && walk.reading >= limit) walk.endAtLimit();
+    else if (walk.isAlive) walk.endAtEnd();
     return true;
   }
 
-  private saveState(): false {
-    this.savedMembers = this.detector.product.membersOf(this.state);
-    this.epoch = this.detector.product.epoch;
-    return false;
-  }
-
-  private restoreState(): void {
-    if (this.state > DEAD && this.epoch !== this.detector.product.epoch) {
-      this.state = this.detector.product.intern(this.savedMembers);
-    }
-  }
-
-  private endBefore(accepted: readonly number[], at: number, cls: number): void {
-    for (const rule of accepted) if (this.detector.mayEndBefore(rule, cls)) this.endings.push(rule, at);
-  }
-
-  private endAtEnd(accepted: readonly number[] | undefined, at: number): void {
-    for (const rule of accepted ?? []) this.endings.push(rule, at);
-  }
-
-  /** At the hold limit only open-ended tokens count: they are decided on what is there. */
-  private endAtLimit(accepted: readonly number[] | undefined, at: number): void {
-    for (const rule of accepted ?? []) if (this.detector.rules[rule]!.swallow) this.endings.push(rule, at);
+  /** What the sink holds is decided when this much is undecided here and goes on. */
+  private readHalf(from: number, half: number): void {
+    const { buffer, walk } = this;
+    if (walk.reading > half) return;
+    walk.readTo(buffer, Math.min(half, buffer.length));
+    if (!walk.isAlive || half >= buffer.length) return;
+    this.deliverUpTo(from);
+    this.sink.settle?.(buffer.slice(from, half));
   }
 
   private decide(): void {
-    this.state = IDLE;
+    const { endings } = this.walk;
+    this.walk.finish();
     const here = this.reserved.takeAt(this.at);
     let allowedEnd = 0;
-    if (this.endings.length > 0) {
+    if (endings.length > 0) {
       const place = { buffer: this.buffer, start: this.at, base: this.base, left: this.leftText() };
-      const verdict = this.judge.candidates(place, this.endings);
+      const verdict = this.judge.candidates(place, endings);
       allowedEnd = verdict.allowedEnd;
       for (const candidate of verdict.candidates) {
         if (candidate.start > this.at) this.reserved.add(candidate);
         else here.push(candidate);
       }
     }
-    if (here.length === 0) {
-      if (allowedEnd > this.at && !this.cluster) this.passOver(allowedEnd);
-      else this.stepOver();
-      return;
-    }
-    this.unite(here);
-  }
-
-  private unite(here: Candidate[]): void {
-    const members = this.cluster ? [...this.cluster.members, ...here] : here;
-    const best = strongest(members)!;
-    const end = here.reduce((far, candidate) => Math.max(far, candidate.end), this.cluster?.end ?? 0);
-    this.cluster = { start: this.cluster?.start ?? this.at, end, best, members };
-    const full = this.at - this.cluster.start >= this.limits.holdChars / 2;
-    const open = here.some((candidate) => candidate.swallow && candidate.end === end);
-    if (full || open) this.closeCluster();
+    if (here.length > 0) this.unite(here);
+    else if (allowedEnd > this.at && !this.cluster) this.passOver(allowedEnd);
     else this.stepOver();
   }
 
-  private closeCluster(): void {
-    const { start, end, best, members } = this.cluster!;
+  private unite(here: readonly Candidate[]): void {
+    this.cluster ??= new Cluster(this.at);
+    const { cluster } = this;
+    cluster.add(here);
+    const isFull = this.at - cluster.start >= this.limits.holdChars / 2;
+    if (isFull || cluster.swallow) this.closeCluster(cluster);
+    else this.stepOver();
+  }
+
+  private closeCluster({ start, end, best, members, swallow }: Cluster): void {
     this.cluster = undefined;
     this.deliverUpTo(start);
     const value = this.buffer.slice(start, end);
@@ -261,11 +174,9 @@ export class Scanner implements TextScanner {
     this.remember(' ');
     this.delivered = end;
     this.skipTo(end);
-    const open = members.find((member) => member.swallow && member.end === end);
-    if (open?.swallow) {
-      const left = open.swallow.kind === 'armour' ? this.limits.armourChars : Infinity;
-      this.swallowing = { rule: open.swallow, left };
-    }
+    if (!swallow) return;
+    const left = swallow.kind === 'armour' ? this.limits.armourChars : Infinity;
+    this.swallowing = { rule: swallow, left };
   }
 
   /** Takes the rest of an open-ended token; false when it may go on beyond what has arrived. */
@@ -332,15 +243,8 @@ export class Scanner implements TextScanner {
     this.base += gone;
     this.delivered = 0;
     this.at -= gone;
-    this.reading -= gone;
-    for (let k = 1; k < this.endings.length; k += 2) this.endings[k] = this.endings[k]! - gone;
+    this.walk.moveBack(gone);
     this.reserved.moveBack(gone);
-    if (this.cluster) this.moveCluster(this.cluster, gone);
-  }
-
-  private moveCluster(cluster: Cluster, by: number): void {
-    const move = (c: Candidate): Candidate => ({ ...c, start: c.start - by, end: c.end - by });
-    const members = cluster.members.map(move);
-    this.cluster = { start: cluster.start - by, end: cluster.end - by, best: move(cluster.best), members };
+    this.cluster?.moveBack(gone);
   }
 }

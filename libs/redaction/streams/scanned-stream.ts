@@ -1,6 +1,6 @@
 import type { MaskingProfile, MaskOperator } from '#contracts';
 import { RedactionError } from '../errors.ts';
-import type { Region, ScanSink, TextScanner } from '../scanning/scanner.ts';
+import type { Region, ScanSink, TextScanner } from '../scanning/scan-sink.ts';
 import type { Finding } from '../span.ts';
 import type { MaskStream, StreamOptions } from './mask-stream.ts';
 
