@@ -6,13 +6,13 @@ import { buckets, encodeEnvelope, requestCancelled, serviceNames } from '#contra
 import { type NatsServer, startNats } from '#embedded';
 import { eventually } from '#testing';
 import { Bus } from './bus.ts';
-import { EventConsumer } from './consumer.ts';
-import { deadLetterHeaders, retrySubject } from './dead-letter.ts';
+import { EventConsumer } from './consuming/consumer.ts';
+import { deadLetterHeaders, retrySubject } from './consuming/dead-letter.ts';
+import { RetryConsumer } from './consuming/retry.ts';
+import { PoisonError, Settlement } from './consuming/settlement.ts';
 import { OutputLog } from './output-log.ts';
 import { natsAuthorization, natsUsers } from './permissions.ts';
 import { NotStoredError } from './publisher.ts';
-import { RetryConsumer } from './retry.ts';
-import { PoisonError, Settlement } from './settlement.ts';
 import { applyTopology, consumers } from './topology.ts';
 import { watchBucket } from './watch.ts';
 

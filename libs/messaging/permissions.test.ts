@@ -17,9 +17,9 @@ import { type NatsServer, startNats } from '#embedded';
 import { PeopleReleaseSigner, PeopleReleaseVerifier } from '#sealing';
 import { eventually } from '#testing';
 import { Bus, type StoredMessage } from './bus.ts';
-import { parseEvent } from './consumer.ts';
+import { parseEvent } from './consuming/consumer.ts';
+import { PoisonError } from './consuming/settlement.ts';
 import { natsAuthorization, natsUsers } from './permissions.ts';
-import { PoisonError } from './settlement.ts';
 import { applyTopology, consumers, maskingConsumer } from './topology.ts';
 
 const passwords = Object.fromEntries(natsUsers.map((user) => [user, randomBytes(12).toString('hex')]));

@@ -26,7 +26,7 @@ import {
   serviceNames,
   streams,
 } from '#contracts';
-import { retrySubject } from './dead-letter.ts';
+import { retrySubject } from './consuming/dead-letter.ts';
 
 const hourMs = 3_600_000;
 /** A consumer's ack-wait; handlers that take longer renew it. */

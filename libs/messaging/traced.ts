@@ -1,5 +1,5 @@
 import { inSpan, type TraceHeaders } from '#telemetry';
-import type { Delivery } from './pull.ts';
+import type { Delivery } from './consuming/pull.ts';
 
 /** Where heads say which request they are about, and with which headers it came. */
 interface RequestFacts {

@@ -8,7 +8,6 @@ export type AbortReason =
   | 'revoked'
   | 'shutdown'
   | 'frozen'
-  | 'blocked'
   | 'invalid_answer'
   | 'over';
 

@@ -1,9 +1,9 @@
 import { decodeEnvelope, type EventDefinition, type EventHead } from '#contracts';
 import { tracing } from '#telemetry';
-import type { Bus } from './bus.ts';
+import type { Bus } from '../bus.ts';
+import { traced } from '../traced.ts';
 import { type Delivery, PullConsumer } from './pull.ts';
 import { PoisonError, type Settlement } from './settlement.ts';
-import { traced } from './traced.ts';
 
 /** An event as a handler gets it: its head parsed, its tail as it came. */
 export interface EventMessage<D extends EventDefinition = EventDefinition> {

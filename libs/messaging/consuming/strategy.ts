@@ -1,10 +1,10 @@
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { type EventDefinition, streams } from '#contracts';
-import type { Bus } from './bus.ts';
+import type { Bus } from '../bus.ts';
+import { ackWaitMs } from '../topology.ts';
 import { EventConsumer, type EventMessage } from './consumer.ts';
 import { RetryConsumer } from './retry.ts';
 import type { Settlement } from './settlement.ts';
-import { ackWaitMs } from './topology.ts';
 
 const registered = Symbol('sallyport:on-event');
 

@@ -1,4 +1,4 @@
-import type { Bus } from './bus.ts';
+import type { Bus } from '../bus.ts';
 import type { Delivery } from './pull.ts';
 
 /** `dead.<service>.letter.v1` in stream DEAD_LETTERS: the stored bytes of a message that was given up. */

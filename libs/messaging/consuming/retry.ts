@@ -1,12 +1,12 @@
 import { type EventDefinition, streams } from '#contracts';
 import { tracing } from '#telemetry';
-import type { Bus } from './bus.ts';
+import type { Bus } from '../bus.ts';
+import { retryConsumer } from '../topology.ts';
+import { traced } from '../traced.ts';
 import { type EventMessage, parseEvent } from './consumer.ts';
 import { deadLetterHeaders } from './dead-letter.ts';
 import { type Delivery, PullConsumer } from './pull.ts';
 import { PoisonError, type Settlement } from './settlement.ts';
-import { retryConsumer } from './topology.ts';
-import { traced } from './traced.ts';
 
 /** What runs again for the dead letters of one event. */
 export interface RetryTarget {

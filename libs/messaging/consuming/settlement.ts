@@ -1,6 +1,6 @@
-import type { Bus } from './bus.ts';
+import type { Bus } from '../bus.ts';
+import { NotStoredError } from '../publisher.ts';
 import { publishDeadLetter } from './dead-letter.ts';
-import { NotStoredError } from './publisher.ts';
 import type { Delivery } from './pull.ts';
 
 /** The message breaks its contract: no retry can help. */

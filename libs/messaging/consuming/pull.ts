@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Msg } from '@nats-io/nats-core';
-import type { Bus } from './bus.ts';
+import type { Bus } from '../bus.ts';
 
 /** One message of a durable consumer. */
 export interface Delivery {
