@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { entropy } from './entropy.ts';
+import { keccak256 } from './keccak.ts';
 
 const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 const BECH32 = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l';
@@ -44,4 +46,22 @@ function polymod(check: number, value: number): number {
   let next = ((check & 0x1ffffff) << 5) ^ value;
   for (let k = 0; k < 5; k++) if ((top >> k) & 1) next ^= GENERATORS[k]!;
   return next;
+}
+
+const CHECKED = 1;
+const UNCHECKED = 0.5;
+const MIN_BITS = 2.5;
+
+/** EIP-55: letters are upper case where the hash of the address has a digit from 8 on; in one case, nothing is said. */
+export function ethereumScore(text: string): number | false {
+  const hex = text.slice(2);
+  const lower = hex.toLowerCase();
+  if (entropy(lower) < MIN_BITS) return false;
+  if (hex === lower || hex === hex.toUpperCase()) return UNCHECKED;
+  const hash = keccak256(Buffer.from(lower, 'latin1'));
+  const isChecked = [...hex].every((c, k) => {
+    const nibble = k % 2 === 0 ? hash[k >> 1]! >> 4 : hash[k >> 1]! & 15;
+    return c === (nibble >= 8 ? c.toUpperCase() : c.toLowerCase());
+  });
+  return isChecked && CHECKED;
 }

@@ -25,7 +25,8 @@ export function modulus11(weights: readonly number[]): Digits {
 
 /** A calendar day, the year as two digits or four. */
 export function isDay(year: number, month: number, day: number): boolean {
-  const days = [31, year % 4 === 0 ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+  const isLeap = year % 4 === 0 && (year < 100 || year % 100 !== 0 || year % 400 === 0);
+  const days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
   return month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1]!;
 }
 
@@ -87,7 +88,9 @@ const FI_CHECK = '0123456789ABCDEFHJKLMNPRSTUVWXY';
 export function isFinnishCode(text: string): boolean {
   const [day, month, year] = [text.slice(0, 2), text.slice(2, 4), text.slice(4, 6)].map(Number);
   const number = Number(text.slice(0, 6) + text.slice(7, 10));
-  return isDay(year!, month!, day!) && FI_CHECK[number % 31] === text[10]!.toUpperCase();
+  const sign = text[6]!.toUpperCase();
+  const century = sign === '+' ? 1800 : 'ABCDEF'.includes(sign) ? 2000 : 1900;
+  return isDay(century + year!, month!, day!) && FI_CHECK[number % 31] === text[10]!.toUpperCase();
 }
 
 /** Swedish personnummer: birth date (day + 60 for coordination numbers) and Luhn over ten digits. */
@@ -274,4 +277,15 @@ export function isGstin(text: string): boolean {
     sum += Math.floor(product / 36) + (product % 36);
   }
   return symbols[(36 - (sum % 36)) % 36] === text[14]!.toUpperCase();
+}
+
+/** ICAO 9303 part 3: check digit of a machine-readable zone, weights 7 3 1 (A = 10 … Z = 35). */
+export function mrzDigit(text: string): number {
+  const weights = [7, 3, 1];
+  let sum = 0;
+  for (let k = 0; k < text.length; k++) {
+    const unit = text.charCodeAt(k);
+    sum += (unit < 58 ? unit - 48 : unit - 55) * weights[k % 3]!;
+  }
+  return sum % 10;
 }

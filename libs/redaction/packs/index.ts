@@ -1,10 +1,12 @@
 import type { PackName } from '#contracts';
 import type { DetectorRule } from '../detecting/rule.ts';
 import { CORE, phoneRules } from './core.ts';
-import { AMERICAS, AU, IN, KR, OTHER_WORLD, SG } from './countries/elsewhere.ts';
-import { DE, ES, FR, IT, NORDIC, OTHER_EUROPE, PL } from './countries/europe.ts';
+import { AMERICAS, AU, IN, KR, SG } from './countries/elsewhere.ts';
+import { ES, FR, IT, NORDIC, OTHER_EUROPE, PL } from './countries/europe.ts';
 import { GB } from './countries/gb.ts';
+import { DE } from './countries/germany.ts';
 import { US } from './countries/us.ts';
+import { OTHER_WORLD } from './countries/world.ts';
 import { SECRETS } from './secrets/secrets.ts';
 import { CRYPTO, DATES, WEB } from './web.ts';
 

@@ -1,5 +1,5 @@
 import { charSet, union, WORD_WIDE } from '../automaton/char-set.ts';
-import { isBase58Check, isBech32 } from '../checks/crypto-address.ts';
+import { ethereumScore, isBase58Check, isBech32 } from '../checks/crypto-address.ts';
 import { isDay } from '../checks/national.ts';
 import type { DetectorRule } from '../detecting/rule.ts';
 
@@ -28,6 +28,16 @@ export const WEB: readonly DetectorRule[] = [
     right: union(WORD_WIDE, charSet('@')),
     score: 0.5,
     check: (text) => /^\d+(?:\.\d+)*$/.test(text) === false && trimmedUrl(text),
+  },
+  {
+    id: 'uuid',
+    entity: 'UUID',
+    // RFC 9562: version 1 to 8, variant 10.
+    pattern: '(?i)[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}',
+    left: union(WORD_WIDE, charSet('-')),
+    right: union(WORD_WIDE, charSet('-')),
+    score: 0.5,
+    context: ['uuid', 'guid', 'user', 'customer', 'account', 'session', 'device', 'id'],
   },
 ];
 
@@ -93,7 +103,7 @@ function isNumericDate(text: string): boolean {
 
 const WALLET = ['wallet', 'btc', 'bitcoin', 'crypto', 'eth', 'ethereum', 'address'];
 
-/** Cryptocurrency addresses; Bitcoin's carry a checksum. */
+/** Cryptocurrency addresses; Bitcoin's carry a checksum, Ethereum's may (EIP-55). */
 export const CRYPTO: readonly DetectorRule[] = [
   {
     id: 'bitcoin-base58',
@@ -119,7 +129,8 @@ export const CRYPTO: readonly DetectorRule[] = [
     pattern: '0x[0-9A-Fa-f]{40}',
     left: WORD_WIDE,
     right: WORD_WIDE,
-    score: 0.4,
+    score: 0.5,
+    check: ethereumScore,
     context: WALLET,
   },
 ];

@@ -134,10 +134,11 @@ export const IN: readonly DetectorRule[] = [
   identifier(
     'in-gstin',
     'IN_GSTIN',
-    String.raw`(?i)[0-3]\d[A-Z]{5}\d{4}[A-Z][1-9A-Z]Z[0-9A-Z]`,
+    String.raw`(?i)(?:[0-3]\d|9[79])[A-Z]{5}\d{4}[A-Z][1-9A-Z]Z[0-9A-Z]`,
     0.6,
     ['gst', 'gstin'],
-    (text) => (check.isGstin(text) ? 0.95 : 0.55),
+    // CBIC: state codes 01 to 38, 97 and 99.
+    (text) => !/^(?:00|39)/.test(text) && (check.isGstin(text) ? 0.95 : 0.55),
   ),
 ];
 
@@ -199,6 +200,15 @@ export const AMERICAS: readonly DetectorRule[] = [
     ['sin', 'social insurance', 'numéro d’assurance sociale', 'nas'],
     (text) => onDigits(luhn)(text) && (text.length > 9 ? 0.6 : 0.35),
   ),
+  // Canada Post: no D F I O Q U, and neither W nor Z in front.
+  identifier(
+    'ca-postal-code',
+    'CA_POSTAL_CODE',
+    String.raw`(?i)[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z][ -]?\d[ABCEGHJ-NPRSTV-Z]\d`,
+    0.4,
+    ['postal', 'postcode', 'code postal', 'zip', 'address', 'adresse'],
+    (text) => (text.length > 6 ? 0.4 : 0.2),
+  ),
   identifier(
     'br-cpf',
     'BR_CPF',
@@ -222,47 +232,4 @@ export const AMERICAS: readonly DetectorRule[] = [
     0.9,
     ['curp'],
   ),
-];
-
-/** Thailand, China, Japan, South Africa, Nigeria, Philippines. */
-export const OTHER_WORLD: readonly DetectorRule[] = [
-  identifier(
-    'th-tnin',
-    'TH_TNIN',
-    String.raw`\d(?:-\d{4}-\d{5}-\d{2}-| \d{4} \d{5} \d{2} |\d{11})\d`,
-    0.6,
-    ['thai', 'national id', 'tnin', 'เลขประจำตัวประชาชน'],
-    onDigits(check.isThaiId),
-  ),
-  identifier(
-    'cn-resident-id',
-    'CN_RESIDENT_ID',
-    String.raw`[1-8]\d{5}(?:19|20)\d{2}[01]\d[0-3]\d\d{3}[0-9Xx]`,
-    0.95,
-    ['身份证'],
-    check.isChineseId,
-  ),
-  identifier(
-    'za-id',
-    'ZA_ID_NUMBER',
-    String.raw`\d{10}[01]\d{2}`,
-    0.5,
-    ['id number', 'identity number', 'rsa id', 'south african'],
-    onDigits((digits) => check.startsWithDay(digits) && luhn(digits)),
-  ),
-  identifier('ng-nin', 'NG_NIN', String.raw`\d{11}`, 0.15, ['nin', 'national identification number', 'nimc']),
-  identifier('ng-vehicle', 'NG_VEHICLE_REGISTRATION', String.raw`[A-Z]{3}[- ]?\d{3}[- ]?[A-Z]{2}`, 0.3, [
-    'plate',
-    'vehicle',
-    'registration',
-    'car',
-  ]),
-  identifier('ph-tin', 'PH_TIN', String.raw`\d{3}-\d{3}-\d{3}(?:-\d{3,5})?`, 0.35, [
-    'tin',
-    'taxpayer',
-    'bir',
-  ]),
-  identifier('ph-umid', 'PH_UMID', String.raw`\d{4}-\d{7}-\d`, 0.45, ['umid', 'crn', 'common reference']),
-  identifier('ph-philhealth', 'PH_PHILHEALTH', String.raw`\d{2}-\d{9}-\d`, 0.45, ['philhealth', 'phic']),
-  identifier('ph-passport', 'PH_PASSPORT', String.raw`[A-Z]\d{7}[A-Z]|[A-Z]{2}\d{7}`, 0.2, ['passport']),
 ];

@@ -1,160 +1,10 @@
 import { luhn } from '../../checks/luhn.ts';
 import * as check from '../../checks/national.ts';
 import type { DetectorRule } from '../../detecting/rule.ts';
-import { identifier } from './numbered.ts';
+import { identifier, PASSPORT } from './numbered.ts';
+import { phoneOf } from './phone-of.ts';
 
 const { onDigits } = check;
-const PASSPORT = [
-  'passport',
-  'reisepass',
-  'passeport',
-  'pasaporte',
-  'passaporto',
-  'travel document',
-  'ausweis',
-];
-
-/** Germany. */
-export const DE: readonly DetectorRule[] = [
-  identifier(
-    'de-tax-id',
-    'DE_TAX_ID',
-    String.raw`\d{2} ?\d{3} ?\d{3} ?\d{3}`,
-    0.6,
-    [
-      'steuer',
-      'steuer-id',
-      'steueridentifikationsnummer',
-      'steuerliche identifikationsnummer',
-      'idnr',
-      'tin',
-      'tax id',
-      'tax',
-    ],
-    onDigits(check.isGermanTaxId),
-  ),
-  identifier('de-tax-number', 'DE_TAX_NUMBER', String.raw`\d{2,3}/\d{3,4}/\d{4,5}|\d{13}`, 0.35, [
-    'steuernummer',
-    'st.-nr',
-    'stnr',
-    'steuer-nr',
-    'finanzamt',
-    'tax number',
-  ]),
-  identifier(
-    'de-id-card',
-    'DE_ID_CARD',
-    String.raw`[LMNPRTVWXYCFGHJK][0-9CFGHJKLMNPRTVWXYZ]{8}\d?D?|T\d{8}`,
-    0.2,
-    ['personalausweis', 'ausweis', 'ausweisnummer', 'identity card', 'id card', 'perso'],
-    (text) => /\d/.test(text),
-  ),
-  identifier(
-    'de-passport',
-    'DE_PASSPORT',
-    String.raw`[CFGHJK][0-9CFGHJKLMNPRTVWXYZ]{8}\d?`,
-    0.2,
-    PASSPORT,
-    (text) => /\d/.test(text),
-  ),
-  identifier(
-    'de-social-security',
-    'DE_SOCIAL_SECURITY',
-    String.raw`\d{2} ?[0-3]\d[01]\d{3} ?[A-Z] ?\d{3}`,
-    0.55,
-    [
-      'sozialversicherung',
-      'rentenversicherung',
-      'versicherungsnummer',
-      'svnr',
-      'rvnr',
-      'rv-nummer',
-      'social security',
-    ],
-    isPensionNumber,
-  ),
-  identifier(
-    'de-health-insurance',
-    'DE_HEALTH_INSURANCE',
-    String.raw`[A-Z]\d{9}`,
-    0.45,
-    [
-      'krankenversicherung',
-      'krankenkasse',
-      'versichertennummer',
-      'kvnr',
-      'gesundheitskarte',
-      'health insurance',
-    ],
-    isKvnr,
-  ),
-  identifier(
-    'de-vat-id',
-    'DE_VAT_ID',
-    String.raw`(?i)DE ?\d{3} ?\d{3} ?\d{3}`,
-    0.7,
-    ['ust-id', 'ust-idnr', 'umsatzsteuer', 'vat'],
-    onDigits(check.isMod11_10),
-  ),
-  identifier('de-handelsregister', 'DE_HANDELSREGISTER', String.raw`HR[AB] ?\d{1,6}(?: ?[A-Z])?`, 0.55, [
-    'handelsregister',
-    'registergericht',
-    'amtsgericht',
-    'commercial register',
-  ]),
-  identifier('de-driver-license', 'DE_FUEHRERSCHEIN', String.raw`[A-Z]\d{2}[A-Z\d]{6}\d[A-Z\d]`, 0.2, [
-    'führerschein',
-    'fuehrerschein',
-    'fahrerlaubnis',
-    'driving licence',
-    'driver license',
-  ]),
-  identifier('de-kfz', 'DE_KFZ', String.raw`[A-ZÄÖÜ]{1,3}[- ][A-Z]{1,2} ?\d{1,4}[EH]?`, 0.25, [
-    'kennzeichen',
-    'kfz',
-    'fahrzeug',
-    'nummernschild',
-    'license plate',
-    'auto',
-  ]),
-  identifier('de-lanr', 'DE_LANR', String.raw`\d{9}`, 0.15, [
-    'lanr',
-    'arztnummer',
-    'lebenslange arztnummer',
-    'arzt',
-  ]),
-  identifier('de-bsnr', 'DE_BSNR', String.raw`\d{9}`, 0.15, [
-    'bsnr',
-    'betriebsstättennummer',
-    'betriebsstaettennummer',
-    'praxis',
-  ]),
-  identifier('de-plz', 'DE_PLZ', String.raw`\d{5}`, 0.14, ['plz', 'postleitzahl', 'postal code']),
-];
-
-/** VDR: area, birth date, initial, serial and check digit; the letter counts as two digits. */
-function isPensionNumber(text: string): boolean {
-  const plain = text.replace(/ /g, '');
-  const letter = String(plain.charCodeAt(8) - 64).padStart(2, '0');
-  const digits = plain.slice(0, 8) + letter + plain.slice(9, 11);
-  const weights = [2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1];
-  const sum = weights.reduce((total, weight, k) => total + crossSum(weight * Number(digits[k])), 0);
-  return sum % 10 === Number(plain[11]);
-}
-
-/** GKV: letter as two digits, alternating weights 1 2, cross sums. */
-function isKvnr(text: string): boolean {
-  const digits = String(text.charCodeAt(0) - 64).padStart(2, '0') + text.slice(1, 9);
-  const sum = [...digits].reduce(
-    (total, digit, k) => total + crossSum(Number(digit) * (k % 2 === 0 ? 1 : 2)),
-    0,
-  );
-  return sum % 10 === Number(text[9]);
-}
-
-function crossSum(number: number): number {
-  return Math.floor(number / 10) + (number % 10);
-}
 
 /** France. */
 export const FR: readonly DetectorRule[] = [
@@ -207,7 +57,7 @@ export const ES: readonly DetectorRule[] = [
     ['nie', 'extranjero', 'número de identificación'],
     check.isNif,
   ),
-  identifier('es-passport', 'ES_PASSPORT', '[A-Z]{2,3}\\d{6}', 0.2, PASSPORT),
+  identifier('es-passport', 'ES_PASSPORT', '(?i)[A-Z]{2,3}\\d{6}', 0.2, PASSPORT),
 ];
 
 /** Italy. */
@@ -300,7 +150,7 @@ export const NORDIC: readonly DetectorRule[] = [
   // CPR office: birth date and serial; the check digit is given up since 2007.
   identifier(
     'dk-cpr',
-    'DK_CPR',
+    'DK_CPR_NUMBER',
     String.raw`[0-3]\d[01]\d{3}[ -]?\d{4}`,
     0.4,
     ['cpr', 'personnummer'],
@@ -359,6 +209,16 @@ export const OTHER_EUROPE: readonly DetectorRule[] = [
     ['tc kimlik', 'kimlik', 'tckn'],
     onDigits(check.isTurkishId),
   ),
+  // Road Traffic Act (KTK) article 23: province, letters without Q W X, digits.
+  identifier(
+    'tr-plate',
+    'TR_LICENSE_PLATE',
+    String.raw`(?i)(?:0[1-9]|[1-7]\d|8[01])[ -]?[A-PR-VYZ]{1,3}[ -]?\d{2,4}`,
+    0.3,
+    ['plaka', 'plate', 'araç', 'vehicle', 'ruhsat'],
+    (text) => (/[a-z]/.test(text) ? 0.13 : 0.3),
+  ),
+  phoneOf('tr-phone', 'TR_PHONE_NUMBER', 'TR'),
   identifier(
     'eu-vat',
     'EU_VAT',

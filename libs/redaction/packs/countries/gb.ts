@@ -23,7 +23,7 @@ export const GB: readonly DetectorRule[] = [
     ['national insurance', 'ni number', 'nino'],
     (text) => !/^(?:BG|GB|KN|NK|NT|TN|ZZ)/i.test(text),
   ),
-  identifier('gb-passport', 'UK_PASSPORT', String.raw`[A-Z]{2}\d{7}|\d{9}`, 0.15, [
+  identifier('gb-passport', 'UK_PASSPORT', String.raw`(?i)[A-Z]{2}\d{7}|\d{9}`, 0.15, [
     'passport',
     'travel document',
     'hmpo',
@@ -47,7 +47,7 @@ export const GB: readonly DetectorRule[] = [
   identifier(
     'gb-vehicle',
     'UK_VEHICLE_REGISTRATION',
-    String.raw`[A-Z]{2}\d{2} ?[A-HJ-PR-Z]{3}|[A-Z]\d{1,3} ?[A-Z]{3}|[A-Z]{3} ?\d{1,3}[A-Z]`,
+    String.raw`[A-Z]{2}\d{2} ?[A-HJ-PR-Z]{3}|[A-Z]\d{1,3} ?[A-Z]{3}|[A-Z]{3} ?\d{1,3}[A-Z]|[a-z]{2}\d{2} ?[a-hj-pr-z]{3}`,
     0.2,
     [
       'vehicle',
@@ -60,5 +60,6 @@ export const GB: readonly DetectorRule[] = [
       'vrn',
       'dvla',
     ],
+    (text) => (/[a-z]/.test(text) ? 0.13 : 0.2),
   ),
 ];

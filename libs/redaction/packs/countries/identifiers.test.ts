@@ -53,6 +53,11 @@ const VALID: ReadonlyArray<readonly [entity: string, value: string]> = [
   ['ZA_ID_NUMBER', '8001015009087'],
   ['CRYPTO', '1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa'],
   ['CRYPTO', 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4'],
+  ['CRYPTO', '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed'],
+  ['UUID', 'f81d4fae-7dec-11d0-a765-00a0c91e6bf6'],
+  ['ZA_COMPANY_REGISTRATION', '1991/005588/07'],
+  ['NG_NIN', '12345678902'],
+  ['DE_LANR', '123456601'],
   ['URL', 'https://www.example.org/a?b=c'],
   ['DATE_TIME', '2024-02-29'],
   ['DATE_TIME', 'March 4, 2021'],
@@ -69,6 +74,8 @@ const ANNOUNCED: Readonly<Record<string, string>> = {
   DE_HEALTH_INSURANCE: 'krankenkasse',
   NL_BSN: 'bsn',
   ZA_ID_NUMBER: 'id number',
+  NG_NIN: 'nin',
+  DE_LANR: 'lanr',
 };
 
 describe('a published sample number is found where it stands', () => {
@@ -79,7 +86,8 @@ describe('a published sample number is found where it stands', () => {
 
 describe('a number with one digit changed is not found', () => {
   const checked = VALID.filter(
-    ([entity]) => !/US_MBI|US_ITIN|UK_NINO|UK_DRIV|SG_|IN_PAN|IN_GSTIN|URL|DATE|ES_|CRYPTO/.test(entity),
+    ([entity]) =>
+      !/US_MBI|US_ITIN|UUID|ZA_COMPANY|UK_NINO|UK_DRIV|SG_|IN_PAN|IN_GSTIN|URL|DATE|ES_|CRYPTO/.test(entity),
   );
   test.each(checked)('%s %s', (entity, value) => {
     const at = value.search(/\d(?=\D*$)/);
@@ -96,7 +104,7 @@ test.each([
   ['IT_VAT_CODE', 'partita iva', 'IT00743110157'],
   ['PL_NIP', 'nip', 'PL5260250995'],
   ['DE_VAT_ID', 'ust-id', 'de136695976'],
-  ['DK_CPR', 'cpr', '0101582182'],
+  ['DK_CPR_NUMBER', 'cpr', '0101582182'],
   ['SG_UEN', 'uen', '53125226d'],
   ['AU_TFN', 'tfn', '123-456-782'],
   ['TH_TNIN', 'thai', '1 1017 00230 70 8'],
@@ -109,6 +117,20 @@ test.each([
   ['EMAIL_ADDRESS', 'mail', 'root@[192.168.7.41]'],
   ['URL', 'see', 'https://münchen.example/pfad'],
   ['DATE_TIME', 'on', '21st of May 2021'],
+  ['CA_POSTAL_CODE', 'postal code', 'K1A 0B1'],
+  ['TR_LICENSE_PLATE', 'plaka', '34 ABC 123'],
+  ['TR_PHONE_NUMBER', 'telefon', '0532 123 45 67'],
+  ['PH_MOBILE_NUMBER', 'mobile', '+63 917 123 4567'],
+  ['PH_UMID', 'umid', '0111-1234567-8'],
+  ['ZA_PASSPORT', 'passport', 'A12345678'],
+  ['ZA_INCOME_TAX_NUMBER', 'tax reference', '0001339050'],
+  ['ZA_VAT_NUMBER', 'vat', '4220119988'],
+  ['ZA_LICENSE_PLATE', 'number plate', 'CA 123-456'],
+  ['ZA_LICENSE_PLATE', 'number plate', 'BB 12 BB GP'],
+  ['ZA_MOBILE_NUMBER', 'cell', '082 123 4567'],
+  ['ZA_TELEPHONE_NUMBER', 'telephone', '021 465 1234'],
+  ['UK_PASSPORT', 'passport', 'ab1234567'],
+  ['DE_HANDELSREGISTER', 'registergericht', 'hrb 12345'],
 ])('%s in another spelling of its specification, after a word: %s %s', (entity, word, value) => {
   expect(entitiesAt(`${word}: ${value}`, value)).toContain(entity);
   expect(entitiesAt(`{"${word}": "${value}"}`, value)).toContain(entity);
@@ -117,6 +139,20 @@ test.each([
 test('twelve hexadecimal digits alone, a decimal number or a date that is none are nobody’s', () => {
   for (const text of ['commit 001B638445E6', 'mac address 123456789012', 'cpr: 3113582182'])
     expect(entitiesAt(text, text.split(' ').at(-1)!)).not.toEqual(
-      expect.arrayContaining([expect.stringMatching(/MAC_ADDRESS|DK_CPR/)]),
+      expect.arrayContaining([expect.stringMatching(/MAC_ADDRESS|DK_CPR_NUMBER/)]),
     );
+});
+
+test.each([
+  ['CRYPTO', 'wallet 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD'],
+  ['UUID', 'uuid 00000000-0000-0000-0000-000000000000'],
+  ['FI_PERSONAL_IDENTITY_CODE', 'hetu 290200-1239'],
+  ['IN_GSTIN', 'gstin 00ABCDE1234F1Z5'],
+  ['DE_PLZ', 'plz 00123'],
+  ['DE_ID_CARD', 'personalausweis L01X00T479'],
+  ['TR_LICENSE_PLATE', 'plaka 82 ABC 123'],
+  ['CA_POSTAL_CODE', 'postal code D1A 1A1'],
+  ['ZA_VAT_NUMBER', 'vat 4220119989'],
+])('what breaks a rule of its scheme is no %s: %s', (entity, text) => {
+  expect(masker.findSpans(text).map((span) => span.entity)).not.toContain(entity);
 });

@@ -95,7 +95,7 @@ export const US: readonly DetectorRule[] = [
   identifier(
     'us-mbi',
     'US_MBI',
-    `(?i)[1-9]${MBI}(?:${MBI}|\\d)\\d-${MBI}(?:${MBI}|\\d)\\d-${MBI}{2}\\d{2}`,
+    `(?i)[1-9]${MBI}(?:${MBI}|\\d)\\d[ -]${MBI}(?:${MBI}|\\d)\\d[ -]${MBI}{2}\\d{2}`,
     0.75,
     ['medicare', 'mbi', 'beneficiary'],
   ),
