@@ -46,9 +46,9 @@ export function registerFreeze(program: Command): void {
     (flags: CallerFlags) =>
       runCall(flags, async (caller) => {
         const list = await caller.call('GET', '/v1/freezes', FreezeList);
-        const rows = list.items.map(({ target, value, at }) => [
+        const rows = list.items.map(({ target, value, name, at }) => [
           target,
-          value || '-',
+          name ?? (value || '-'),
           new Date(at).toISOString(),
         ]);
         const text = rows.length === 0 ? 'nothing' : table([['TARGET', 'WHO OR WHAT', 'SINCE'], ...rows]);

@@ -116,6 +116,8 @@ export const FrozenEntry = z.object({
   at: EpochMs,
   /** Names the data key of the person who did it: another one has to release it. */
   by: z.string().max(64).optional(),
+  /** The name of a user as it was typed: sealed with the data key that `value` names, base64. */
+  name: z.string().max(2000).optional(),
 });
 export type FrozenEntry = z.infer<typeof FrozenEntry>;
 

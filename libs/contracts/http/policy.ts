@@ -155,8 +155,10 @@ export type FreezeBody = z.infer<typeof FreezeBody>;
 /** One thing that is frozen. */
 export const FreezeView = z.object({
   target: z.enum(targets),
-  /** For a user the name of their data key: who that is stands in the record, as long as it may be known. */
+  /** For a user the name of their data key. */
   value: z.string(),
+  /** Of a user, as it was typed; absent where the person was erased since. */
+  name: z.string().optional(),
   at: EpochMs,
 });
 export type FreezeView = z.infer<typeof FreezeView>;

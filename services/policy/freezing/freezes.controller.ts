@@ -20,8 +20,8 @@ export class FreezesController {
   @ApiOkResponse({ standardSchema: FreezeList })
   @Roles('admin', 'operator', 'policy-author', 'auditor')
   @Get()
-  list(): FreezeList {
-    return { items: this.freezes.list(this.frozen) };
+  async list(): Promise<FreezeList> {
+    return { items: await this.freezes.list(this.frozen) };
   }
 
   @ApiOperation({ summary: 'Refuse new requests and end running calls; parked requests stay parked' })

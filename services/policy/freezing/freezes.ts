@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { ActiveConfig, type FrozenList, SETTINGS } from '#boot';
+import { ActiveConfig, type FrozenList, LOGGER, SETTINGS } from '#boot';
 import {
   buckets,
   CodedError,
@@ -14,6 +14,7 @@ import {
 } from '#contracts';
 import { Bus } from '#messaging';
 import { contentLabel, Sealer, SubjectNames } from '#sealing';
+import type { Logger } from '#telemetry';
 import type { PolicySettings } from '../config.ts';
 
 type Target = Pick<FreezeBody, 'target' | 'name' | 'issuer'>;
@@ -27,10 +28,17 @@ export class Freezes {
     private readonly names: SubjectNames,
     private readonly config: ActiveConfig,
     @Inject(SETTINGS) private readonly settings: PolicySettings,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  list(frozen: FrozenList): FreezeView[] {
-    return frozen.list().map(({ target, value, at }) => ({ target, value, at }));
+  /** With the names as people typed them, where the person was not erased since. */
+  list(frozen: FrozenList): Promise<FreezeView[]> {
+    return Promise.all(
+      frozen.list().map(async ({ target, value, at, name }) => {
+        const typed = name === undefined ? undefined : await this.typedName(target, value, name);
+        return { target, value, at, ...(typed !== undefined && { name: typed }) };
+      }),
+    );
   }
 
   /** From now on new requests are refused and running calls end. What is frozen already stays as it is. */
@@ -39,6 +47,7 @@ export class Freezes {
     const { target } = body;
     const key = keyOf(target, value);
     const entry = await this.keep(key, { target, value, at: Date.now(), by: this.names.of(by) });
+    if (target === 'user' && entry.name === undefined) await this.nameIt(key, entry, body.name);
     // Said again for what was frozen already, should the first one have ended between the two.
     await this.announce(entry, true, by, body.reason, key);
     return { target, value, at: entry.at };
@@ -82,6 +91,31 @@ export class Freezes {
       const first = await this.find(key);
       if (!first) throw cause;
       return first.entry;
+    }
+  }
+
+  /** Adds the name, sealed with the person's own key. What can't be named is frozen all the same. */
+  private async nameIt(key: string, entry: FrozenEntry, name: string): Promise<void> {
+    try {
+      const sealed = await this.sealer.seal(entry.value, nameLabel(entry.value), Buffer.from(name, 'utf8'));
+      const found = await this.find(key);
+      if (!found || found.entry.at !== entry.at) return;
+      const named = JSON.stringify({ ...found.entry, name: sealed.toString('base64') });
+      const bucket = await this.bus.bucket(buckets.config);
+      await bucket.update(key, named, found.revision);
+    } catch (err) {
+      this.logger.warn({ err }, 'what is frozen is listed without its name');
+    }
+  }
+
+  private async typedName(target: string, value: string, sealed: string): Promise<string | undefined> {
+    if (target !== 'user') return undefined;
+    try {
+      return (await this.sealer.open(value, nameLabel(value), Buffer.from(sealed, 'base64'))).toString(
+        'utf8',
+      );
+    } catch {
+      return undefined;
     }
   }
 
@@ -137,6 +171,8 @@ export class Freezes {
     return only;
   }
 }
+
+const nameLabel = (value: string): string => contentLabel(`frozen:${value}`, 'name');
 
 function named(name: string): string {
   if (name === '') throw new CodedError('request.invalid', 'Name what is to be frozen.');

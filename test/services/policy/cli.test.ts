@@ -61,7 +61,7 @@ test('freeze asks for a reason, and unfreeze for another person', async () => {
   expect((await sallyport('erin', 'freeze', 'user', 'carol', '--reason', 'stolen token')).out).toBe(
     'user carol frozen\n',
   );
-  await eventually(async () => expect((await sallyport('erin', 'frozen')).out).toMatch(/^user /m));
+  await eventually(async () => expect((await sallyport('alice', 'frozen')).out).toMatch(/^user +carol /m));
   const alone = await sallyport('erin', 'unfreeze', 'user', 'carol', '--reason', 'over');
   expect(alone).toMatchObject({ code: 1 });
   expect(alone.error).toContain('freeze.second_person');

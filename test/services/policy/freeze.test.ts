@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { type FreezeList, type FreezeView, principalFrozen } from '#contracts';
+import { buckets, type FreezeList, type FreezeView, principalFrozen } from '#contracts';
 import type { Bus } from '#messaging';
 import { eventually, startWorld, type World } from '#testing';
 import { chat, clientOf } from '../../journeys/people.ts';
@@ -177,6 +177,34 @@ describe('a freeze', () => {
     expect(released).toMatchObject({ value: 'contractors', frozen: false, by: { subject: 'dave' } });
     const stored = await bus.readMessage({ lastOf: principalFrozen.subject() });
     expect(Buffer.from(stored?.payload ?? []).toString('latin1')).not.toContain('over');
+  });
+
+  test('is listed with the name that was typed, until the person is erased; nothing stored has it in clear', async () => {
+    await freeze('erin', 'user', 'somebody-odd');
+    const listed = async () => {
+      const { body } = await policyApi<FreezeList>(world, 'alice', '/v1/freezes');
+      return body.items;
+    };
+    const [{ value }] = await eventually(async () => {
+      const items = await listed();
+      expect(items).toMatchObject([{ target: 'user', name: 'somebody-odd' }]);
+      return items as [FreezeView];
+    });
+    const config = await bus.bucket(buckets.config);
+    for await (const key of await config.keys('frozen.>')) {
+      expect((await config.get(key))?.string()).not.toContain('somebody-odd');
+    }
+    const audit = await world.bus('audit');
+    const key = await (await audit.bucket(buckets.keys)).get(value);
+    const destroyed = JSON.stringify({ seq: key?.revision });
+    await audit.nc.request(`$JS.API.STREAM.MSG.DELETE.KV_${buckets.keys}`, destroyed);
+    await eventually(
+      async () => expect(await listed()).toEqual([{ target: 'user', value, at: expect.anything() }]),
+      {
+        timeoutMs: 20_000,
+      },
+    );
+    await release('dave', 'user', 'somebody-odd');
   });
 
   test('is for admins, operators and policy authors, and names something that exists', async () => {

@@ -180,7 +180,7 @@ describe('an activation that people agreed to', () => {
 test('of two who freeze the same at the same time one is the first, and only the other may release it', async () => {
   const issuer = 'https://idp';
   const config = { current: undefined } as ActiveConfig;
-  const freezes = new Freezes(bus, sealer, names, config, {} as PolicySettings);
+  const freezes = new Freezes(bus, sealer, names, config, {} as PolicySettings, logger);
   for (let round = 0; round < 10; round++) {
     const body = { target: 'user', name: `carol${round}`, issuer, reason: 'an incident' } as const;
     const [a, b] = [person('erin'), person('dave')];
@@ -195,7 +195,7 @@ test('of two who freeze the same at the same time one is the first, and only the
 
 test('of two who release the same at the same time one does, and the other hears that it is not frozen', async () => {
   const config = { current: undefined } as ActiveConfig;
-  const freezes = new Freezes(bus, sealer, names, config, {} as PolicySettings);
+  const freezes = new Freezes(bus, sealer, names, config, {} as PolicySettings, logger);
   const body = { target: 'group', name: 'contractors', reason: 'x' } as const;
   await freezes.freeze(body, person('erin'));
   const outcomes = await Promise.allSettled(
