@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { StartProblem } from '#embedded';
+import { errorJson } from './unusable.ts';
 
 type Register = (program: Command) => void;
 
@@ -34,11 +35,13 @@ const verbs: readonly { names: readonly string[]; load: () => Promise<Register> 
 const wrongUse = 2;
 
 /** The command `sallyport` with the verb that is asked for, or with every verb where that is none of them. */
-export async function createProgram(verb?: string): Promise<Command> {
+export async function createProgram(verb?: string, asJson = false): Promise<Command> {
   const program = new Command('sallyport')
     .description('A gateway in front of self-hosted models, where people approve what rules hold back')
     .showHelpAfterError('(add --help for the options)')
     .exitOverride();
+  // What a command is given by its parent it gets when it is made. `main` says what is wrong.
+  if (asJson) program.configureOutput({ writeErr: () => undefined });
   const asked = verbs.filter(({ names }) => verb !== undefined && names.includes(verb));
   for (const { load } of asked.length > 0 ? asked : verbs) (await load())(program);
   return program;
@@ -54,19 +57,27 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (error.code !== 'EPIPE') throw error;
     process.exit();
   });
+  const asJson = argv.includes('--json');
   try {
-    const program = await createProgram(argv[2]);
+    const program = await createProgram(argv[2], asJson);
     await program.parseAsync([...argv]);
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : wrongUse;
+      if (asJson && process.exitCode === wrongUse) sayAsJson('usage', error.message.replace(/^error: /, ''));
       return;
     }
     const line = error instanceof StartProblem ? error.line() : refusalOfSystem(error);
     if (line === undefined) throw error;
-    process.stderr.write(`${line}\n`);
+    if (asJson) sayAsJson(error instanceof StartProblem ? error.code : 'system', (error as Error).message);
+    else process.stderr.write(`${line}\n`);
     process.exitCode = 1;
   }
+}
+
+/** An error in the one shape of every error. */
+function sayAsJson(code: string, message: string): void {
+  process.stderr.write(`${errorJson(code, message)}\n`);
 }
 
 /** What the operating system refused (a file, a folder, an address), in its own words; undefined for anything else. */

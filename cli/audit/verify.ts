@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Command } from 'commander';
 import { type ExportReport, noteVerifier, type Problem, verifyExport } from '#ledger';
+import { errorJson } from '../unusable.ts';
 
 interface Flags {
   key: string[];
@@ -50,7 +51,7 @@ export async function auditVerify(
     return report.isIntact ? exitCodes.intact : exitCodes.tampered;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    print(flags.json ? JSON.stringify({ error: message }) : `cannot verify: ${message}`);
+    print(flags.json ? errorJson('export.unusable', message) : `cannot verify: ${message}`);
     return exitCodes.unusable;
   }
 }

@@ -6,6 +6,7 @@ import { protocolNames } from '#contracts';
 import { formatIssue, loadPolicy } from '#rules';
 import { readSources } from '../policy/read-policy.ts';
 import { unseenAsText } from '../terminal.ts';
+import { refuseUse } from '../unusable.ts';
 import { addConnection, lineDiff, removeConnection } from './edit.ts';
 
 interface Flags {
@@ -34,7 +35,6 @@ interface AddFlags extends Flags {
   scope?: string;
 }
 
-const unusable = 2;
 const kinds = ['none', 'bearer', 'header', 'basic', 'mtls', 'oauth2'];
 
 /** Adds `connections add` and `connections remove`, which edit `sallyport.yaml` and show the difference first. */
@@ -109,10 +109,8 @@ const given = (all: object): object =>
   Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 
 async function change(flags: Flags, edit: (text: string) => ReturnType<typeof addConnection>): Promise<void> {
-  const refuse = (why: string): void => {
-    process.stderr.write(`${unseenAsText(why)}\n${flags.config}: nothing was changed\n`);
-    process.exitCode = unusable;
-  };
+  const refuse = (why: string): void =>
+    refuseUse(flags, 'config.invalid', `${why}\n${flags.config}: nothing was changed`);
   const sources = await readSources(flags.config).catch((error: Error) => error);
   if (sources instanceof Error) return refuse(sources.message);
   // In a folder the part that has connections is edited.

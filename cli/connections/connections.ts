@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { Agent, request } from 'undici';
 import type { Connection } from '#contracts';
-import { formatIssue } from '#rules';
-import { readPolicy } from '../policy/read-policy.ts';
+import { faultsOf, faultsText, readPolicy } from '../policy/read-policy.ts';
 import { table } from '../terminal.ts';
+import { refuseUse } from '../unusable.ts';
 import { registerConnectionChanges } from './change.ts';
 
 /** `closed`: the server wants the credential. `open`: it answers without, so the gateway can be gone around. */
@@ -146,12 +146,8 @@ async function connectionsOf(
     const all = Object.entries(read.document.connections);
     const missing = names.filter((name) => !all.some(([known]) => known === name));
     if (missing.length === 0) return all.filter(([name]) => names.length === 0 || names.includes(name));
-    process.stderr.write(`no such connection: ${missing.join(', ')}\n`);
-  } else {
-    const lines = read.kind === 'issues' ? read.issues.map(formatIssue) : [read.message];
-    process.stderr.write(`${lines.join('\n')}\n`);
-  }
-  process.exitCode = exitCodes.unusable;
+    refuseUse(flags, 'connection.not_found', `no such connection: ${missing.join(', ')}`);
+  } else refuseUse(flags, 'config.invalid', faultsText(read), faultsOf(read));
   return undefined;
 }
 

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { packageRoot } from '#embedded';
 import { addressOf } from '../addresses.ts';
 import { table, unseenAsText } from '../terminal.ts';
+import { refuseUse } from '../unusable.ts';
 import { checkBackDoors } from './back-doors.ts';
 import type { Finding, Surroundings } from './finding.ts';
 import { checkPermissions } from './permissions.ts';
@@ -39,9 +40,8 @@ export function registerDoctor(program: Command): void {
       const wanted = part === undefined ? Object.keys(checks) : [part];
       const unknown = wanted.find((name) => !Object.hasOwn(checks, name));
       if (unknown !== undefined) {
-        process.stderr.write(`There is no part ${unknown}: use ${Object.keys(checks).join(', ')}\n`);
-        process.exitCode = 2;
-        return;
+        const message = `There is no part ${unknown}: use ${Object.keys(checks).join(', ')}`;
+        return refuseUse(flags, 'usage', message);
       }
       const findings = await examine(wanted, flags);
       process.stdout.write(`${flags.json ? JSON.stringify(findings) : textOf(findings)}\n`);

@@ -5,10 +5,10 @@ import { formatIssue } from '#rules';
 import { addressOf } from '../addresses.ts';
 import { type Caller, type CallerFlags, runCall, withCaller } from '../caller.ts';
 import { inWords, table, unseenAsText } from '../terminal.ts';
-import { readPolicy, readSources } from './read-policy.ts';
+import { refuseUse } from '../unusable.ts';
+import { faultsOf, faultsText, readPolicy, readSources } from './read-policy.ts';
 
 export const policyUrl = addressOf('policy');
-const unusable = 2;
 const pollMs = 500;
 const waiting = 'where people have to agree first: until they decided; exit code 1 where they did not agree';
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -33,7 +33,7 @@ export function registerRevisions(config: Command): void {
     runCall(flags, async (caller) => {
       const changes = isRevision(what)
         ? await diffOf(caller, what, other)
-        : (await validated(caller, what))?.changes;
+        : (await validated(caller, what, flags))?.changes;
       if (changes) say(flags.json ? JSON.stringify(changes) : changesText(changes));
     }),
   );
@@ -82,7 +82,7 @@ export function registerRevisions(config: Command): void {
 }
 
 async function apply(caller: Caller, path: string, flags: ApplyFlags): Promise<void> {
-  const validation = await validated(caller, path);
+  const validation = await validated(caller, path, flags);
   if (!validation) return;
   const { active } = await caller.call('GET', '/v1/revisions', RevisionList);
   const body = { files: await readSources(path), message: flags.message };
@@ -111,22 +111,17 @@ async function apply(caller: Caller, path: string, flags: ApplyFlags): Promise<v
 }
 
 /** Checks here, then asks the service for what would change. Says what is wrong and sets exit code 2 otherwise. */
-async function validated(caller: Caller, path: string): Promise<Validation | undefined> {
+async function validated(caller: Caller, path: string, flags: CallerFlags): Promise<Validation | undefined> {
+  const refuse = (text: string, details: object): undefined =>
+    void refuseUse(flags, 'config.invalid', `${text}\n${path}: nothing was changed`, details);
   const read = await readPolicy(path);
-  if (read.kind !== 'policy') {
-    const text = read.kind === 'unreadable' ? read.message : read.issues.map(formatIssue).join('\n');
-    process.stderr.write(`${unseenAsText(text)}\n${path}: nothing was changed\n`);
-    process.exitCode = unusable;
-    return undefined;
-  }
+  if (read.kind !== 'policy') return refuse(faultsText(read), faultsOf(read));
   const validation = await caller.call('POST', '/v1/revisions/validate', Validation, {
     files: await readSources(path),
   });
   if (validation.valid) return validation;
   const lines = validation.issues.map((issue) => formatIssue({ path: '', ...issue } as never));
-  process.stderr.write(`${unseenAsText(lines.join('\n'))}\n${path}: nothing was changed\n`);
-  process.exitCode = unusable;
-  return undefined;
+  return refuse(lines.join('\n'), { issues: validation.issues });
 }
 
 async function diffOf(caller: Caller, revision: string, from: string | undefined): Promise<PolicyChange[]> {

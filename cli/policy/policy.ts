@@ -1,10 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { RequestId } from '#contracts';
-import { type CompiledPolicy, explain, formatIssue } from '#rules';
+import { explain } from '#rules';
+import { errorJson } from '../unusable.ts';
 import { explanationText } from './explanation-text.ts';
 import { inputFromFile, type RequestFlags } from './input.ts';
-import { readPolicy } from './read-policy.ts';
+import { faultsOf, faultsText, readPolicy } from './read-policy.ts';
 import { type RecordedFlags, withRecorded } from './recorded.ts';
 import { explainRecorded, registerRecord } from './recorded-requests.ts';
 import { registerSimulate } from './simulate.ts';
@@ -67,24 +68,18 @@ export async function explainFile(
   flags: ExplainFlags,
   out: (text: string) => void,
 ): Promise<number> {
-  const loaded = await policyAt(flags.policy, out);
-  if (loaded === undefined) return exitCodes.unusable;
+  const refuse = (code: string, message: string, details?: object): number => {
+    out(flags.json ? errorJson(code, message, details) : message);
+    return exitCodes.unusable;
+  };
+  const read = await readPolicy(flags.policy);
+  if (read.kind !== 'policy') return refuse('config.invalid', faultsText(read), faultsOf(read));
   const text = await readFile(file, 'utf8').catch(() => undefined);
   const input = text === undefined ? `${file}: no such file` : inputFromFile(text, flags, Date.now());
-  if (typeof input === 'string') {
-    out(input);
-    return exitCodes.unusable;
-  }
-  const explanation = explain(loaded, input);
+  if (typeof input === 'string') return refuse('request.invalid', input);
+  const explanation = explain(read.policy, input);
   out(flags.json ? JSON.stringify(explanation, undefined, 2) : explanationText(explanation));
   return exitCodes.fine;
-}
-
-async function policyAt(path: string, out: (text: string) => void): Promise<CompiledPolicy | undefined> {
-  const read = await readPolicy(path);
-  if (read.kind === 'policy') return read.policy;
-  out(read.kind === 'unreadable' ? read.message : read.issues.map(formatIssue).join('\n'));
-  return undefined;
 }
 
 /** Runs all cases; gives the exit code: 0, 1 where one doesn't hold, 2 where something can't be read. */
@@ -95,7 +90,7 @@ export async function testFolder(
 ): Promise<number> {
   const tested = await testCases(dir, flags.policy);
   if (tested.kind === 'unusable') {
-    out(flags.json ? JSON.stringify({ error: tested.message }) : tested.message);
+    out(flags.json ? errorJson('cases.unusable', tested.message) : tested.message);
     return exitCodes.unusable;
   }
   const { suites } = tested;

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type LoadedPolicy, loadPolicy, type SourceFile } from '#rules';
+import { formatIssue, type LoadedPolicy, loadPolicy, type SourceFile } from '#rules';
 
 export type ReadPolicy = LoadedPolicy | { readonly kind: 'unreadable'; readonly message: string };
 
@@ -29,4 +29,16 @@ export async function readSources(path: string): Promise<SourceFile[]> {
       text: await readFile(join(path, name), 'utf8'),
     })),
   );
+}
+
+type Unusable = Exclude<ReadPolicy, { kind: 'policy' }>;
+
+/** What is wrong with a policy: a line each. */
+export function faultsText(read: Unusable): string {
+  return read.kind === 'unreadable' ? read.message : read.issues.map(formatIssue).join('\n');
+}
+
+/** The faults of a policy, for programs. */
+export function faultsOf(read: Unusable): Partial<Pick<Extract<LoadedPolicy, { kind: 'issues' }>, 'issues'>> {
+  return read.kind === 'issues' ? { issues: read.issues } : {};
 }

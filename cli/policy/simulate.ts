@@ -3,10 +3,11 @@ import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { durationMs, RecordedRequest, Simulation, Whoami } from '#contracts';
 import { readRecordedBody } from '#protocols';
-import { type CompiledPolicy, formatIssue, Simulator } from '#rules';
+import { type CompiledPolicy, Simulator } from '#rules';
 import { CallError, Caller, runCall } from '../caller.ts';
 import { inWords, table } from '../terminal.ts';
-import { readPolicy, readSources } from './read-policy.ts';
+import { refuseUse } from '../unusable.ts';
+import { faultsOf, faultsText, readPolicy, readSources } from './read-policy.ts';
 import { type RecordedFlags, readSince, withRecorded } from './recorded.ts';
 
 const simulationTimeoutMs = 10 * 60_000;
@@ -43,10 +44,7 @@ export function registerSimulate(policy: Command): void {
 async function run(caller: Caller, flags: SimulateFlags): Promise<void> {
   const read = await readPolicy(flags.draft);
   if (read.kind !== 'policy') {
-    const text = read.kind === 'unreadable' ? read.message : read.issues.map(formatIssue).join('\n');
-    process.stderr.write(`${text}\n`);
-    process.exitCode = 2;
-    return;
+    return refuseUse(flags, 'config.invalid', faultsText(read), faultsOf(read));
   }
   const result = (await counted(caller, flags)) ?? (await simulate(read.policy, source(caller, flags)));
   process.stdout.write(`${flags.json ? JSON.stringify(result) : simulationText(result)}\n`);

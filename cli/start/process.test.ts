@@ -112,6 +112,23 @@ describe('a command line that is wrong', () => {
   }, 60_000);
 });
 
+test.each([
+  [['policy', 'explain', 'x', '--nope', '--json'], "unknown option '--nope'"],
+  [['freeze', 'user', 'carol', '--json'], "required option '--reason <text>' not specified"],
+  [
+    ['doctor', 'nothing', '--json'],
+    'There is no part nothing: use permissions, secrets, identity, back-doors',
+  ],
+  [['audit', '--json'], "unknown option '--json'"],
+])(
+  'wrong use with --json is an error in JSON on standard error, and exit code 2: %j',
+  async (args, message) => {
+    const child = await sallyport(...args);
+    expect((await child.exited).code).toBe(2);
+    expect(JSON.parse(await output())).toEqual({ error: { code: 'usage', message } });
+  },
+);
+
 test('each verb of the table of help is loaded by its own name', async () => {
   const { commands } = await createProgram();
   for (const command of commands) {
