@@ -57,6 +57,17 @@ function session(...[number, text, more]: Parameters<typeof request>): SessionDe
   return { ...summary, versions: [version], decisions: [], votes: [] } as unknown as SessionDetail;
 }
 
+test('what a caller wrote into the address counts as their words', () => {
+  const plain = request(1, 'write a haiku');
+  const asked = { ...plain, address: 'q=my+password' };
+  expect(evaluate(policy, inputOf(plain)).effect).toBe('allow');
+  expect(evaluate(policy, inputOf(asked)).effect).toBe('hold');
+  const { address } = asked;
+  const one = maskedCase({ ...session(1, 'write a haiku'), address }, policy, 'a case');
+  expect(one.want.effect).toBe('hold');
+  expect(runCase(policy, one).differences).toEqual([]);
+});
+
 const sentences = [
   'please write a haiku about rain',
   'my password is lost',

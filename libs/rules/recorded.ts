@@ -1,5 +1,6 @@
 import type { ChangedRequest, Principal, RecordedRequest, Simulation } from '#contracts';
 import type { CompiledPolicy } from './compiling/policy.ts';
+import { textOfAddress } from './deciding/address.ts';
 import type { EvaluationInput } from './deciding/decision.ts';
 import { evaluate } from './deciding/evaluate.ts';
 
@@ -12,12 +13,21 @@ export type BodyReader = (
 
 type Asked = Pick<
   RecordedRequest,
-  'requester' | 'client' | 'operation' | 'receivedAt' | 'protocol' | 'namedConnection' | 'claims' | 'content'
+  | 'requester'
+  | 'client'
+  | 'operation'
+  | 'receivedAt'
+  | 'protocol'
+  | 'namedConnection'
+  | 'claims'
+  | 'address'
+  | 'content'
 >;
 
 /** What rules looked at when a recorded request came; a sentence where that can't be told any more. Pure. */
 export function recordedInput(request: Asked, read: BodyReader): EvaluationInput | string {
-  const { requester, protocol, operation, receivedAt, client, claims, content, namedConnection } = request;
+  const { requester, protocol, operation, receivedAt, client, claims, address, content, namedConnection } =
+    request;
   if (!requester || protocol === null || operation === null || receivedAt === null)
     return 'its sender was erased';
   if (content.text === undefined) return `its content is ${content.state}`;
@@ -36,6 +46,7 @@ export function recordedInput(request: Asked, read: BodyReader): EvaluationInput
     ...(namedConnection !== null && { connection: namedConnection }),
     ...{ protocol, operation, now: receivedAt },
     ...body,
+    texts: address === undefined ? body.texts : [textOfAddress(address), ...body.texts],
   };
 }
 

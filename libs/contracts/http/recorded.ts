@@ -22,6 +22,8 @@ export const RecordedRequest = SessionSummary.pick({
   protocol: z.string().nullable(),
   namedConnection: z.string().nullable(),
   claims: z.record(z.string(), z.unknown()).optional(),
+  /** What the caller wrote into the request's address, as `writtenAddress` has it. */
+  address: z.string().optional(),
   /** The body as it was sent. */
   content: RecordedContent,
   /** From the question to the last vote; null where nobody voted. */

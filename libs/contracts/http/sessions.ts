@@ -148,6 +148,8 @@ export const SessionDetail = SessionSummary.extend({
   namedConnection: z.string().nullable(),
   /** The token's claims that rules looked at; absent where content isn't shown, or the person was erased. */
   claims: z.record(z.string(), z.unknown()).optional(),
+  /** What the caller wrote into the request's address, as `writtenAddress` has it; absent like the claims. */
+  address: z.string().optional(),
   versions: z.array(RecordedVersion),
   decisions: z.array(RecordedDecision),
   votes: z.array(RecordedVote),

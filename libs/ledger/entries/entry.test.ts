@@ -134,6 +134,14 @@ describe('personal metadata', () => {
     );
     const claims = splitHead({ context: { claims: { employeeNumber: '1234' }, operation: 'chat' } });
     expect(claims.parts).toMatchObject([{ path: '/context/claims', value: '{"employeeNumber":"1234"}' }]);
+    const chat = { protocol: 'openai-chat', path: '/v1/chat/completions' };
+    expect(splitHead({ context: chat }).parts).toEqual([]);
+    expect(splitHead({ context: { ...chat, path: '/v1/chat/completions?for=carol' } }).parts).toMatchObject([
+      { path: '/context/path', value: '"/v1/chat/completions?for=carol"' },
+    ]);
+    expect(splitHead({ protocol: 'http', path: '/customers/carol' }).parts).toMatchObject([
+      { path: '/path' },
+    ]);
     const frozen = splitHead({ target: 'user', value: 'u-1', frozen: true });
     expect(frozen.head.toString()).toBe('{"target":"user","value":null,"frozen":true}');
     expect(splitHead({ target: 'group', value: 'security' }).parts).toEqual([]);

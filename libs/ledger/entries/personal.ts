@@ -52,8 +52,8 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /**
  * Takes the personal values out of an event's head: every object that names a person (has `issuer` and
- * `subject`), whole; elsewhere `subject`, `email`, `groups`, `claims`, client address and user agent; and the value
- * of a frozen user. Works by shape, so an event that is added later is covered. Throws `RangeError` for a head
+ * `subject`), whole; elsewhere `subject`, `email`, `groups`, `claims`, client address and user agent; the address of a
+ * request where a caller wrote something into it; and the value of a frozen user. Works by shape, so an event that is added later is covered. Throws `RangeError` for a head
  * nested deeper than 64.
  */
 export function splitHead(head: object): SplitHead {
@@ -92,7 +92,14 @@ function takeOut(value: Json, path: string, parts: FoundPart[], depth: number): 
 const isScalar = (item: Json) => item === null || typeof item !== 'object';
 
 function isPersonal(holder: { [key: string]: Json }, key: string): boolean {
-  return personalKeys.has(key) || (key === 'value' && holder.target === 'user');
+  if (personalKeys.has(key)) return true;
+  if (key === 'path') return isWritten(holder);
+  return key === 'value' && holder.target === 'user';
+}
+
+/** Whether a caller could write something into the address of a request. */
+function isWritten({ path, protocol }: { [key: string]: Json }): boolean {
+  return typeof path === 'string' && (protocol === 'http' || path.includes('?'));
 }
 
 function personIn(item: Json): FoundPart['person'] {

@@ -2,7 +2,7 @@ import type { RecordedRequest } from '#contracts';
 import type { OpenedContents } from '../sessions/content-opener.ts';
 import type { SessionRow } from '../sessions/session-row.ts';
 import type { RecordedFact } from '../sessions/session-store.ts';
-import { number, object, summaryOf, text } from '../sessions/views.ts';
+import { addressOf, number, object, summaryOf, text } from '../sessions/views.ts';
 
 /** A recorded request as rules need it. Pure. */
 export function describeRecorded(
@@ -15,11 +15,13 @@ export function describeRecorded(
   const summary = summaryOf(row, received);
   const { id, requester, client, operation, outcome, code, held, conversation, receivedAt } = summary;
   const claims = object(context.claims);
+  const address = addressOf(context);
   return {
     ...{ id, requester, client, operation, outcome, code, held, conversation, receivedAt },
     protocol: text(context.protocol),
     namedConnection: text(context.connection),
     ...(Object.keys(claims).length > 0 && { claims }),
+    ...(address !== '' && { address }),
     content: (received && contents.get(received.index)) ?? { state: 'expired' },
     decisionMs: decisionMsOf(facts),
   };

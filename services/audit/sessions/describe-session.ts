@@ -14,7 +14,7 @@ import {
 import type { Fact } from '../facts.ts';
 import type { OpenedContents } from './content-opener.ts';
 import type { RecordedFact } from './session-store.ts';
-import { type Json, number, object, personOf, text, texts } from './views.ts';
+import { addressOf, type Json, number, object, personOf, text, texts } from './views.ts';
 
 const gateOf = (value: unknown): Gate => (value === 'response' || value === 'change' ? value : 'prompt');
 const of = (facts: readonly RecordedFact[], name: string): Fact[] =>
@@ -39,7 +39,7 @@ export function describeSession(
     ...summary,
     protocol: text(object(received.context).protocol),
     namedConnection: text(object(received.context).connection),
-    ...claimsOf(object(received.context), contents),
+    ...givenOf(object(received.context), contents),
     versions: versionsOf(facts, contents),
     decisions: decisionsOf(facts),
     votes: votesOf(facts, contents),
@@ -56,10 +56,12 @@ export function describeSession(
   };
 }
 
-/** Claims say who somebody is: they are shown to those who are shown the content. */
-function claimsOf({ claims }: Json, contents: OpenedContents): { claims?: Json } {
-  const isWithheld = [...contents.values()].some(({ state }) => state === 'withheld');
-  return isWithheld || Object.keys(object(claims)).length === 0 ? {} : { claims: object(claims) };
+/** Claims say who somebody is, an address what they wrote: they are shown to those who are shown the content. */
+function givenOf(context: Json, contents: OpenedContents): Pick<SessionDetail, 'claims' | 'address'> {
+  if ([...contents.values()].some(({ state }) => state === 'withheld')) return {};
+  const claims = object(context.claims);
+  const address = addressOf(context);
+  return { ...(Object.keys(claims).length > 0 && { claims }), ...(address !== '' && { address }) };
 }
 
 function timingsOf(completed: Fact | undefined): Record<string, number> {

@@ -1,4 +1,4 @@
-import { type PersonView, Principal, type SessionSummary } from '#contracts';
+import { type PersonView, Principal, type SessionSummary, writtenAddress } from '#contracts';
 import type { Fact } from '../facts.ts';
 import type { SessionRow } from './session-row.ts';
 
@@ -11,6 +11,11 @@ export const number = (value: unknown, otherwise = 0): number =>
   typeof value === 'number' && Number.isFinite(value) ? value : otherwise;
 export const texts = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
+
+/** What a caller wrote into the address of a request, by its recorded context; empty where that was nothing or is erased. */
+export function addressOf({ protocol, path }: Json): string {
+  return typeof protocol === 'string' && typeof path === 'string' ? writtenAddress({ protocol, path }) : '';
+}
 
 /** A person as others see them; null where they were erased or never named. */
 export function personOf(value: unknown): PersonView | null {

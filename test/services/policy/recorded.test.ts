@@ -19,7 +19,7 @@ beforeAll(async () => {
   const [file] = await changed(world, 'rules:\n', claim);
   await writeFile(world.configFile, file!.text);
   await world.startServices(['policy', 'ingress', 'masking', 'audit']);
-  const client = await clientOf(world, 'carol', { maxRetries: 0 });
+  const client = await clientOf(world, 'carol', { maxRetries: 0, defaultQuery: { note: 'a heron' } });
   await client.chat.completions.create(chat('write a haiku about rain'));
   id = await eventually(
     async () => {
@@ -67,6 +67,22 @@ test('a recorded request becomes a case', async () => {
 test('a draft is tried on what is recorded', async () => {
   const { out } = await policy('alice', 'simulate', '--draft', world.configFile, '--since', '1d', '--json');
   expect(JSON.parse(out)).toMatchObject({ requests: 1, newly: { deny: { count: 0 }, hold: { count: 0 } } });
+});
+
+test('a draft about what stands in an address sees it, as far as the reader sees content', async () => {
+  const shown = SessionDetail.parse(JSON.parse((await audit('alice', `/v1/sessions/${id}`)).text));
+  expect(shown.address).toMatch(/^note=a.*heron$/);
+  const bare = JSON.parse((await audit('alice', `/v1/sessions/${id}?content=false`)).text);
+  expect(bare).not.toHaveProperty('address');
+  const rule = "rules:\n  - { name: no-birds, prompt: { keywords: ['a heron'] }, effect: deny }\n";
+  const [file] = await changed(world, 'rules:\n', rule);
+  await writeFile(`${world.dir}/birds.yaml`, file!.text);
+  const { out } = await policy('alice', 'simulate', '--draft', `${world.dir}/birds.yaml`, '--json');
+  expect(JSON.parse(out)).toMatchObject({
+    newly: { deny: { count: 1, examples: [{ id, rules: expect.arrayContaining(['no-birds']) }] } },
+  });
+  const counted = await policy('erin', 'simulate', '--draft', `${world.dir}/birds.yaml`, '--json');
+  expect(JSON.parse(counted.out)).toMatchObject({ newly: { deny: { count: 1, examples: [] } } });
 });
 
 test('rules about claims are explained by the claims that were recorded, which content goes with', async () => {
