@@ -12,7 +12,8 @@ import { fingerprintOf } from './detecting/prepared.ts';
 import type { DetectorRule } from './detecting/rule.ts';
 import type { DetectorTables, PackedTables } from './detecting/tables.ts';
 import { RedactionError } from './errors.ts';
-import { SEALED_PATTERN } from './operators/encrypt.ts';
+import { SEALED_PATTERN, SEALED_START } from './operators/encrypt.ts';
+import { PHONE } from './packs/core.ts';
 import { rulesOf } from './packs/index.ts';
 import { PLACEHOLDER_PATTERN } from './placeholders/placeholder.ts';
 import { Scanner } from './scanning/scanner.ts';
@@ -106,6 +107,7 @@ function assemble(
 function rulesFor(profile: MaskingProfile): DetectorRule[] {
   return [
     GUARD,
+    CONTINUED,
     ...rulesOf(profile.packs, profile.phoneRegions).filter(
       (rule) => profile.entities[rule.entity]?.enabled !== false,
     ),
@@ -121,6 +123,19 @@ const GUARD: DetectorRule = {
   pattern: `${PLACEHOLDER_PATTERN}|${SEALED_PATTERN}`,
   score: 1,
   guard: true,
+};
+
+/**
+ * Digits that go on in what an earlier pass put there are a piece of the run that pass saw, and it has decided about them. As
+ * many digits, and separators, as a phone number has.
+ */
+const CONTINUED: DetectorRule = {
+  id: 'continued',
+  entity: 'PLACEHOLDER',
+  pattern: String.raw`[+(]?\d(?:[ \t./()-]{0,2}\d){6,16}[ \t./()-]{0,2}(?:${PLACEHOLDER_PATTERN}|${SEALED_START})`,
+  left: PHONE.left,
+  score: 1,
+  continues: true,
 };
 
 const BOUNDARIES: Record<MaskingRule['boundary'], CharSet | undefined> = {

@@ -65,19 +65,24 @@ export class Judge {
     const tried = new Map<number, number>();
     const candidates: Candidate[] = [];
     let allowedEnd = 0;
+    let goesOn = false;
     for (let k = endings.length - 2; k >= 0; k -= 2) {
       const index = endings[k]!;
       const end = endings[k + 1]!;
       const rule = this.detector.rules[index]!;
+      if (rule.continues) {
+        goesOn = true;
+        continue;
+      }
       const tries = tried.get(index) ?? 0;
       if (tries >= MAX_ENDS_PER_RULE || end - start > (rule.maxLength ?? Infinity)) continue;
-      around.isLongest = tries === 0;
+      around.isLongest = tries === 0 && !goesOn;
       const read = isPlain ? plain(longest, end - start) : normalise(buffer.slice(start, end));
       const found = this.candidate(index, place, around, end, read);
       const settled = found !== undefined || rule.longestOnly === true;
       tried.set(index, settled ? MAX_ENDS_PER_RULE : tries + 1);
       if (found === 'allowed') allowedEnd = Math.max(allowedEnd, end);
-      else if (found && found !== 'dropped') candidates.push(found);
+      else if (found) candidates.push(found);
     }
     return { candidates, allowedEnd };
   }
@@ -88,7 +93,7 @@ export class Judge {
     around: Surroundings,
     end: number,
     { text, origin }: NormalisedText,
-  ): Candidate | 'allowed' | 'dropped' | undefined {
+  ): Candidate | 'allowed' | undefined {
     const rule = this.detector.rules[index]!;
     if (rule.guard) return 'allowed';
     const { start } = place;
@@ -111,7 +116,7 @@ export class Judge {
     };
     if (score < threshold) {
       this.trace(found, place, 'below threshold');
-      return 'dropped';
+      return undefined;
     }
     if (this.options.allow.allows(rule.entity, text.slice(part.start, part.end))) {
       this.trace(found, place, 'allowed');

@@ -11,7 +11,7 @@ export type Verdict =
 export interface Around {
   /** The text before it. */
   readonly left: () => string;
-  /** No longer text that starts here matches the pattern. */
+  /** No longer text that starts here matches the pattern, and it doesn't go on in what an earlier pass put there. */
   readonly isLongest: boolean;
 }
 
@@ -47,6 +47,8 @@ export interface DetectorRule {
   readonly swallow?: Swallow;
   /** Text that is passed over untouched, such as an earlier placeholder. */
   readonly guard?: boolean;
+  /** Not a value: a match says that shorter ones from this start are pieces of something longer. */
+  readonly continues?: boolean;
 }
 
 export type Swallow =

@@ -6,6 +6,8 @@ const SEALED = /^\[([A-Z][A-Z0-9_]{0,39}):([A-Za-z0-9_-]{38,})\]$/;
 
 /** How an encrypted value looks in a text: `[EMAIL_ADDRESS:base64url]`. */
 export const SEALED_PATTERN = String.raw`\[[A-Z][A-Z0-9_]{0,39}:[A-Za-z0-9_-]{38,}\]`;
+/** What is enough of it to tell. */
+export const SEALED_START = String.raw`\[[A-Z][A-Z0-9_]{0,39}:[A-Za-z0-9_-]{38}`;
 
 /**
  * AES-256-GCM with a nonce derived from the value (deterministic, so that a conversation's prefix stays the same);

@@ -4,6 +4,7 @@ import { isIban } from '../checks/iban.ts';
 import { ipScore } from '../checks/ip.ts';
 import { phoneCheck } from '../checks/phone.ts';
 import type { DetectorRule } from '../detecting/rule.ts';
+import { PLACEHOLDER_PATTERN } from '../placeholders/placeholder.ts';
 
 const DIGITS_BEFORE = union(WORD_WIDE, charSet('.-+$'));
 const DIGITS_AFTER = union(WORD_WIDE, charSet('%'));
@@ -214,11 +215,14 @@ export function phoneRules(regions: readonly string[]): DetectorRule[] {
   ];
 }
 
+/** What makes it a piece of a longer identifier, which an earlier pass may have seen. */
+const SERIAL_END = String.raw`(?:-(?:\d+|${PLACEHOLDER_PATTERN}))?`;
+
 export const SSN: DetectorRule = {
   id: 'us-ssn',
   entity: 'US_SSN',
   // Social Security Administration: area, group and serial are never all zero; area is never 666 or 9xx.
-  pattern: String.raw`\d{3}(?:-\d{2}-|\.\d{2}\.| \d{2} )\d{4}(?:-\d+)?|\d{9}(?:-\d+)?|\d{3}-\d{6}|\d{5}-\d{4}`,
+  pattern: String.raw`\d{3}(?:-\d{2}-|\.\d{2}\.| \d{2} )\d{4}${SERIAL_END}|\d{9}${SERIAL_END}|\d{3}-\d{6}|\d{5}-\d{4}`,
   left: union(WORD_WIDE, charSet('.-+$')),
   right: WORD_WIDE,
   longestOnly: true,
@@ -231,6 +235,7 @@ export const SSN: DetectorRule = {
 const VOID = '078051120';
 
 function ssnScore(text: string): number | false {
+  if (text.endsWith(']')) return false;
   const digits = text.replace(/\D/g, '');
   const [area, group, serial] = [digits.slice(0, 3), digits.slice(3, 5), digits.slice(5)];
   if (area === '000' || area === '666' || area >= '900' || group === '00' || serial === '0000') return false;
