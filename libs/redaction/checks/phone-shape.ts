@@ -90,8 +90,13 @@ function isWellFormed(number: string, { groups, hasDot }: NumberShape): boolean 
   if (number.includes('(') || number.includes(')')) {
     if (!/^[^()]*\([^()]+\)[^()]*$/.test(number)) return false;
   }
-  return groups.length < 2 || !DATE.test(number);
+  return groups.length < 2 ? !IN_ORDER.test(number) : !DATE.test(number) && !YEAR_AND_ZONE.test(number);
 }
+
+/** Digits counted up: a list of all digits, a sample. */
+const IN_ORDER = /^(?:0?123456789|1234567890)$/;
+/** How asctime and git end a date: 2018 -0700. */
+const YEAR_AND_ZONE = /(?:^|\D)(?:19|20)\d\d [-+][01]\d(?:00|30|45)$/;
 
 /** North America's country code; the digit that mobile numbers begin with in Chile and Brazil. */
 const LEADING_DIGIT = /^1|^9 \d{4} \d{4}$/;

@@ -43,6 +43,11 @@ describe('numbers that only look grouped stay', () => {
     'from 2012-11-10 to 2014-02-03',
     'a total of 1 234 567 of 8 901 234',
     '1336501: fix(open)',
+    'Date: Mon Oct 29 16:39:05 2018 -0700',
+    'Fifth Floor, Boston, MA 02110-1301, USA',
+    'all of 0123456789 and 1234567890',
+    '949E 671D 5632 6F6E 5DE2 5435 7092 8F66',
+    '4e ec 3e 20 8a 3f 90 ec 84 46 49 87 a2 05',
   ])('%s', (text) => {
     expect(phones(text)).toEqual([]);
   });

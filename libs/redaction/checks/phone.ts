@@ -18,7 +18,9 @@ export function phoneCheck(regions: readonly string[]): Check {
     const number = shape && shape.end < whole.length ? whole.slice(0, shape.end).trimEnd() : whole;
     const looks = shape ? shapeScore(number, shape) : 0;
     if (!shape || looks === 0) return false;
-    const isInList = (looks === SEPARATED || looks === TRUNK_PREFIX) && IN_A_LIST.test(left());
+    const before = shape.groups.length > 1 ? left().slice(-LIST_REACH) : '';
+    if (ZIP_PLUS_4.test(number) && AFTER_STATE.test(before)) return false;
+    const isInList = (looks === SEPARATED || looks === TRUNK_PREFIX) && IN_A_LIST.test(before);
     const score = isInList ? Math.min(looks, SEPARATED) : looks;
     const mayBeGrouped = looks === SEPARATED && !isInList && isLongest && isDistinct(shape);
     const most = mayBeGrouped ? GROUPED : score;
@@ -31,8 +33,15 @@ export function phoneCheck(regions: readonly string[]): Check {
   };
 }
 
-/** More numbers, or bytes in hexadecimal, directly before: a list or a dump. */
-const IN_A_LIST = /\d[a-f]?[ ,;|/-]{1,2}$/i;
+const LIST_REACH = 24;
+
+/** More numbers, or groups of hexadecimal digits, directly before: a list or a dump. */
+const IN_A_LIST =
+  /\d[a-f]?[ ,;|/-]{1,2}$|(?:^|[^\p{L}\d])(?:[\da-f]{2} [\da-f]{2}|[\da-f]{0,3}\d[\da-f]{1,4}|[a-f]\d)[ ,;|/\n-]{1,2}$/iu;
+
+/** USPS Publication 28: the state's two letters stand before a ZIP+4 code. */
+const ZIP_PLUS_4 = /^\d{5}-\d{4}$/;
+const AFTER_STATE = /(?:^|[^A-Za-z])[A-Z]{2}[\s,.#*/]{1,8}$/;
 
 /** Not what a decimal number, a version or a small table looks like. */
 function isDistinct({ digits, groups, hasDot }: NumberShape): boolean {

@@ -1,5 +1,6 @@
 import { ALNUM, charSet, union, WORD_WIDE } from '../../automaton/char-set.ts';
 import { entropy } from '../../checks/entropy.ts';
+import { fluency } from '../../checks/fluency.ts';
 import type { DetectorRule, Verdict } from '../../detecting/rule.ts';
 import { VENDOR_NAMES, vendorOf } from './vendor-assignments.ts';
 
@@ -19,13 +20,13 @@ const SECRET_NAMES = [
 ];
 const NAME_START = [...SECRET_NAMES, ...VENDOR_NAMES].join('|');
 const VALUE_CHARS = union(ALNUM, charSet('_./+=~!@#$%^&*:?|<-'));
-const OPERATOR = String.raw`(?:(?:\\?[\s'"\x60\])]){0,3}(?:=|:{1,3}=|:|=>|>|->|\|{1,2}:?|[?.+]=)|\\?['"\x60],|:[ \t]?[&\w]{1,16}[ \t]{0,2}=|[ \t](?:string|str|String)[ \t]?=|\([ \t]?['"\x60]|[ \t]{1,2}['"\x60])`;
+const OPERATOR = String.raw`(?:(?:\\?[\s'"\x60\])]){0,3}(?:=|:{1,3}=|:|=>|>|->|<-|\|{1,2}:?|[?.+]=)|\\?['"\x60],|:[ \t]?[&\w]{1,16}[ \t]{0,2}=|[ \t](?:string|str|String)[ \t]?=|\([ \t]?['"\x60]|[ \t]{1,2}['"\x60])`;
 /** A block scalar's header, YAML 1.2.2 section 8.1. */
 const BLOCK = String.raw`:[ \t]{1,2}[|>][+-]?\r?\n[ \t]{0,16}`;
 /** At least six characters; `://` ends it, so that the whole of a URL is never held back. */
 const VALUE = String.raw`(?:[\w.+=~!@#$%^&*?|<-]|/[\w.+=~!@#$%^&*?|<-])(?:[\w./+=~!@#$%^&*?|<-]|:[\w.+=~!@#$%^&*:?|<-]){5,}`;
 /** After a comma directly, as in a line of CSV (RFC 4180): with a space between it is an enumeration. */
-const OPERATOR_AND_VALUE = String.raw`(?:${OPERATOR}(?:\\?['"\x60\s=]){0,6}|${BLOCK}|,)${VALUE}`;
+const OPERATOR_AND_VALUE = String.raw`(?:${OPERATOR}(?:\\?['"\x60\s=]){0,6}(?:@['"])?|${BLOCK}|,)${VALUE}`;
 
 const ASSIGNMENT: DetectorRule = {
   id: 'assigned-secret',
@@ -61,12 +62,12 @@ export const ASSIGNMENTS: readonly DetectorRule[] = [
     ...ASSIGNMENT,
     id: 'instructed-secret',
     // Dockerfile reference (ENV and ARG without an equals sign), and SET of several shells.
-    pattern: String.raw`(?:ENV|ARG|SET|set|setx)[ \t][\w.-]+[ \t]{1,4}['"]?${VALUE}`,
+    pattern: String.raw`(?:ENV|ARG|SET|set|setx)[ \t](?:-[gUlxu]{1,4}[ \t])?[\w.-]+[ \t]{1,4}['"]?${VALUE}`,
     check: (text) =>
       assignedSecret(
         text.replace(
-          /^(\w+)([ \t])([\w.-]+)[ \t]/,
-          (_, ...[verb, , name]) => `${'.'.repeat(verb.length)}.${name}=`,
+          /^(\w+)([ \t](?:-[gUlxu]{1,4}[ \t])?)([\w.-]+)[ \t]/,
+          (_, ...[verb, gap, name]) => `${'.'.repeat(verb.length + gap.length)}${name}=`,
         ),
       ),
   },
@@ -88,7 +89,7 @@ const PROBE_CHARS = 96;
 const LONGEST_VENDOR_VALUE = 150;
 
 const PARTS =
-  /^([\w.-]+(?:[ \t][\w.-]+){0,2}?)(?::[ \t]?[&A-Za-z]{1,16}(?=[ \t]{0,2}=[ \t]{0,2}['"`]))?(?:\\?[\s'"`\])]){0,3}?(=>|:{1,3}=|->|\|{1,2}:?|[?.+]=|=|:|>|,|\(|[ \t]{1,2}(?=['"`]))((?:[ \t]{1,2}[|>][+-]?\r?\n)?(?:\\?['"`\s=])*)(.*)$/s;
+  /^([\w.-]+(?:[ \t][\w.-]+){0,2}?)(?::[ \t]?[&A-Za-z]{1,16}(?=[ \t]{0,2}=[ \t]{0,2}['"`]))?(?:\\?[\s'"`\])]){0,3}?(=>|:{1,3}=|->|<-|\|{1,2}:?|[?.+]=|=|:|>|,|\(|[ \t]{1,2}(?=['"`]))((?:[ \t]{1,2}[|>][+-]?\r?\n)?(?:\\?['"`\s=])*(?:@['"])?)(.*)$/s;
 const STRONG_NAME =
   /passw|(?:^|[_.-])pass$|passcode|passphrase|pwd|(?:^|[_.-])psk$|secret|credential|creds|private/i;
 const BENIGN_NAME =
@@ -102,19 +103,31 @@ export function assignedSecret(text: string): Verdict {
   if (!parts) return false;
   const [, name = '', operator = '', opening = '', rest = ''] = parts;
   if (!TELLING_NAME.test(name)) return false;
+  if (EMPTY.test(opening)) return false;
   const quoted = /['"`]/.test(opening);
-  const value = trimmed(rest, quoted);
-  const start = text.length - rest.length;
+  // Frameworks tell that a key is encoded: base64:…
+  const scheme = rest.startsWith(ENCODED) ? ENCODED.length : 0;
+  const value = trimmed(rest.slice(scheme), quoted);
+  const start = text.length - rest.length + scheme;
   const vendor = value.length <= LONGEST_VENDOR_VALUE ? vendorOf(name, value) : undefined;
   if (vendor && !FILLER.test(value))
     return { start, end: start + value.length, score: 0.9, rule: `${vendor}-assigned` };
   const probe = value.slice(0, PROBE_CHARS);
-  if (value.length < 6 || BENIGN_NAME.test(name) || REFERENCE.test(probe) || FILLER.test(probe)) return false;
+  if (value.length < 6 || BENIGN_NAME.test(name) || FILLER.test(probe)) return false;
+  if (REFERENCE.test(probe) && !isBase64(probe)) return false;
   const isElement = operator === '>' && rest.includes('</');
   const direct = isElement || (operator !== ',' && operator !== '>' && !name.includes(' '));
-  if (!SECRET_NAME.test(name) || !looksRandom(probe, STRONG_NAME.test(name) && direct)) return false;
+  const strength =
+    !direct || !STRONG_NAME.test(name) ? 'weak' : PASSWORD_NAME.test(name) ? 'password' : 'strong';
+  if (!SECRET_NAME.test(name) || !looksRandom(probe, strength)) return false;
   return { start, end: start + value.length };
 }
+
+/** name = '' and what the next line holds. */
+const EMPTY = /^\s*(?:''|""|``)\s/;
+const ENCODED = 'base64:';
+/** What is assigned to such a name is what somebody types: words with a number behind them, too. */
+const PASSWORD_NAME = /(?:passw(?:or)?d|pwd|passphrase|passcode|(?:^|[_.-])pass)$/i;
 
 const SECRET_NAME =
   /access|api|auth|cred|key|passw|(?:^|[_.-])pass$|passcode|passphrase|pwd|(?:^|[_.-])psk$|secret|token|(?:^|[^a-z])sig$|cookie|session/i;
@@ -135,16 +148,46 @@ const CALL_OR_PATH =
 const FILLER = /EXAMPLE(?:KEY)?$|abcdefghijkl|1234567890|(.)\1{24}/i;
 const ALPHABET = /abcdefgh|01234567|12345678|qwerty/i;
 
-function looksRandom(value: string, strongName: boolean): boolean {
-  const isWords = WORDS_ONLY.test(value) && !(strongName && isShuffled(value));
-  if (CALL_OR_PATH.test(value) || isWords || isConstantName(value)) return false;
+/** How much the name says by itself: that something secret may follow, that it does, that a person chose it. */
+type Strength = 'weak' | 'strong' | 'password';
+
+function looksRandom(value: string, strength: Strength): boolean {
+  if ((CALL_OR_PATH.test(value) && !isBase64(value)) || isConstantName(value)) return false;
+  if (WORDS_ONLY.test(value) && !isMoreThanWords(value, strength)) return false;
   const classes = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((test) => test.test(value)).length;
-  if (strongName) return classes >= 2 && new Set(value).size >= 5 && entropy(value) >= 2.2;
+  if (strength === 'strong' && TYPE_NAME.test(value) && isMadeOfWords(value)) return false;
+  if (strength !== 'weak') return classes >= 2 && new Set(value).size >= 5 && entropy(value) >= 2.2;
   // Symbols of every kind: somebody's password, unless it is a piece of a program.
   if (classes === 4 && value.length >= 10 && !/[()[\]{};,<>|&=:/]/.test(value)) return entropy(value) >= 3;
-  if (value.length < 10 || ALPHABET.test(value) || !/\d/.test(value) || !/[A-Za-z]/.test(value)) return false;
+  if (value.length < 10 || ALPHABET.test(value) || !/[A-Za-z]/.test(value)) return false;
+  if (!/\d/.test(value) && !isScrambled(value)) return false;
+  const least = value.length >= 20 && !/^[a-f\d]+$/i.test(value) ? 3.2 : 3;
+  return /^[\w.=+/~-]+$/.test(value) && !isMadeOfWords(value) && entropy(value) >= least;
+}
+
+function isMoreThanWords(value: string, strength: Strength): boolean {
+  if (strength === 'password' && /[a-z]\d+$/i.test(value)) return true;
+  return strength === 'weak' ? isScrambled(value) : isShuffled(value);
+}
+
+/** Letters alone, so long and so unlike words that chance put them there. */
+function isScrambled(value: string): boolean {
+  return value.length >= 16 && isShuffled(value) && (fluency(value) ?? 0) < SCRAMBLED;
+}
+
+/** PascalCase: what a program calls a type. */
+const TYPE_NAME = /^_?[A-Z][a-z]+\w*[A-Z][a-z]\w*$/;
+const SCRAMBLED = -0.7;
+const BASE64 = /^[A-Za-z0-9+/]{32,}={0,2}$/;
+
+/** RFC 4648 section 4: slashes in it are no path. */
+function isBase64(value: string): boolean {
   return (
-    /^[\w.=+/~-]+$/.test(value) && !isMadeOfWords(value) && entropy(value) >= (value.length >= 20 ? 3.2 : 3)
+    BASE64.test(value) &&
+    /\d/.test(value) &&
+    /[a-z]/.test(value) &&
+    /[A-Z]/.test(value) &&
+    (fluency(value) ?? 0) < 0
   );
 }
 
@@ -155,14 +198,14 @@ function isShuffled(value: string): boolean {
 }
 
 function isConstantName(value: string): boolean {
-  return /^(?:\.\.\.|[*.|])/.test(value) || /^[A-Z][A-Z\d]*(?:_[A-Z\d]+)+$/.test(value);
+  return /^(?:\.\.\.|\*{2}|[.|])/.test(value) || /^[A-Z][A-Z\d]*(?:_[A-Z\d]+)+$/.test(value);
 }
 
 /** Mostly runs of letters in one case, joined: an identifier with a number in it. */
 function isMadeOfWords(value: string): boolean {
   const words = value.match(/[A-Z]?[a-z]{3,}|[A-Z]{4,}/g) ?? [];
   const inWords = words.reduce((sum, word) => sum + (isPronounceable(word) ? word.length : 0), 0);
-  return inWords > value.length * 0.6;
+  return inWords > value.length * 0.6 && (fluency(value) ?? 0) >= 0;
 }
 
 function isPronounceable(word: string): boolean {

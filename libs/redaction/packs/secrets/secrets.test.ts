@@ -147,6 +147,8 @@ describe('text that only looks like a credential stays', () => {
     'auth: config.auth.provider',
     'cacheKey: `users-$' + '{id}`',
     'ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx',
+    'api_key = "userAccountSettings2"',
+    'accessToken: refreshTokenRequest',
   ])('%s', (text) => {
     expect(masker.findSpans(text)).toEqual([]);
   });
@@ -163,6 +165,31 @@ test.each([
   ['ansible_ssh_pass={}'],
   ['openssl enc -pass pass:{}'],
   ['<password>{}</password>'],
+  ['db.example:5432:shop:app:{}'],
+  ['*:*:*:postgres:{}'],
+  ['echo {} | docker login ghcr.io -u bob --password-stdin'],
+  ["printf '%s' '{}' | gh auth login --with-token"],
+  ['docker login -u bob --password-stdin <<< "{}"'],
+  ["echo '{}' | sudo -S apt update"],
+  ['echo "root:{}" | chpasswd'],
+  ['docker login -u bob -p {} registry.example'],
+  ['sqlcmd -S db -U sa -P {}'],
+  ['ldapsearch -D cn=admin -w {}'],
+  ['redis-cli -a {} ping'],
+  ['requirepass {}'],
+  ['keytool -genkey -storepass {} -keystore x'],
+  ['htpasswd -b .htpasswd bob {}'],
+  ['ConvertTo-SecureString "{}" -AsPlainText -Force'],
+  ['jdbc:oracle:thin:scott/{}@//db:1521/x'],
+  ['variable "db_password" {\n  type    = string\n  default = "{}"\n}'],
+  ['<property name="password" value="{}"/>'],
+  ['<add key="DbPassword" value="{}" />'],
+  ['<key>password</key>\n<string>{}</string>'],
+  ['{"name": "DB_PASSWORD", "value": "{}"}'],
+  ['set -gx DB_PASSWORD {}'],
+  ['NSString *password = @"{}";'],
+  ['db_password <- "{}"'],
+  ['postgres://app:p@{}@db:5432/x'],
 ])('a password in a command or file of its own syntax is masked: %s', (line) => {
   for (const value of ['xK9#mP2$vL5', 'Tr0ub4dor3', '7fQz81LmWx20']) {
     const { text } = masker.maskText(line.replace('{}', () => value));
@@ -179,6 +206,53 @@ test.each([
   ['name: LOG_LEVEL\n  value: debug2'],
   ['password_hash_algorithm: argon2id'],
   ['tokenizer: cl100k_base'],
+  ['src/app.ts:1024:12:error:TS2304'],
+  ['echo "installed 42 packages" | tee install.log'],
+  ['echo $TOKEN | docker login --password-stdin'],
+  ['echo hello2 | grep x'],
+  ['ssh -p 2222 bob@host'],
+  ['mkdir -p build/out2'],
+  ['variable "instance_type" {\n  type    = string\n  default = "t3.micro2"\n}'],
+  ['<add key="Theme" value="dark2-blue" />'],
+  ['<key>CFBundleVersion</key>\n<string>1.2.3</string>'],
+  ['{"name": "LOG_LEVEL", "value": "debug2"}'],
+  ["ssl_passphrase_command = ''\n#ssl_dh_params_file = ''"],
+  ['private_key: SignatureV4SignWithCredentials'],
 ])('a placeholder, an option or a setting is no secret: %s', (text) => {
   expect(masker.maskText(text).text).toBe(text);
+});
+
+test.each([
+  ['four runs of letters that read like words by chance', 'api_key = "Owo2ewyRvosjo8RSKOY8"'],
+  ['letters alone, as chance mixes them', 'api_key = "fXqTzLwPdRvKsMbGhJnY"'],
+  ['base64 that begins with a slash', 'token = "/V6/prYTrERR3Tbu4ElnLGYAvCprlPn+fFLR59hvw98="'],
+  ['base64 with two slashes in a row', 'token = "ea0S9/twGiLhf6JM//Qx4gp4HCccz9B0AUnh4HTaaGp="'],
+  ['a key that says how it is encoded', 'APP_KEY=base64:z7yOTo3fb7WkWwMcShoUpeobd4EbgT0xQm1vB2n3M4k='],
+  ['a word and a number', 'password: hunter2'],
+  ['words and a number', 'password = "correct-Horse7"'],
+])('a secret value is found where it is %s', (_what, text) => {
+  expect(masker.findSpans(text).map((span) => span.entity)).toEqual(['SECRET']);
+});
+
+test.each([
+  'RSA PRIVATE KEY',
+  'EC PRIVATE KEY',
+  'DSA PRIVATE KEY',
+  'OPENSSH PRIVATE KEY',
+  'ENCRYPTED PRIVATE KEY',
+  'PRIVATE KEY',
+  'PGP PRIVATE KEY BLOCK',
+])('nothing of a %s comes out, as lines or as an escaped string', (kind) => {
+  const lines = Array.from({ length: 12 }, () => value('base64', 64));
+  const pem = [`-----BEGIN ${kind}-----`, ...lines, `-----END ${kind}-----`];
+  for (const text of [
+    pem.join('\n'),
+    pem.join('\r\n'),
+    JSON.stringify({ key: pem.join('\n') }),
+    pem.join('\\\\n'),
+  ]) {
+    const { text: masked } = masker.maskText(`before\n${text}\nafter`);
+    for (const line of lines) expect(masked).not.toContain(line.slice(0, 8));
+    expect(masked).toContain('after');
+  }
 });

@@ -3,6 +3,8 @@ import { entropy } from '../../checks/entropy.ts';
 import type { DetectorRule } from '../../detecting/rule.ts';
 import { ASSIGNMENTS } from './assignment.ts';
 import { COMMAND_SECRETS } from './command-secrets.ts';
+import { DOCUMENT_SECRETS } from './document-secrets.ts';
+import { OPTION_SECRETS } from './option-secrets.ts';
 import { VENDOR_TOKENS } from './vendor-tokens.ts';
 
 const TOKEN_CHARS = union(ALNUM, charSet('_-'));
@@ -25,7 +27,8 @@ const JWT: DetectorRule = {
 const PRIVATE_KEY: DetectorRule = {
   id: 'private-key',
   entity: 'SECRET',
-  pattern: '(?i)-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----',
+  pattern:
+    '(?i)-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----',
   score: 1,
   swallow: { kind: 'armour', set: ARMOUR_CHARS },
 };
@@ -33,8 +36,9 @@ const PRIVATE_KEY: DetectorRule = {
 const URL_CREDENTIALS: DetectorRule = {
   id: 'url-credentials',
   entity: 'SECRET',
-  // RFC 3986 section 3.2.1: user:password before the host. Only the password is masked.
-  pattern: String.raw`[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s:/?#@'"<>\x60]{0,128}:[^\s/?#@'"<>\x60]{1,256}@[A-Za-z0-9\[]`,
+  // RFC 3986 section 3.2.1: user:password before the host; `@` and `#` ought to be escaped there, and often are not.
+  // Only the password is masked.
+  pattern: String.raw`[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s:/?#@'"<>\x60]{0,128}:[^\s/?'"<>\x60]{1,256}@[A-Za-z0-9\[]`,
   left: WORD_WIDE,
   score: 0.95,
   check: (text) => {
@@ -157,4 +161,6 @@ export const SECRETS: readonly DetectorRule[] = [
   ...VENDOR_TOKENS,
   ...ASSIGNMENTS,
   ...COMMAND_SECRETS,
+  ...OPTION_SECRETS,
+  ...DOCUMENT_SECRETS,
 ];
