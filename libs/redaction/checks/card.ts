@@ -1,3 +1,4 @@
+import type { NoneBeyond, Verdict } from '../detecting/rule.ts';
 import { digitsOf, isRepeated, luhn } from './luhn.ts';
 
 const CERTAIN = 1;
@@ -24,7 +25,17 @@ const ISSUERS: ReadonlyArray<readonly [RegExp, readonly number[], number]> = [
 
 /** A payment card number: printed grouping, issuer range, length and check digit; the score tells how sure that is. */
 export function cardScore(text: string): number | false {
-  if (!beginsLikeCard(text)) return false;
+  return beginsLikeCard(text) ? scoreOf(text) : false;
+}
+
+/** The same for a detector: where the beginning is wrong no longer end, or shorter, is looked at. */
+export function cardCheck(text: string): Verdict {
+  return beginsLikeCard(text) ? scoreOf(text) : NONE;
+}
+
+const NONE: NoneBeyond = { noneBeyond: 0 };
+
+function scoreOf(text: string): number | false {
   const digits = digitsOf(text);
   if (isRepeated(digits) || !luhn(digits) || !isGroupedLikeCard(text)) return false;
   const issuer = ISSUERS.find(([range, lengths]) => range.test(digits) && lengths.includes(digits.length));

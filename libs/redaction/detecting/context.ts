@@ -13,7 +13,31 @@ const LETTER = /[\p{L}\p{N}]/u;
  */
 export function hasContext(left: string, words: readonly string[], reach = CONTEXT_REACH): boolean {
   const text = left.slice(-reach).toLowerCase();
-  return words.some((word) => standsIn(text, word));
+  const byFirst = indexOf(words);
+  let isWithinWord = false;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    const some = byFirst.get(unit);
+    const isLetter = isLetterOrDigit(unit);
+    if (some?.some((word) => !(isWithinWord && isLetter) && standsAt(text, word, at))) return true;
+    isWithinWord = isLetter;
+  }
+  return false;
+}
+
+const indexes = new WeakMap<readonly string[], ReadonlyMap<number, readonly string[]>>();
+
+/** The words by their first code unit; remembered. */
+function indexOf(words: readonly string[]): ReadonlyMap<number, readonly string[]> {
+  const known = indexes.get(words);
+  if (known) return known;
+  const index = new Map<number, string[]>();
+  for (const word of words) {
+    const first = word.charCodeAt(0);
+    index.set(first, [...(index.get(first) ?? []), word]);
+  }
+  indexes.set(words, index);
+  return index;
 }
 
 /**
@@ -35,12 +59,13 @@ export function isNamePlaceholder(text: string): boolean {
   return IS_NAME.test(text);
 }
 
-function standsIn(text: string, word: string): boolean {
-  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
-    const startsWord = at === 0 || !LETTER.test(text[at - 1]!) || !LETTER.test(word[0]!);
-    const after = text[at + word.length];
-    const endsWord = word.length > 4 || after === undefined || !LETTER.test(after);
-    if (startsWord && endsWord) return true;
-  }
-  return false;
+function standsAt(text: string, word: string, at: number): boolean {
+  if (!text.startsWith(word, at)) return false;
+  const after = at + word.length;
+  return word.length > 4 || after >= text.length || !isLetterOrDigit(text.charCodeAt(after));
+}
+
+function isLetterOrDigit(unit: number): boolean {
+  if (unit >= 0x80) return LETTER.test(String.fromCharCode(unit));
+  return (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x30 && unit <= 0x39) || (unit >= 0x41 && unit <= 0x5a);
 }

@@ -3,7 +3,15 @@ import type { AllowList } from './allow-list.ts';
 import { hasContext } from './context.ts';
 import type { Detector } from './detector.ts';
 import { isNormal, type NormalisedText, normalise } from './normalise.ts';
-import { type Around, CONTEXT_BOOST, type DetectorRule, type Swallow, type Verdict } from './rule.ts';
+import {
+  type Around,
+  CONTEXT_BOOST,
+  type DetectorRule,
+  type NoneBeyond,
+  type Swallow,
+  type Verdict,
+} from './rule.ts';
+import { Tries } from './tries.ts';
 
 /** A piece of text a rule, its check, its context and the threshold all agree on. */
 export interface Candidate {
@@ -37,13 +45,11 @@ export interface JudgeOptions {
   readonly trace?: (trial: Trial) => void;
 }
 
-/** How many ends of one rule at one start are checked, longest first; bounds the work on adversarial text. */
-const MAX_ENDS_PER_RULE = 16;
-
 /** Decides about the endings the automaton found at one start. Pure: the same text gives the same judgement. */
 export class Judge {
   /** By rule; asked for at most places where digits stand. */
   private readonly thresholds: readonly number[];
+  private readonly tries: Tries;
 
   constructor(
     private readonly detector: Detector,
@@ -55,6 +61,7 @@ export class Judge {
       byEntity.set(entity, threshold);
       return threshold;
     });
+    this.tries = new Tries(detector.rules.length);
   }
 
   candidates(place: Place, endings: readonly number[]): Judgement {
@@ -62,10 +69,10 @@ export class Judge {
     const around = new Surroundings(place.left);
     const longest = buffer.slice(start, endings.at(-1));
     const isPlain = isNormal(longest);
-    const tried = new Map<number, number>();
     const candidates: Candidate[] = [];
     let allowedEnd = 0;
     let goesOn = false;
+    this.tries.begin();
     for (let k = endings.length - 2; k >= 0; k -= 2) {
       const index = endings[k]!;
       const end = endings[k + 1]!;
@@ -74,35 +81,44 @@ export class Judge {
         goesOn = true;
         continue;
       }
-      const tries = tried.get(index) ?? 0;
-      if (tries >= MAX_ENDS_PER_RULE || end - start > (rule.maxLength ?? Infinity)) continue;
-      around.isLongest = tries === 0 && !goesOn;
+      const tries = this.tries.take(index, end - start, rule.maxLength);
+      if (tries === 0) continue;
+      around.isLongest = tries === 1 && !goesOn;
       const read = isPlain ? plain(longest, end - start) : normalise(buffer.slice(start, end));
       const found = this.candidate(index, place, around, end, read);
-      const settled = found !== undefined || rule.longestOnly === true;
-      tried.set(index, settled ? MAX_ENDS_PER_RULE : tries + 1);
+      if (found === undefined) {
+        if (rule.longestOnly) this.tries.settle(index);
+        continue;
+      }
+      if (typeof found === 'number') {
+        this.tries.limit(index, found);
+        continue;
+      }
+      this.tries.settle(index);
       if (found === 'allowed') allowedEnd = Math.max(allowedEnd, end);
-      else if (found) candidates.push(found);
+      else candidates.push(found);
     }
     return { candidates, allowedEnd };
   }
 
+  /** A number: nothing longer than this from the same start can be one. */
   private candidate(
     index: number,
     place: Place,
     around: Surroundings,
     end: number,
     { text, origin }: NormalisedText,
-  ): Candidate | 'allowed' | undefined {
+  ): Candidate | 'allowed' | number | undefined {
     const rule = this.detector.rules[index]!;
     if (rule.guard) return 'allowed';
     const { start } = place;
     const threshold = this.thresholds[index]!;
     const isEnough = (score: number) => raise(rule, score, around) >= threshold;
     const verdict = rule.check ? rule.check(text, isEnough, around) : true;
-    if (verdict === false) {
+    if (verdict === false || isNoneBeyond(verdict)) {
       this.trace({ start, end, entity: rule.entity, rule: rule.id, score: 0 }, place, 'check failed');
-      return undefined;
+      if (verdict === false) return undefined;
+      return origin ? origin[verdict.noneBeyond]! : verdict.noneBeyond;
     }
     const part = locate(verdict, text.length);
     const score = raise(rule, baseScore(rule, verdict), around);
@@ -134,7 +150,13 @@ export class Judge {
   }
 }
 
-function baseScore(rule: DetectorRule, verdict: Verdict): number {
+type Positive = Exclude<Verdict, false | NoneBeyond>;
+
+function isNoneBeyond(verdict: Verdict): verdict is NoneBeyond {
+  return typeof verdict === 'object' && 'noneBeyond' in verdict;
+}
+
+function baseScore(rule: DetectorRule, verdict: Positive): number {
   if (typeof verdict === 'number') return verdict;
   return typeof verdict === 'object' ? (verdict.score ?? rule.score) : rule.score;
 }
@@ -147,7 +169,7 @@ function plain(text: string, length: number): NormalisedText {
 class Surroundings implements Around {
   isLongest = false;
   private text: string | undefined;
-  private readonly announced = new Map<DetectorRule, boolean>();
+  private announced: Map<DetectorRule, boolean> | undefined;
 
   constructor(private readonly read: () => string) {}
 
@@ -157,12 +179,12 @@ class Surroundings implements Around {
   };
 
   announces(rule: DetectorRule): boolean {
-    let known = this.announced.get(rule);
-    if (known === undefined) {
-      known = rule.context !== undefined && hasContext(this.left(), rule.context, rule.contextReach);
-      this.announced.set(rule, known);
-    }
-    return known;
+    this.announced ??= new Map();
+    const known = this.announced.get(rule);
+    if (known !== undefined) return known;
+    const found = rule.context !== undefined && hasContext(this.left(), rule.context, rule.contextReach);
+    this.announced.set(rule, found);
+    return found;
   }
 }
 
@@ -172,7 +194,7 @@ function raise(rule: DetectorRule, score: number, around: Surroundings): number 
   return Math.min(1, Math.round((score + CONTEXT_BOOST) * 100) / 100);
 }
 
-function locate(verdict: Verdict, length: number): { start: number; end: number; rule?: string } {
+function locate(verdict: Positive, length: number): { start: number; end: number; rule?: string } {
   return typeof verdict === 'object' ? verdict : { start: 0, end: length };
 }
 

@@ -1,11 +1,19 @@
 import type { CharSet } from '../automaton/char-set.ts';
 import type { Pattern } from '../automaton/parse-pattern.ts';
 
-/** What a check says of a candidate: no; yes; yes with this score; or yes, but only this part of it. */
+/**
+ * What a check says of a candidate: no; no, nor any text from this start that is longer than so much; yes; yes with this
+ * score; or yes, but only this part of it.
+ */
 export type Verdict =
   | boolean
   | number
+  | NoneBeyond
   | { readonly start: number; readonly end: number; readonly score?: number; readonly rule?: string };
+
+export interface NoneBeyond {
+  readonly noneBeyond: number;
+}
 
 /** What a check may know of the text around a candidate. */
 export interface Around {

@@ -1,5 +1,5 @@
 import { charSet, LATIN, union, WORD, WORD_WIDE } from '../automaton/char-set.ts';
-import { cardScore } from '../checks/card.ts';
+import { cardCheck } from '../checks/card.ts';
 import { isIban } from '../checks/iban.ts';
 import { ipScore } from '../checks/ip.ts';
 import { phoneCheck } from '../checks/phone.ts';
@@ -49,7 +49,7 @@ const CARD: DetectorRule = {
   right: union(WORD, LATIN),
   score: 1,
   maxLength: 64,
-  check: cardScore,
+  check: cardCheck,
   context: [
     'card',
     'cards',
