@@ -1,4 +1,5 @@
 export * from './entries/entry.ts';
+export * from './entries/may-be-personal.ts';
 export * from './entries/personal.ts';
 export * from './exporting/export-lines.ts';
 export * from './exporting/export-writer.ts';

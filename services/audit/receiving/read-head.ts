@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { maxHeadBytes } from '#contracts';
-import { type FoundPart, splitHead } from '#ledger';
+import { type FoundPart, mayBePersonal, splitHead } from '#ledger';
 
 /** An event's payload as the ledger takes it. */
 export interface ReadPayload {
@@ -12,8 +12,6 @@ export interface ReadPayload {
   tail: Buffer;
 }
 
-/** Any key whose value could be personal; without one, or an escaped letter that could hide one, a head is kept as it came. */
-const maybePersonal = /"(?:subject|email|groups|address|clientAddress|userAgent|target)"|\\u/;
 const unreadableHead = Buffer.from('{"unreadable":true}');
 
 /** Takes a payload apart. Never throws: what is no envelope is recorded as it is. */
@@ -29,8 +27,7 @@ export function readPayload(payload: Uint8Array): ReadPayload {
     const head: unknown = JSON.parse(text);
     if (head === null || typeof head !== 'object' || Array.isArray(head)) return unreadable(whole);
     const object = head as Record<string, unknown>;
-    if ((isPlain || isUtf8(bytes)) && !maybePersonal.test(text))
-      return { head: object, bytes, parts: [], tail };
+    if ((isPlain || isUtf8(bytes)) && !mayBePersonal(text)) return { head: object, bytes, parts: [], tail };
     const split = splitHead(object);
     return { head: object, bytes: split.head, parts: split.parts, tail };
   } catch {
