@@ -15,6 +15,8 @@ const Environment = z.object({
   AUDIT_CHECKPOINT_SECONDS: z.coerce.number().min(0.1).default(5),
   /** Where sinks of kind `files` have their directories; by default `sinks` in the state directory. */
   AUDIT_SINK_DIRECTORY: z.string().min(1).optional(),
+  /** A sink that says nothing for so long failed, and is asked again later, seconds. */
+  AUDIT_SINK_ANSWER_SECONDS: z.coerce.number().min(1).max(3600).default(60),
   SALLYPORT_STATE_DIR: z.string().min(1).default('.sallyport'),
   /** How long purging leaves answers in the log for those who come back for them, minutes. */
   AUDIT_PICK_UP_MINUTES: z.coerce.number().min(1).default(60),
@@ -30,6 +32,7 @@ export interface AuditSettings extends ServiceSettings {
   checkpointMs: number;
   pickUpMs: number;
   sinkDirectory: string;
+  sinkAnswerMs: number;
 }
 
 /** Reads the environment once. Throws `SettingsError` naming what is missing. */
@@ -46,6 +49,7 @@ export function auditSettings(environment: NodeJS.ProcessEnv): AuditSettings {
     checkpointEntries: own.AUDIT_CHECKPOINT_ENTRIES,
     checkpointMs: own.AUDIT_CHECKPOINT_SECONDS * 1000,
     pickUpMs: own.AUDIT_PICK_UP_MINUTES * 60_000,
+    sinkAnswerMs: own.AUDIT_SINK_ANSWER_SECONDS * 1000,
     sinkDirectory: own.AUDIT_SINK_DIRECTORY ?? path.resolve(own.SALLYPORT_STATE_DIR, 'sinks'),
   };
 }

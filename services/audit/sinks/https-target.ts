@@ -9,6 +9,7 @@ export class HttpsTarget implements SinkTarget {
   constructor(
     private readonly url: string,
     private readonly authorization: () => Promise<string | undefined>,
+    private readonly answerMs: number,
   ) {}
 
   async deliver(piece: Piece, signal: AbortSignal): Promise<void> {
@@ -17,6 +18,7 @@ export class HttpsTarget implements SinkTarget {
       url: this.url,
       authorization: await this.authorization(),
       body,
+      answerMs: this.answerMs,
       signal,
       headers: {
         'content-type': 'application/x-ndjson',

@@ -15,6 +15,7 @@ export class OtlpTarget implements SinkTarget {
     private readonly url: string,
     private readonly origin: string,
     private readonly authorization: () => Promise<string | undefined>,
+    private readonly answerMs: number,
   ) {}
 
   async deliver(piece: Piece, signal: AbortSignal): Promise<void> {
@@ -44,6 +45,7 @@ export class OtlpTarget implements SinkTarget {
       authorization: await this.authorization(),
       headers: { 'content-type': 'application/json' },
       body: Buffer.from(JSON.stringify(body)),
+      answerMs: this.answerMs,
       signal,
     });
     const rejected = rejectedIn(answer);

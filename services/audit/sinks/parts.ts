@@ -37,8 +37,8 @@ export const sinkParts = [
     provide: Sinks,
     inject: [SETTINGS, ActiveConfig, SENDER_PARTS],
     useFactory: (settings: AuditSettings, config: ActiveConfig, parts: SenderParts): Sinks => {
-      const { sinkDirectory: directory, origin, secretsDir } = settings;
-      const around = { directory, origin, secrets: new SecretReferences(secretsDir) };
+      const { sinkDirectory: directory, sinkAnswerMs: answerMs, origin, secretsDir } = settings;
+      const around = { directory, origin, answerMs, secrets: new SecretReferences(secretsDir) };
       const sinks = new Sinks((sink) => openTarget(sink, around), parts);
       config.onChange(({ document }) => sinks.use(document.sinks));
       return sinks;

@@ -5,7 +5,6 @@ export class NotTakenError extends Error {
   override readonly name = 'NotTakenError';
 }
 
-const timeoutMs = 60_000;
 const largestAnswerBytes = 64 * 1024;
 
 export interface Posting {
@@ -13,20 +12,23 @@ export interface Posting {
   readonly headers: Record<string, string>;
   readonly authorization: string | undefined;
   readonly body: Buffer;
+  /** So long the other side may say nothing, ms. */
+  readonly answerMs: number;
   readonly signal: AbortSignal;
 }
 
 /** Sends by POST. Resolves with the answer's text, cut, on 2xx. Redirects aren't followed. */
-export async function post({ url, headers, authorization, body, signal }: Posting): Promise<string> {
+export async function post({ answerMs, signal, ...posting }: Posting): Promise<string> {
+  const { url, headers, authorization, body } = posting;
   const answer = await request(url, {
     method: 'POST',
     body,
     headers: { ...headers, ...(authorization && { authorization }) },
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
+    headersTimeout: answerMs,
+    bodyTimeout: answerMs,
     signal,
-  }).catch((error: NodeJS.ErrnoException) => {
-    throw new NotTakenError(`no answer: ${error.code ?? error.name}`);
+  }).catch((error: Error & { code?: unknown }) => {
+    throw new NotTakenError(`no answer: ${typeof error.code === 'string' ? error.code : error.name}`);
   });
   const chunks: Buffer[] = [];
   let bytes = 0;

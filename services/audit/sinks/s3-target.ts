@@ -17,6 +17,7 @@ export class S3Target implements SinkTarget {
   constructor(
     private readonly sink: S3Sink,
     credentials: S3Credentials,
+    answerMs: number,
   ) {
     const { region, endpoint, pathStyle } = sink;
     this.client = new S3Client({
@@ -26,6 +27,13 @@ export class S3Target implements SinkTarget {
       ...(endpoint !== undefined && { endpoint }),
       forcePathStyle: pathStyle ?? endpoint !== undefined,
       maxAttempts: 1,
+      // Without these a server that takes a request and says nothing would hold it, and its socket, for good.
+      requestHandler: {
+        connectionTimeout: answerMs,
+        socketTimeout: answerMs,
+        requestTimeout: answerMs,
+        throwOnRequestTimeout: true,
+      },
     });
   }
 

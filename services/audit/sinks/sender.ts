@@ -12,6 +12,8 @@ import { sinkMetrics } from './sink-metrics.ts';
 const pieceBytes = 32 * 1024 * 1024;
 const idleMs = 500;
 const longestBackoffMs = 60_000;
+/** A piece takes no longer, however slowly the other side answers: its rest waits for the next attempt. */
+const longestDeliveryMs = 10 * 60_000;
 
 export interface SenderParts {
   readonly cursors: SinkCursors;
@@ -81,25 +83,37 @@ export class Sender {
   private async deliver(from: number, to: number, size: number, page: readonly StoredEntry[]): Promise<void> {
     const { cursors, pieces } = this.parts;
     const { name, personal } = this.sink;
-    const lost = new AbortController();
+    const over = new AbortController();
     const renewing = setInterval(
       () => {
-        void cursors.take(name).then(
-          (next) => next !== from && lost.abort(),
+        void this.renew(from).then(
+          (isMine) => isMine || over.abort(),
           () => undefined,
         );
       },
       (leaseSeconds * 1000) / 3,
     );
+    const tooLong = setTimeout(() => over.abort(), longestDeliveryMs);
     try {
-      const signal = AbortSignal.any([this.stopping.signal, lost.signal]);
+      const signal = AbortSignal.any([this.stopping.signal, over.signal]);
       await this.target.deliver(pieces.make({ from, to, size, page, personal }), signal);
     } finally {
       clearInterval(renewing);
+      clearTimeout(tooLong);
     }
     if (!(await cursors.advance(name, from, to))) return;
     sinkMetrics.entries.inc({ sink: name }, to - from);
     sinkMetrics.lag.set({ sink: name }, Math.max(0, size - to));
+  }
+
+  /** False where the right to send was lost. What the sink lacks is told meanwhile: it may take long to answer. */
+  private async renew(from: number): Promise<boolean> {
+    const { cursors, proofs } = this.parts;
+    const { name } = this.sink;
+    const isMine = (await cursors.take(name)) === from;
+    const size = (await proofs.latest())?.size ?? 0;
+    sinkMetrics.lag.set({ sink: name }, Math.max(0, size - from));
+    return isMine;
   }
 
   private async onFailure(error: Error): Promise<number> {

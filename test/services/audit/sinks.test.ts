@@ -1,54 +1,23 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { SinkList } from '#contracts';
 import { verifyExport } from '#ledger';
 import { eventually } from '#testing';
 import { type AuditWorld, activate, Play, startAuditWorld } from './audit-world.ts';
-
-interface Sent {
-  readonly headers: IncomingMessage['headers'];
-  readonly body: string;
-}
-
-/** A server that keeps what it is sent, and refuses while it is told to. */
-class Receiver {
-  readonly taken: Sent[] = [];
-  readonly refused: Sent[] = [];
-  refusing = false;
-  private readonly server: Server = createServer(async (request, response) => {
-    const bytes = await buffer(request);
-    const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes;
-    (this.refusing ? this.refused : this.taken).push({
-      headers: request.headers,
-      body: body.toString('utf8'),
-    });
-    response.writeHead(this.refusing ? 503 : 200, { 'content-type': 'application/json' }).end('{}');
-  });
-
-  async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  close(): void {
-    this.server.closeAllConnections();
-    this.server.close();
-  }
-}
+import { Receiver } from './receiver.ts';
 
 let audit: AuditWorld;
 let yaml: string;
-const [archive, collector] = [new Receiver(), new Receiver()];
+const [archive, collector, bucket] = [new Receiver(), new Receiver(), new Receiver()];
+/** So that a sink that says nothing is found out soon. */
+const environment = { AUDIT_SINK_ANSWER_SECONDS: '2' };
 
 beforeAll(async () => {
   audit = await startAuditWorld();
   yaml = await readFile(audit.world.configFile, 'utf8');
-  await audit.world.startServices(['audit']);
+  await audit.world.startService('audit', environment);
   const sinks = [
     { name: 'disk', kind: 'files', directory: 'ledger', every: '1s', maxEntries: 3 },
     { name: 'archive', kind: 'https', url: `${await archive.listen()}/take`, every: '1s', personal: true },
@@ -60,6 +29,7 @@ afterAll(async () => {
   await audit.stop();
   archive.close();
   collector.close();
+  bucket.close();
 });
 
 const sinks = async (): Promise<SinkList['items']> => (await audit.call('erin', '/v1/sinks')).body.items;
@@ -100,7 +70,7 @@ const stretchIn = (name: string): [number, number] => {
 };
 
 test('each sink gets every entry in order, in pieces that verify by themselves, also across kill -9 and refusals', async () => {
-  archive.refusing = true;
+  archive.manner = 'refusing';
   await play('carol', ['one', 'two']);
   await caughtUp('disk');
   await caughtUp('logs');
@@ -113,8 +83,8 @@ test('each sink gets every entry in order, in pieces that verify by themselves, 
 
   await audit.world.service('audit').kill();
   await play('dave', ['three', 'four']);
-  archive.refusing = false;
-  await audit.world.startService('audit');
+  archive.manner = 'taking';
+  await audit.world.startService('audit', environment);
   for (const name of ['disk', 'archive', 'logs']) await caughtUp(name);
 
   const total = await size();
@@ -144,8 +114,52 @@ test('each sink gets every entry in order, in pieces that verify by themselves, 
   );
 }, 180_000);
 
+test('sinks that accept and never answer hold up neither the ledger nor other sinks, show how much they lack, and go on once they answer', async () => {
+  const secrets = audit.world.secrets.dirOf('audit');
+  await writeFile(join(secrets, 's3-key'), 'none', { mode: 0o600 });
+  const [key, endpoint] = ['$' + '{file:s3-key}', await bucket.listen()];
+  const silent = [
+    { name: 'archive', kind: 'https', url: `${archive.url}/take`, every: '1s' },
+    { name: 'logs', kind: 'otlp', url: `${collector.url}/v1/logs`, every: '1s' },
+    {
+      name: 'vault',
+      kind: 's3',
+      bucket: 'copies',
+      endpoint,
+      accessKeyId: key,
+      secretAccessKey: key,
+      every: '1s',
+    },
+  ];
+  const disk = { name: 'disk', kind: 'files', directory: 'ledger', every: '1s', maxEntries: 3 };
+  for (const receiver of [archive, collector, bucket]) receiver.manner = 'silent';
+  await activate(audit, `${yaml}\nsinks: ${JSON.stringify([...silent, disk])}\n`, 'r3');
+  const before = await size();
+  await play('carol', ['six', 'seven']);
+  await eventually(async () => expect(await size()).toBeGreaterThanOrEqual(before + 6));
+  for (const { name } of silent) {
+    await eventually(
+      async () => {
+        const state = (await sinks()).find((sink) => sink.name === name);
+        expect(state).toMatchObject({ behind: expect.any(Number), failure: expect.any(String) });
+        expect(state?.behind).toBeGreaterThanOrEqual(6);
+      },
+      { timeoutMs: 60_000 },
+    );
+  }
+  await play('dave', ['eight']);
+  await caughtUp('disk');
+  for (const receiver of [archive, collector, bucket]) {
+    expect(receiver.unanswered).toBeGreaterThan(0);
+    receiver.manner = 'taking';
+  }
+  for (const { name } of silent) await caughtUp(name);
+  const stretches = bucket.taken.map(({ path }) => stretchIn(path.slice(path.lastIndexOf('/') + 1)));
+  expect(covered(stretches)).toBe(await size());
+}, 240_000);
+
 test('a sink that is taken out is sent nothing more; others may not see where copies go', async () => {
-  await activate(audit, yaml, 'r3');
+  await activate(audit, yaml, 'r4');
   await eventually(async () => expect(await sinks()).toEqual([]));
   const before = archive.taken.length;
   const recorded = await size();
