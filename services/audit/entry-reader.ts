@@ -7,7 +7,7 @@ import {
   type PersonalCommitment,
   type PersonalOpening,
 } from '#ledger';
-import { eventNameOf, type Fact } from './facts.ts';
+import { eventNameOf, type Fact, requestIdOf } from './facts.ts';
 import { decodeCommitments } from './personal-columns.ts';
 import type { PersonalVault } from './personal-vault.ts';
 
@@ -182,9 +182,11 @@ export function factOf(stored: StoredEntry, openings: readonly (PersonalOpening 
     opening === null ? [] : [{ path: (personal[i] as PersonalCommitment).path, value: opening.value }],
   );
   const isReadable = Buffer.from(head).toString('utf8') !== unreadable;
+  const whole = isReadable ? (joinHead(head, parts) as Record<string, unknown>) : null;
+  const name = eventNameOf(subject);
   return {
-    ...{ index: stored.index, log: stored.log, sequence, atMs, subject, name: eventNameOf(subject) },
-    head: isReadable ? (joinHead(head, parts) as Record<string, unknown>) : null,
+    ...{ index: stored.index, log: stored.log, sequence, atMs, subject, name, head: whole },
+    requestId: requestIdOf({ name, head: whole }),
     owners: new Map(personal.map(({ path, ownerKey }) => [path, ownerKey])),
   };
 }

@@ -10,6 +10,8 @@ export interface Fact {
   subject: string;
   /** The contract's name; null where no contract has this subject. */
   name: string | null;
+  /** The request that it is about; null where it is about none. */
+  requestId: string | null;
   head: Record<string, unknown> | null;
   /** The names of the data keys of the people it names, by JSON pointer. */
   owners: ReadonlyMap<string, string>;
@@ -48,10 +50,10 @@ const aboutRequests = new Set(
 );
 
 /** What is wrong with an event as far as the ledger can see; null where nothing is. */
-export function flawOf(fact: Pick<Fact, 'name' | 'head'>): string | null {
+export function flawOf(fact: Pick<Fact, 'name' | 'head' | 'requestId'>): string | null {
   if (fact.head === null) return 'event.unreadable';
   if (fact.name === null) return 'event.unknown';
-  if (!aboutRequests.has(fact.name) || requestIdOf(fact) !== null) return null;
+  if (fact.requestId !== null || !aboutRequests.has(fact.name)) return null;
   // A change of the policy waits under an id of its own.
   return fact.head.gate === 'change' ? null : 'event.without_request';
 }

@@ -37,6 +37,8 @@ export interface SealedDigest {
 const entryVersion = 1;
 const kindCodes: Record<EntryKind, number> = { event: 0, gap: 1 };
 const leafPrefix = 0x00;
+/** All of a leaf that isn't text, head or personal. */
+const fixedLeafBytes = 1 + 2 + 16 + 4 * 4 + 4 + 4 + hashBytes;
 
 /** Size and digest of a sealed tail. */
 export function digestSealed(tail: Uint8Array): SealedDigest {
@@ -69,34 +71,30 @@ export function writeEntryLeafHash(target: Buffer, at: number, entry: Entry): vo
 /** The canonical bytes behind the leaf prefix, good until the next call: hashing needs no copy of its own. */
 function writeLeaf(entry: Entry): Buffer {
   const { logId, subject, messageId, head, personal, sealed } = entry;
-  const sizes = [Buffer.byteLength(logId), Buffer.byteLength(subject), Buffer.byteLength(messageId)] as const;
-  let total = 1 + 2 + 16 + 16 + sizes[0] + sizes[1] + sizes[2] + head.length + 4 + 4 + hashBytes;
-  for (const part of personal) total += commitmentSize(part);
-  const bytes = scratchOf(total);
+  // Measuring texts first would cost as much as writing them: UTF-8 takes three bytes for a UTF-16 unit at most.
+  let most = fixedLeafBytes + 3 * (logId.length + subject.length + messageId.length) + head.length;
+  for (const { path, ownerKey } of personal) most += 8 + 3 * (path.length + ownerKey.length) + hashBytes;
+  const bytes = scratchOf(most);
   bytes[0] = leafPrefix;
   bytes[1] = entryVersion;
   bytes[2] = kindCodes[entry.kind];
   writeCount(bytes, entry.sequence, 3);
   writeCount(bytes, entry.atMs, 11);
-  let at = writeField(bytes, 19, logId, sizes[0]);
-  at = writeField(bytes, at, subject, sizes[1]);
-  at = writeField(bytes, at, messageId, sizes[2]);
+  let at = writeText(bytes, 19, logId);
+  at = writeText(bytes, at, subject);
+  at = writeText(bytes, at, messageId);
   at = writeField(bytes, at, head, head.length);
   at = bytes.writeUInt32BE(personal.length, at);
-  for (const part of personal) at = writeCommitment(bytes, at, part);
+  for (const { path, ownerKey, digest } of personal) {
+    at = writeDigest(bytes, writeText(bytes, writeText(bytes, at, path), ownerKey), digest);
+  }
   at = bytes.writeUInt32BE(sealed.bytes, at);
-  writeDigest(bytes, at, sealed.digest);
-  return bytes;
+  return bytes.subarray(0, writeDigest(bytes, at, sealed.digest));
 }
 
-function commitmentSize(part: PersonalCommitment): number {
-  return 8 + Buffer.byteLength(part.path) + Buffer.byteLength(part.ownerKey) + hashBytes;
-}
-
-function writeCommitment(bytes: Buffer, at: number, part: PersonalCommitment): number {
-  const afterPath = writeField(bytes, at, part.path, Buffer.byteLength(part.path));
-  const afterOwner = writeField(bytes, afterPath, part.ownerKey, Buffer.byteLength(part.ownerKey));
-  return writeDigest(bytes, afterOwner, part.digest);
+function writeText(bytes: Buffer, at: number, text: string): number {
+  const length = bytes.write(text, at + 4, 'utf8');
+  return bytes.writeUInt32BE(length, at) + length;
 }
 
 function writeDigest(bytes: Buffer, at: number, digest: Uint8Array): number {

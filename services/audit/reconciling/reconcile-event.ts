@@ -6,7 +6,7 @@ import {
   type Outcome,
 } from '#contracts';
 import type { ReconcileEvent } from '#ledger';
-import { type Fact, requestIdOf } from '../facts.ts';
+import type { Fact } from '../facts.ts';
 
 type Json = Record<string, unknown>;
 const object = (value: unknown): Json => (value !== null && typeof value === 'object' ? (value as Json) : {});
@@ -16,9 +16,8 @@ const object = (value: unknown): Json => (value !== null && typeof value === 'ob
  * data keys. Holds and votes are few and are read by their contracts; the hot path is read by shape.
  */
 export function reconcileEventOf(fact: Fact): ReconcileEvent | null {
-  const requestId = requestIdOf(fact);
+  const { requestId, sequence, atMs } = fact;
   if (requestId === null || fact.head === null) return null;
-  const { sequence, atMs } = fact;
   switch (fact.name) {
     case 'request.received': {
       const requester = String(object(fact.head.context).subjectKey);

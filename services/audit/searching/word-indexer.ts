@@ -3,7 +3,6 @@ import type { DataSource } from 'typeorm';
 import { MissingDependencyError } from '#messaging';
 import type { Logger } from '#telemetry';
 import { type EntryReader, factOf, type Queryable } from '../entry-reader.ts';
-import { requestIdOf } from '../facts.ts';
 import { pause } from '../pause.ts';
 import { type ContentOpener, type OpenedContents, sealedPartOf } from '../sessions/content-opener.ts';
 import { uuidOf } from '../sessions/session-row.ts';
@@ -141,7 +140,7 @@ function hasLanguage({ fact }: RecordedFact): boolean {
 }
 
 function rowOf(rows: Map<string, WordRow & { seen: Set<string> }>, one: RecordedFact) {
-  const id = uuidOf(requestIdOf(one.fact) ?? '');
+  const id = uuidOf(one.fact.requestId ?? '');
   const known = rows.get(id);
   if (known !== undefined) return known;
   const { index } = one.fact;

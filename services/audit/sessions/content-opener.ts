@@ -2,7 +2,6 @@ import type { RecordedContent } from '#contracts';
 import type { BodyStore } from '#messaging';
 import { ContentErasedError, contentLabel, type Sealer } from '#sealing';
 import type { EntryReader } from '../entry-reader.ts';
-import { requestIdOf } from '../facts.ts';
 import { storedName } from '../keeping/stored-name.ts';
 import type { RecordedFact } from './session-store.ts';
 import { number, object, text } from './views.ts';
@@ -21,8 +20,7 @@ export interface SealedPart {
 
 /** How the content of an event is sealed; null where it has none of its own. */
 export function sealedPartOf({ fact, stored }: RecordedFact): SealedPart | null {
-  const requestId = requestIdOf(fact);
-  const head = fact.head;
+  const { requestId, head } = fact;
   if (requestId === null || head === null) return null;
   const part = partOf(fact.name, head);
   if (part === null) return null;

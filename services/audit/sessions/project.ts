@@ -6,11 +6,22 @@ import type { SessionRow } from './session-row.ts';
 type Json = Record<string, unknown>;
 type GroupNames = Pick<Owners, 'ofGroup'>;
 
-const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+const text = (value: unknown): string | null => (typeof value === 'string' ? storable(value) : null);
 const number = (value: unknown): number | null => (Number.isSafeInteger(value) ? (value as number) : null);
 const object = (value: unknown): Json => (value !== null && typeof value === 'object' ? (value as Json) : {});
 const texts = (value: unknown): string[] =>
-  Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
+  Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string').map(storable) : [];
+
+/** Text as Postgres can hold it: without NUL and without halves of surrogate pairs. */
+function storable(value: string): string {
+  return /[\0\ud800-\udfff]/.test(value) ? value.replace(/[\0\p{Surrogate}]/gu, '\uFFFD') : value;
+}
+
+/** A number that a column of 32 bits can hold. */
+function small(value: unknown): number | null {
+  const found = number(value);
+  return found !== null && Math.abs(found) < 2 ** 31 ? found : null;
+}
 
 /**
  * Adds a recorded event to what is known of its request. Reads by shape: a head that breaks its contract adds what
@@ -97,13 +108,13 @@ function onCompleted(row: SessionRow, head: Json): void {
   const timings = object(head.timings);
   const usage = object(head.usage);
   row.outcome = text(head.outcome) ?? 'failed';
-  row.status = number(head.status);
+  row.status = small(head.status);
   row.code = text(head.code);
   row.received_at ??= number(timings.receivedAt);
   row.completed_at = number(timings.completedAt);
   row.edited ||= head.edited === true;
-  row.prompt_tokens = number(usage.promptTokens);
-  row.completion_tokens = number(usage.completionTokens);
+  row.prompt_tokens = small(usage.promptTokens);
+  row.completion_tokens = small(usage.completionTokens);
   add(row, 'outcome', row.outcome);
   const findings = Array.isArray(head.findings) ? head.findings : [];
   for (const finding of findings) add(row, 'entity', text(object(finding).entity));

@@ -1,3 +1,4 @@
+import { contentErased } from '#contracts';
 import { digestSealed, type Entry, hashBytes, type NodeRun, writeEntryLeafHash } from '#ledger';
 import { eventNameOf, type Fact, flawOf, requestIdOf } from '../facts.ts';
 import type { WaitingBody } from '../keeping/body-keeper.ts';
@@ -6,7 +7,8 @@ import type { PersonalVault, SealedPersonal } from '../personal-vault.ts';
 import type { Incoming, Lost } from '../receiving/incoming.ts';
 import { type ReadPayload, readPayload } from '../receiving/read-head.ts';
 import type { LedgerState } from '../writing/ledger-state.ts';
-import type { ContentRow, EntryRow } from './copy-rows.ts';
+import type { CopyBuffer } from './copy-buffer.ts';
+import { addContentRow, addEntryRow } from './copy-rows.ts';
 import type { TailIndex } from './tail-index.ts';
 
 /** Something that somebody should look at. */
@@ -18,18 +20,43 @@ export interface Incident {
   to: number;
 }
 
+/** An erasure that an event records. */
+export interface RecordedErasure {
+  index: number;
+  subjectKey: string;
+  approval: string | null;
+}
+
+/** Where the rows of a batch are written. */
+export interface BatchRows {
+  entries: CopyBuffer;
+  contents: CopyBuffer;
+}
+
 /** Everything that one transaction writes. */
 export interface Batch {
-  entries: EntryRow[];
-  contents: ContentRow[];
+  rows: BatchRows;
   runs: NodeRun[];
   incidents: Incident[];
-  facts: Fact[];
+  erasures: RecordedErasure[];
   /** Content that stands in the object store, to be taken in. */
   waiting: WaitingBody[];
-  /** The last sequence that is stored with it. */
+  /** The last sequence that is stored with it, and when the stream stored that, ms since the epoch. */
   sequence: number;
+  atMs: number;
 }
+
+export interface BatchParts {
+  vault: PersonalVault;
+  tails: TailIndex;
+  /** Empty buffers. */
+  rows: BatchRows;
+  nowMs: number;
+  /** Takes what happened, in order; `size` is the ledger's with it. Nothing of it is committed yet. */
+  follow(facts: readonly Fact[], size: number): void;
+}
+
+type OpenState = LedgerState & { log: { id: number; name: string }; segment: { id: number } };
 
 interface Read {
   event: Incoming;
@@ -37,48 +64,48 @@ interface Read {
   personal: SealedPersonal | null;
 }
 
+/** What was read of an event is let go soon: what lives for a whole batch costs the collector more than all the rest. */
+const readTogether = 100;
 const noOwners: ReadonlyMap<string, string> = new Map();
 const empty = new Uint8Array(0);
 const storable = (text: string): string => (text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text);
 
 /**
  * Turns events, in order and following on what is stored, into the rows of one transaction, and moves the tree in
- * `state` on. Throws `MissingDependencyError` where a data key can't be had; then `state` is as it was.
+ * `state` and what follows it on. Throws `MissingDependencyError` where a data key can't be had; what is in memory is of
+ * no use then.
  */
 export async function buildBatch(
-  state: LedgerState & { log: { id: number; name: string }; segment: { id: number } },
+  state: OpenState,
   items: readonly (Incoming | Lost)[],
-  parts: { vault: PersonalVault; tails: TailIndex; nowMs: number },
+  parts: BatchParts,
 ): Promise<Batch> {
-  const reads = await sealPersonal(state.log.name, items, parts.vault);
+  const { rows, nowMs } = parts;
   const batch: Batch = {
-    entries: [],
-    contents: [],
-    runs: [],
-    incidents: [],
-    facts: [],
-    waiting: [],
-    sequence: state.sequence,
+    ...{ rows, runs: [], incidents: [], erasures: [], waiting: [], sequence: state.sequence, atMs: nowMs },
   };
   const leaves = Buffer.allocUnsafe(items.length * hashBytes);
   const first = state.range.size;
-  items.forEach((item, i) => {
-    const read = reads[i];
-    const entry = read
-      ? eventEntry(state.log.name, read)
-      : gapEntry(state.log.name, item as Lost, parts.nowMs);
-    writeEntryLeafHash(leaves, i * hashBytes, entry);
-    const index = first + i;
-    addRow(batch, state, { index, entry, read }, parts.tails);
-    if (read) addFact(batch, state, index, read);
-    else addGap(batch, item as Lost);
-    batch.sequence = entry.sequence;
-  });
+  for (let from = 0; from < items.length; from += readTogether) {
+    const some = items.slice(from, from + readTogether);
+    const reads = await sealPersonal(state.log.name, some, parts.vault);
+    const facts: Fact[] = [];
+    for (let i = 0; i < some.length; i += 1) {
+      const [item, read, index] = [some[i] as Incoming | Lost, reads[i] as Read | null, first + from + i];
+      const entry = read ? eventEntry(state.log.name, read) : gapEntry(state.log.name, item as Lost, nowMs);
+      writeEntryLeafHash(leaves, (from + i) * hashBytes, entry);
+      addRows(state, { index, entry, read }, parts);
+      if (read) facts.push(addFact(batch, state, index, read));
+      else addGap(batch, item as Lost, nowMs);
+    }
+    parts.follow(facts, first + from + some.length);
+  }
   batch.runs = state.range.appendAll(leaves);
   state.sequence = batch.sequence;
   return batch;
 }
 
+/** Reads heads and seals what is personal in them. */
 async function sealPersonal(
   logId: string,
   items: readonly (Incoming | Lost)[],
@@ -96,7 +123,7 @@ async function sealPersonal(
     else waiting.push(sealed.then((later) => keep(one, later)));
     return one;
   });
-  await Promise.all(waiting);
+  if (waiting.length > 0) await Promise.all(waiting);
   return reads;
 }
 
@@ -126,56 +153,49 @@ function gapEntry(logId: string, { from, to }: Lost, nowMs: number): Entry {
   return { kind: 'gap', logId, sequence: to, atMs: nowMs, head, ...nothing };
 }
 
-function addRow(
-  batch: Batch,
-  state: { log: { id: number }; segment: { id: number } },
-  { index, entry, read }: { index: number; entry: Entry; read: Read | null | undefined },
-  tails: TailIndex,
+function addRows(
+  { segment: { id: segment }, log }: OpenState,
+  { index, entry, read }: { index: number; entry: Entry; read: Read | null },
+  { rows, tails }: BatchParts,
 ): void {
-  const segment = state.segment.id;
   let contentIndex: number | null = null;
   if (entry.sealed.bytes > 0 && read) {
     contentIndex = tails.take(entry.sealed.digest, index);
-    if (contentIndex === index) batch.contents.push({ segment, index, sealed: read.read.tail });
+    if (contentIndex === index) addContentRow(rows.contents, segment, index, read.read.tail);
   }
-  // Field by field: spreading an object costs several times as much, once for every event.
-  batch.entries.push({
-    segment,
-    index,
-    kind: entry.kind,
-    log: state.log.id,
-    sequence: entry.sequence,
-    atMs: entry.atMs,
-    subject: entry.subject,
-    messageId: entry.messageId,
-    head: entry.head,
-    personal: entry.personal,
-    openings: read?.personal?.openings ?? null,
-    sealed: entry.sealed,
-    contentIndex,
-  });
+  const openings = read?.personal?.openings ?? null;
+  addEntryRow(rows.entries, entry, { segment, index, log: log.id, openings, contentIndex });
 }
 
-function addFact(
-  batch: Batch,
-  state: { log: { id: number }; segment: { id: number } },
-  index: number,
-  { event, read, personal }: Read,
-): void {
+function addFact(batch: Batch, state: OpenState, index: number, { event, read, personal }: Read): Fact {
   const { sequence, atMs, subject } = event;
+  const { head } = read;
   const owners = personal
     ? new Map(personal.commitments.map(({ path, ownerKey }) => [path, ownerKey]))
     : noOwners;
-  const name = storedName(read.head);
-  if (name !== null) batch.waiting.push({ name, segment: state.segment.id, index });
-  const log = state.log.id;
-  const fact = { index, log, sequence, atMs, subject, name: eventNameOf(subject), head: read.head, owners };
-  batch.facts.push(fact);
+  const stored = storedName(head);
+  if (stored !== null) batch.waiting.push({ name: stored, segment: state.segment.id, index });
+  const name = eventNameOf(subject);
+  const requestId = requestIdOf({ name, head });
+  const fact = { index, log: state.log.id, sequence, atMs, subject, name, requestId, head, owners };
   const code = flawOf(fact);
-  if (code === null) return;
-  batch.incidents.push({ kind: 'flaw', code, requestId: requestIdOf(fact), from: sequence, to: sequence });
+  if (code !== null) batch.incidents.push({ kind: 'flaw', code, requestId, from: sequence, to: sequence });
+  if (name === contentErased.name) addErasure(batch, fact);
+  batch.sequence = sequence;
+  batch.atMs = atMs;
+  return fact;
 }
 
-function addGap(batch: Batch, { from, to }: Lost): void {
+/** What is recorded as erased is to be erased, also after a crash right here. */
+function addErasure(batch: Batch, { index, head }: Fact): void {
+  const erased = contentErased.schema.safeParse(head);
+  if (!erased.success) return;
+  const { subjectKey, approval } = erased.data;
+  batch.erasures.push({ index, subjectKey, approval: approval ?? null });
+}
+
+function addGap(batch: Batch, { from, to }: Lost, nowMs: number): void {
   batch.incidents.push({ kind: 'gap', code: 'log.gap', requestId: null, from, to });
+  batch.sequence = to;
+  batch.atMs = nowMs;
 }

@@ -1,11 +1,9 @@
-import { finished } from 'node:stream/promises';
 import type pg from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
-import { contentErased } from '#contracts';
 import { writeWaiting } from '../keeping/body-keeper.ts';
 import { type LedgerState, runParameters } from '../writing/ledger-state.ts';
 import type { Batch } from './build-batch.ts';
-import { contentColumns, contentRows, entryColumns, entryRows } from './copy-rows.ts';
+import { copyIn } from './copy-buffer.ts';
+import { contentColumns, entryColumns } from './copy-rows.ts';
 
 /** A signed tree head that goes with a batch. */
 export interface NewCheckpoint {
@@ -23,20 +21,19 @@ export interface StoredState {
 }
 
 /**
- * Encodes a built batch at once, and gives what takes it to the database in one transaction: entries, content, tree and
- * position together.
+ * Takes what is built to the database in one transaction: entries, content, tree and position together.
  */
 export function writeBatch(
   state: StoredState,
   batch: Batch,
   checkpoint: NewCheckpoint | null,
 ): (client: pg.Client) => Promise<void> {
-  const entries = entryRows(batch.entries);
-  const contents = batch.contents.length > 0 ? contentRows(batch.contents) : null;
+  const { entries, contents } = batch.rows;
   return async (client) => {
-    await client.query('begin');
-    await copy(client, `copy entry (${entryColumns}) from stdin binary`, entries);
-    if (contents !== null) await copy(client, `copy content (${contentColumns}) from stdin binary`, contents);
+    await copyIn(client, `begin; copy entry (${entryColumns}) from stdin binary`, entries);
+    if (contents.rows > 0) {
+      await copyIn(client, `copy content (${contentColumns}) from stdin binary`, contents);
+    }
     await client.query({
       ...writeState,
       values: [...runParameters(batch.runs), state.range, state.log, state.sequence, state.segment],
@@ -62,12 +59,6 @@ const writeState = {
     update writer_state set range = $4, log = $5, sequence = $6, segment = $7`,
 };
 
-async function copy(client: pg.Client, sql: string, rows: Buffer): Promise<void> {
-  const stream = client.query(copyFrom(sql));
-  stream.end(rows);
-  await finished(stream);
-}
-
 async function writeIncidents(client: pg.Client, log: number | null, { incidents }: Batch): Promise<void> {
   await client.query(
     `insert into incident (kind, code, request_id, log, from_sequence, to_sequence, at)
@@ -77,17 +68,12 @@ async function writeIncidents(client: pg.Client, log: number | null, { incidents
   );
 }
 
-/** What is recorded as erased is to be erased, also after a crash right here. */
-async function writeErasures(client: pg.Client, { facts }: Batch): Promise<void> {
-  for (const { name, head, index } of facts) {
-    if (name !== contentErased.name) continue;
-    const erased = contentErased.schema.safeParse(head);
-    if (!erased.success) continue;
-    const { subjectKey, approval } = erased.data;
+async function writeErasures(client: pg.Client, { erasures }: Batch): Promise<void> {
+  for (const { index, subjectKey, approval } of erasures) {
     // An approval is carried out once, however often its event stands in the log.
     await client.query(
       'insert into erasure (index, subject_key, approval) values ($1, $2, $3) on conflict (approval) do nothing',
-      [index, subjectKey, approval ?? null],
+      [index, subjectKey, approval],
     );
   }
 }

@@ -61,12 +61,16 @@ export class Chores {
     return this.reconciler.open;
   }
 
-  /** Takes what was committed. */
-  follow(facts: readonly Fact[], size: number, hasWaiting: boolean, nowMs: number): void {
+  /** Takes what is about to be committed: everything else here happens after that. */
+  follow(facts: readonly Fact[], size: number, nowMs: number): void {
     this.sessions.collect(facts, size, nowMs);
     this.reconciler.collect(facts, size);
     this.mayErase ||= facts.some(({ name }) => name === contentErased.name);
-    this.mayKeep ||= hasWaiting;
+  }
+
+  /** There is large content to take in. */
+  mustKeep(): void {
+    this.mayKeep = true;
   }
 
   /** Whether enough sessions wait that writing should make room for them. While events come fast the rest can wait. */

@@ -10,8 +10,9 @@ import { showsFork } from '../receiving/forks.ts';
 import type { Incoming, Lost } from '../receiving/incoming.ts';
 import { LogHistory } from '../receiving/log-history.ts';
 import type { RetentionParts } from '../retaining/retention.ts';
-import { type Batch, buildBatch } from '../storing/build-batch.ts';
+import { type Batch, type BatchRows, buildBatch } from '../storing/build-batch.ts';
 import type { Checkpointing } from '../storing/checkpointing.ts';
+import { CopyBuffer } from '../storing/copy-buffer.ts';
 import { beginsSegment, openSegment } from '../storing/segments.ts';
 import { TailIndex } from '../storing/tail-index.ts';
 import { storedState, writeBatch, writeCheckpoint } from '../storing/write-batch.ts';
@@ -43,6 +44,8 @@ const statusEveryMs = 2000;
  */
 export class WritingTerm {
   private readonly tails = new TailIndex();
+  /** Two are in use while events come fast: one is filled, the other is written. */
+  private readonly spare: BatchRows[] = [];
   private readonly chores: Chores;
   private readonly history: LogHistory;
   private lookedAtMs = 0;
@@ -137,25 +140,33 @@ export class WritingTerm {
     const { segment } = this.state;
     if (segment === null) throw new Error('audit: no segment is open');
     const state = Object.assign(this.state, { log, segment });
-    const batch = await buildBatch(state, items, { vault: this.parts.vault, tails: this.tails, nowMs });
+    const rows = this.spare.pop() ?? { entries: new CopyBuffer(), contents: new CopyBuffer() };
+    const batch = await buildBatch(state, items, {
+      ...{ vault: this.parts.vault, tails: this.tails, rows, nowMs },
+      follow: (facts, size) => this.chores.follow(facts, size, nowMs),
+    });
     const checkpoint = this.parts.checkpointing.due(this.state, nowMs);
     const [stored, size] = [storedState(this.state), this.state.range.size];
     const write = writeBatch(stored, batch, checkpoint);
     await this.write(async () => {
       await write(this.client);
       if (tracing) traceStored(items, Date.now());
-      this.onWritten(batch, size, nowMs);
+      this.onWritten(batch, items.length, size);
     });
   }
 
-  private onWritten(batch: Batch, size: number, nowMs: number): void {
-    this.chores.follow(batch.facts, size, batch.waiting.length > 0, nowMs);
-    this.committed = { sequence: batch.sequence, atMs: batch.facts.at(-1)?.atMs ?? nowMs };
+  private onWritten(batch: Batch, count: number, size: number): void {
+    const { rows, sequence, atMs } = batch;
+    rows.entries.clear();
+    rows.contents.clear();
+    this.spare.push(rows);
+    if (batch.waiting.length > 0) this.chores.mustKeep();
+    this.committed = { sequence, atMs };
     for (const { kind, ...details } of batch.incidents) {
       ledgerMetrics.incidents.inc({ kind });
       if (kind === 'gap') this.parts.onAlarm('the log lost events', details);
     }
-    ledgerMetrics.entries.inc(batch.entries.length);
+    ledgerMetrics.entries.inc(count);
     ledgerMetrics.size.set(size);
   }
 
