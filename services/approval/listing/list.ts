@@ -14,6 +14,7 @@ import { ApprovalRequest } from '../approval-request.entity.ts';
 import { ApprovalVote } from '../deciding/approval-vote.entity.ts';
 import { escalatedTo } from '../deciding/eligible.ts';
 import { Judging } from '../deciding/judging.ts';
+import type { Facts } from '../deciding/look.ts';
 import { progressOf } from '../deciding/quorum.ts';
 import { type Reader, readsAll } from './access.ts';
 
@@ -104,7 +105,13 @@ export class Listing {
   }
 }
 
-/** What rules found in each of them, in the rules' own words; nothing of the content. */
+/** What rules found in one of them, in the rules' own words; nothing of the content. Undefined where nothing. */
+export function foundOf({ matches }: Pick<ApprovalRequest, 'matches'>): string[] | undefined {
+  if (matches.length === 0) return undefined;
+  return [...new Set(matches.map(({ condition }) => condition))].slice(0, shownFound);
+}
+
+/** The same of each of many, whose matches aren't read. */
 async function foundIn(manager: EntityManager, ids: readonly string[]): Promise<Map<string, string[]>> {
   const rows: { id: string; found: string[] }[] = await manager.query(
     `select request.id, array(
@@ -116,10 +123,11 @@ async function foundIn(manager: EntityManager, ids: readonly string[]): Promise<
   return new Map(rows.map(({ id, found }) => [id, found]));
 }
 
-function summaryOf(
+/** One request in short. `votes`: those on the version in hand; `count`: requests on its card that wait, itself one of them. */
+export function summaryOf(
   row: Summarized,
   judging: Judging,
-  votes: readonly ApprovalVote[],
+  votes: Facts['votes'],
   count: number,
 ): ApprovalSummary {
   const { id, requestId, gate, state, version, digest, connection, model, rules, revision } = row;

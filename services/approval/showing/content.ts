@@ -77,7 +77,10 @@ export class Content {
   }
 
   /** One version's content in clear. Throws `ContentErasedError` where it was erased or is gone. */
-  async open(row: ApprovalRequest, version: ApprovalVersion): Promise<Buffer> {
+  async open(
+    row: ApprovalRequest,
+    version: Pick<ApprovalVersion, 'version' | 'sealed' | 'stored'>,
+  ): Promise<Buffer> {
     const sealed = version.sealed ?? (version.stored === null ? null : await this.bodies.get(version.stored));
     if (!sealed) throw new ContentErasedError();
     const label = versionLabel(row.requestId, version.version);

@@ -1,21 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { ActiveConfig } from '#boot';
 import { type ApprovalDetail, type ContentView, type HistoryEntry, writtenAddress } from '#contracts';
 import { UnitOfWork } from '#database';
 import { differencesOf } from '#protocols';
 import { compileMasker } from '#redaction';
 import { ContentErasedError } from '#sealing';
-import { ApprovalNote } from '../approval-note.entity.ts';
 import type { ApprovalRequest } from '../approval-request.entity.ts';
 import { decideVote } from '../deciding/decide.ts';
 import { Judging } from '../deciding/judging.ts';
 import type { Reader } from '../listing/access.ts';
-import { Listing, personView } from '../listing/list.ts';
-import { deliveriesOf } from '../notifying/delivering/delivery-view.ts';
+import { foundOf, personView, summaryOf } from '../listing/list.ts';
 import { ApprovalVersion } from './approval-version.entity.ts';
 import { Content } from './content.ts';
+import { type Recorded, type RecordedLine, recordedOf } from './record.ts';
 import { type Viewing, viewContent } from './view.ts';
 
 /** Keys the placeholders under which approvers see masked content; they are for the eye only. */
@@ -24,6 +22,7 @@ const blocked = '[REDACTED]';
 /** Differences of at most so many of the latest edits are shown. */
 const shownEdits = 20;
 
+type Kept = NonNullable<Recorded['content']>;
 type Mask = ((text: string) => string) | undefined;
 
 /** Puts together everything people need in order to decide. */
@@ -32,59 +31,55 @@ export class Showing {
   constructor(
     private readonly unit: UnitOfWork,
     private readonly judging: Judging,
-    private readonly listing: Listing,
     private readonly content: Content,
     private readonly config: ActiveConfig,
   ) {}
 
   /** One approval request, complete; masked where the configuration says so. */
   async detail(row: ApprovalRequest, reader: Reader, at: number): Promise<ApprovalDetail> {
-    return this.unit.read(async (manager) => {
-      const mask = this.maskOf(row);
-      const [[summary], content, edits, history, notifications, you] = await Promise.all([
-        this.listing.summaries(manager, [row]),
-        this.view(manager, row, mask),
-        this.edits(manager, row, mask),
-        this.history(manager, row),
-        deliveriesOf(manager, row.id),
-        this.mayDecide(manager, row, reader, at),
-      ]);
-      if (!summary) throw new Error(`${row.id}: no summary`);
-      const { upstreamModel, stream, requirement, matches } = row;
-      const { denyThreshold, editNeedsOtherApprover } = requirement;
-      return {
-        ...summary,
-        ...{ upstreamModel, stream, denyThreshold, editNeedsOtherApprover, matches },
-        protocol: row.context.protocol,
-        conversation: { id: row.conversation.id, newSinceTurn: row.conversation.newSinceTurn },
-        ...{ content, edits, history, notifications, you },
-      };
-    });
+    const mask = this.maskOf(row);
+    const { votes, followers, notifications, ...recorded } = await recordedOf(this.unit, row);
+    const [content, edits, history] = await Promise.all([
+      this.view(row, recorded.content, mask),
+      this.edits(row, mask),
+      this.history(row, recorded.history),
+    ]);
+    const found = foundOf(row);
+    const { upstreamModel, stream, requirement, matches } = row;
+    const { denyThreshold, editNeedsOtherApprover } = requirement;
+    return {
+      ...summaryOf(row, this.judging, votes, 1 + followers),
+      ...(found && { found }),
+      ...{ upstreamModel, stream, denyThreshold, editNeedsOtherApprover, matches },
+      protocol: row.context.protocol,
+      conversation: { id: row.conversation.id, newSinceTurn: row.conversation.newSinceTurn },
+      ...{ content, edits, history, notifications, you: this.mayDecide(row, votes, reader, at) },
+    };
   }
 
   /** The content in clear, whatever the configuration says. */
-  reveal(row: ApprovalRequest): Promise<ContentView> {
-    return this.unit.read((manager) => this.view(manager, row, undefined));
+  async reveal(row: ApprovalRequest): Promise<ContentView> {
+    return this.view(row, await this.versionOf(row), undefined);
   }
 
   /** The content under the profile that approvers see it with; undefined where the configuration names none. */
   async masked(row: ApprovalRequest): Promise<ContentView | undefined> {
     const mask = this.maskOf(row);
-    return mask && this.unit.read((manager) => this.view(manager, row, mask));
+    return mask && this.view(row, await this.versionOf(row), mask);
   }
 
   /** The bytes of the version in hand. Throws `ContentErasedError` where nobody can read them any more. */
   async bytes(row: ApprovalRequest): Promise<Buffer> {
-    const version = await this.unit.read((manager) =>
-      manager.findOneBy(ApprovalVersion, { approvalId: row.id, version: row.version }),
-    );
+    const version = await this.versionOf(row);
     if (!version) throw new ContentErasedError();
     return this.content.open(row, version);
   }
 
-  private async view(manager: EntityManager, row: ApprovalRequest, mask: Mask): Promise<ContentView> {
-    const where = { approvalId: row.id, version: row.version };
-    const version = await manager.findOneBy(ApprovalVersion, where);
+  private versionOf({ id: approvalId, version }: ApprovalRequest): Promise<ApprovalVersion | null> {
+    return this.unit.read((manager) => manager.findOneBy(ApprovalVersion, { approvalId, version }));
+  }
+
+  private async view(row: ApprovalRequest, version: Kept | null, mask: Mask): Promise<ContentView> {
     const bytes = version && (await this.openOrErased(row, version));
     if (!bytes) return { shown: 'erased', bytes: row.body.bytes, parts: [] };
     const viewing: Viewing = {
@@ -97,7 +92,7 @@ export class Showing {
     return { shown: mask ? 'masked' : 'clear', bytes: row.body.bytes, parts };
   }
 
-  private async openOrErased(row: ApprovalRequest, version: ApprovalVersion): Promise<Buffer | null> {
+  private async openOrErased(row: ApprovalRequest, version: Kept): Promise<Buffer | null> {
     try {
       return await this.content.open(row, version);
     } catch (error) {
@@ -106,17 +101,15 @@ export class Showing {
     }
   }
 
-  private async edits(
-    manager: EntityManager,
-    row: ApprovalRequest,
-    mask: Mask,
-  ): Promise<ApprovalDetail['edits']> {
+  private async edits(row: ApprovalRequest, mask: Mask): Promise<ApprovalDetail['edits']> {
     if (row.version === 1) return [];
-    const versions = await manager.find(ApprovalVersion, {
-      where: { approvalId: row.id },
-      order: { version: 'DESC' },
-      take: shownEdits + 1,
-    });
+    const versions = await this.unit.read((manager) =>
+      manager.find(ApprovalVersion, {
+        where: { approvalId: row.id },
+        order: { version: 'DESC' },
+        take: shownEdits + 1,
+      }),
+    );
     const edits: ApprovalDetail['edits'] = [];
     for (const [index, next] of versions.entries()) {
       const before = versions[index + 1];
@@ -131,15 +124,10 @@ export class Showing {
     return edits;
   }
 
-  private async history(manager: EntityManager, row: ApprovalRequest): Promise<HistoryEntry[]> {
-    const notes = await manager.find(ApprovalNote, {
-      where: { approvalId: row.id },
-      order: { id: 'ASC' },
-      take: 1000,
-    });
+  private history(row: ApprovalRequest, lines: readonly RecordedLine[]): Promise<HistoryEntry[]> {
     return Promise.all(
-      notes.map(async ({ kind, version, at, actor, what, sealed }) => ({
-        ...{ kind, version, at: at.getTime() },
+      lines.map(async ({ kind, version, at, actor, what, sealed }) => ({
+        ...{ kind, version, at },
         ...(actor && { actor: personView(actor) }),
         ...(what !== null && { what }),
         ...(sealed && { text: await this.content.openNote(row, kind, sealed) }),
@@ -147,13 +135,13 @@ export class Showing {
     );
   }
 
-  private async mayDecide(
-    manager: EntityManager,
+  private mayDecide(
     row: ApprovalRequest,
+    votes: Recorded['votes'],
     { principal, mayBreakGlass = false }: Reader,
     at: number,
-  ): Promise<ApprovalDetail['you']> {
-    const approval = await this.judging.approvalOf(manager, row);
+  ): ApprovalDetail['you'] {
+    const approval = this.judging.withVotes(row, votes);
     const groups = this.judging.groupsFor(principal, row);
     const { version, digest } = row;
     const command = { approver: principal, groups, version, digest, hasReason: true, at };

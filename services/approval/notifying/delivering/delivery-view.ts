@@ -1,26 +1,19 @@
-import type { EntityManager } from 'typeorm';
 import type { DeliveryView } from '#contracts';
-import { Delivery } from './delivery.entity.ts';
+import type { Delivery } from './delivery.entity.ts';
 
-const maxShown = 200;
+/** What is shown of a delivery; times as they are kept, or in ms since the epoch. */
+type Shown = Pick<
+  Delivery,
+  'id' | 'approvalId' | 'kind' | 'channel' | 'audience' | 'state' | 'attempts' | 'lastError'
+> & { at: Date | number; nextAt: Date | number; endedAt: Date | number | null };
 
 /** A delivery as people see it. */
-export function deliveryView(row: Delivery): DeliveryView {
+export function deliveryView(row: Shown): DeliveryView {
   const { id, approvalId, kind, channel, audience, state, attempts, at, nextAt, endedAt, lastError } = row;
   return {
-    ...{ id, approvalId, kind, channel, audience, state, attempts, at: at.getTime() },
-    ...(state === 'waiting' && { nextAttemptAt: nextAt.getTime() }),
-    ...(endedAt && { endedAt: endedAt.getTime() }),
+    ...{ id, approvalId, kind, channel, audience, state, attempts, at: Number(at) },
+    ...(state === 'waiting' && { nextAttemptAt: Number(nextAt) }),
+    ...(endedAt !== null && { endedAt: Number(endedAt) }),
     ...(lastError !== null && { lastError }),
   };
-}
-
-/** The latest deliveries of one approval request, oldest first. */
-export async function deliveriesOf(manager: EntityManager, approvalId: string): Promise<DeliveryView[]> {
-  const rows = await manager.find(Delivery, {
-    where: { approvalId },
-    order: { id: 'DESC' },
-    take: maxShown,
-  });
-  return rows.reverse().map(deliveryView);
 }
