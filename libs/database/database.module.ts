@@ -16,7 +16,7 @@ import { UnitOfWork } from './unit-of-work.ts';
 /** Injection token of the `DatabaseOptions` in force. */
 export const databaseOptions = Symbol('sallyport:database-options');
 
-/** Starts the relay when the service is up and stops it before the connections close. */
+/** Starts the relay when the service is up and stops it before the connections close, those of the unit of work with it. */
 @Injectable()
 class RelayLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
@@ -29,8 +29,9 @@ class RelayLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
     this.relay.start();
   }
 
-  onApplicationShutdown(): Promise<void> {
-    return this.relay.stop();
+  async onApplicationShutdown(): Promise<void> {
+    await this.relay.stop();
+    await this.unit.close();
   }
 }
 

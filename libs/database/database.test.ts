@@ -70,8 +70,9 @@ async function world(): Promise<{ options: DatabaseOptions; source: DataSource; 
   const url = roleUrl(postgres.superuserUrl, role, 'sallyport');
   const options = { url, schema, entities: [Note], migrations: [CreateNote1760000000001] };
   const source = await openDataSource(options);
-  open.push({ close: () => source.destroy() });
-  return { options, source, unit: new UnitOfWork(source, schema) };
+  const unit = new UnitOfWork(source, schema);
+  open.push({ close: () => Promise.all([unit.close(), source.destroy()]) });
+  return { options, source, unit };
 }
 
 function relayOf(options: DatabaseOptions, unit?: UnitOfWork): OutboxRelay {
@@ -289,6 +290,26 @@ describe('what is written at once', () => {
     );
     expect(all.filter(Boolean)).toHaveLength(1);
     expect(await unsent(source)).toBe(1);
+  });
+
+  test('and what is looked at is planned once, on connections that stay and know it', async () => {
+    const { unit, source } = await world();
+    await source.query(`insert into note values (1, 'first')`);
+    for (let k = 0; k < 3; k++) await look(unit);
+    const plans = await unit.look(
+      `select generic_plans::int as generic, custom_plans::int as custom from pg_prepared_statements
+       where statement = 'select xmin::text as seen from note where id = $1'`,
+      [],
+    );
+    expect(plans).toEqual([{ generic: 3, custom: 0 }]);
+    await unit.close();
+    await until(async () => {
+      const [{ left }] = await source.query(
+        `select count(*)::int as left from pg_stat_activity where query like '%pg_prepared_statements%'
+         and pid <> pg_backend_pid()`,
+      );
+      return left === 0;
+    });
   });
 
   test('has nothing to read in', async () => {

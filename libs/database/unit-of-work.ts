@@ -88,6 +88,11 @@ export class UnitOfWork {
     }
   }
 
+  /** Closes the connections that are its own. */
+  close(): Promise<void> {
+    return this.prepared.close();
+  }
+
   /** Calls back after each commit that published something, with what it wrote. */
   onCommit(listener: (committed: Committed) => Promise<void> | undefined): void {
     this.listeners.add(listener);

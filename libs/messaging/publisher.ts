@@ -127,7 +127,8 @@ export class Publisher {
     if (this.scheduled && (this.isImminent || !isUrgent)) return;
     this.scheduled = true;
     this.isImminent = isUrgent || performance.now() - this.flushedAt > flushApartMs;
-    if (this.isImminent) setImmediate(this.flush);
+    if (isUrgent) queueMicrotask(this.flush);
+    else if (this.isImminent) setImmediate(this.flush);
     else setTimeout(this.flush, flushApartMs);
   }
 
