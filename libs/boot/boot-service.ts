@@ -66,6 +66,7 @@ async function createApp(options: BootOptions, runtime: Runtime): Promise<NestFa
     forceCloseConnections: 'idle',
     http: { connectionsCheckingInterval },
     clientErrorHandler: refuseConnection,
+    rewriteUrl: ({ url = '/' }) => originForm(url),
   });
   const app = await NestFactory.create<NestFastifyApplication>(Root, adapter, {
     logger: ['error', 'warn'],
@@ -84,6 +85,13 @@ async function createApp(options: BootOptions, runtime: Runtime): Promise<NestFa
     raw: ['json'],
   });
   return app;
+}
+
+/** A target in absolute form (RFC 9112, 3.2.2) is the same as its path here: there is one server, whatever it is called. */
+function originForm(target: string): string {
+  if (target.startsWith('/')) return target;
+  const rest = target.replace(/^https?:\/\/[^/?#]*/i, '');
+  return rest === '' || rest.startsWith('?') ? `/${rest}` : rest;
 }
 
 function collectHandlers(app: NestFastifyApplication, runtime: Runtime): EventStrategy {

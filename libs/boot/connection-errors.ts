@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { type ErrorCode, errorStatus } from '#contracts';
 
@@ -19,7 +20,7 @@ export function refuseConnection(error: Error & { code?: string }, socket: Socke
   const type = 'invalid_request_error';
   const body = JSON.stringify({ error: { message, type, param: null, code } });
   const head = [
-    `HTTP/1.1 ${status} ${status === errorStatus['request.timeout'] ? 'Request Timeout' : 'Bad Request'}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
     `x-should-retry: ${code === 'request.timeout'}`,

@@ -11,6 +11,7 @@ export type { AnswerOptions, MaskedAnswer } from './answer/whole.ts';
 export { type HttpTexts, httpProtocolOf } from './http/index.ts';
 export type { Json, JsonObject } from './json/json.ts';
 export { pointerTokens } from './json/json.ts';
+export { noRouteText, pathsWithoutVersion, wireAt } from './no-route.ts';
 export { continueResponse } from './openai-responses/continue.ts';
 export type { Protocol } from './protocol.ts';
 export { type FoundRoute, findRoute, protocolOf, protocols } from './protocols.ts';

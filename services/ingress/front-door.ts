@@ -3,8 +3,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { TokenExpiredError } from '#auth';
 import { ActiveConfig, DeniedRecorder, LOGGER, publicError, SETTINGS } from '#boot';
-import { CodedError, type PolicyDocument, type Principal } from '#contracts';
-import { type FoundRoute, findRoute, httpProtocolOf, protocols } from '#protocols';
+import { CodedError, type PolicyDocument, type Principal, RequestContext } from '#contracts';
+import {
+  type FoundRoute,
+  findRoute,
+  httpProtocolOf,
+  noRouteText,
+  pathsWithoutVersion,
+  type Wire,
+  wireAt,
+} from '#protocols';
 import { type ClaimNames, claimNames } from '#rules';
 import { SubjectNames } from '#sealing';
 import type { Logger } from '#telemetry';
@@ -23,6 +31,7 @@ import { bodyCeilingBytes, type Limits, limitsOf } from './limits.ts';
 import { listModels } from './models.ts';
 import { fingerprintOf, header, receive, sha256 } from './receive.ts';
 import { BodyReader } from './receiving/body-reader.ts';
+import { requireReadable } from './receiving/readable.ts';
 import { newRequestId } from './request-id.ts';
 import { ClientConnection } from './waiting/client-connection.ts';
 import { HeldIndex } from './waiting/held-index.ts';
@@ -30,8 +39,8 @@ import { WaitingRoom } from './waiting/waiting-room.ts';
 
 const defaultKeepAliveMs = 15_000;
 const noBody = new Uint8Array(0);
-/** What a caller without a known route gets errors in. */
-const fallbackWire = protocols[0]!.wire;
+/** What is recorded of an address. */
+const longestAddress = RequestContext.shape.path.maxLength ?? 2048;
 
 interface Arrived {
   requestId: string;
@@ -79,13 +88,15 @@ export class FrontDoor {
   /** Adds the routes. */
   async register(fastify: FastifyInstance): Promise<void> {
     this.config.onChange(({ document }) => receiveWithin(fastify.server, limitsOf(document).maxReceiveMs));
+    // Whatever else a client expects is not waited for (RFC 9110, 10.1.1).
+    fastify.server.on('checkExpectation', (...asked) => fastify.server.emit('request', ...asked));
     await fastify.register(async (scope) => {
       scope.removeAllContentTypeParsers();
       scope.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>
         this.readBody(request, payload),
       );
       scope.setErrorHandler((error, request, reply) => this.refuseUnread(error, request, reply));
-      for (const path of ['/v1/*', '/api/*', '/c/*']) {
+      for (const path of ['/v1/*', '/api/*', '/c/*', ...pathsWithoutVersion]) {
         scope.all(path, { bodyLimit: bodyCeilingBytes }, (request, reply) => this.handle(request, reply));
       }
     });
@@ -102,6 +113,7 @@ export class FrontDoor {
       // A client whose token ran out while people decide is told so, which takes its body to know.
       if (!(error instanceof TokenExpiredError)) throw error;
     }
+    requireReadable(request);
     this.known.set(request, { found, caller });
     const { limits } = this;
     if (limits) this.admission.admit(this.room.size + this.arriving.size, limits.maxOpenRequests);
@@ -114,10 +126,11 @@ export class FrontDoor {
     const known = this.known.get(request);
     const found = known?.found ?? this.find(request, pathOf(url));
     reply.hijack();
-    const client = new ClientConnection(reply.raw, found?.protocol.wire ?? fallbackWire, requestId);
+    const client = new ClientConnection(reply.raw, wireOf(found, request), requestId);
     let principal: Principal | undefined;
     try {
       if (!found) throw noRoute(request);
+      if (url.length > longestAddress) throw tooLong(url.length);
       const arrived = { requestId, url, found, request, client };
       const caller = known?.caller ?? (await this.authenticate(arrived));
       principal = caller.principal;
@@ -246,8 +259,7 @@ export class FrontDoor {
   private refuseUnread(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     reply.hijack();
     const found = this.find(request, pathOf(request.url));
-    const wire = found?.protocol.wire ?? fallbackWire;
-    const client = new ClientConnection(reply.raw, wire, newRequestId());
+    const client = new ClientConnection(reply.raw, wireOf(found, request), newRequestId());
     this.refuse(error, request, client, undefined);
   }
 }
@@ -260,10 +272,19 @@ function receiveWithin(server: Server, maxReceiveMs: number): void {
 
 const pathOf = (url: string): string => url.split('?', 1)[0] ?? url;
 
-function noRoute({ method }: FastifyRequest): CodedError {
-  return new CodedError('route.not_found', `There is no ${method} route at this path.`);
+/** A caller without a known route gets errors in the words of the client that it most likely is. */
+const wireOf = (found: FoundRoute | undefined, { url, headers }: FastifyRequest): Wire =>
+  found?.protocol.wire ?? wireAt(pathOf(url), headers);
+
+function noRoute({ method, url, headers }: FastifyRequest): CodedError {
+  return new CodedError('route.not_found', noRouteText(method, pathOf(url), headers));
 }
 
 function tooLarge(limitBytes: number): CodedError {
   return new CodedError('request.too_large', `The body is larger than ${limitBytes} bytes.`);
+}
+
+function tooLong(characters: number): CodedError {
+  const message = `The address of a request may have ${longestAddress} characters; this one has ${characters}.`;
+  return new CodedError('request.too_large', message);
 }

@@ -32,8 +32,8 @@ export const errorAdvice: Record<ErrorCode, Advice> = {
   },
   'request.already_completed': { means: 'it has ended', do: 'nothing: it can’t be changed any more' },
   'request.unsupported_media_type': {
-    means: 'the body isn’t JSON',
-    do: 'send `Content-Type: application/json`',
+    means: 'the body isn’t JSON, or is compressed',
+    do: 'send `Content-Type: application/json`, and no `Content-Encoding`',
   },
   'request.idempotency_mismatch': {
     means: 'the `Idempotency-Key` was used with another body',

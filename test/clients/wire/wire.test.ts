@@ -271,6 +271,23 @@ describe('in every protocol', () => {
     expect(upstream.calls()).toBe(calls + spoken.length);
   }, 60_000);
 
+  test('a client that leaves in the moment of its release finds its answer, and the model is asked once', async () => {
+    const calls = upstream.calls();
+    const got = await each(spoken, async (of, word) => {
+      const text = `password ${word}`;
+      const first = send(of, text);
+      const card = await held(word);
+      await says(card, { connected: true });
+      const voted = vote(world, 'alice', card, 'approve');
+      first.leave();
+      await voted;
+      const again = await send(of, text).answer;
+      return (await again.text()) === of.whole;
+    });
+    expect(got).toEqual(all(spoken, true));
+    expect(upstream.calls()).toBe(calls + spoken.length);
+  }, 60_000);
+
   test('a rejected call that is sent again gets the same 403, with who decided of what, and asks nobody', async () => {
     const got = await each(spoken, async (of, word) => {
       const text = `password ${word}`;

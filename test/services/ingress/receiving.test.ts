@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { startWorld, type World } from '#testing';
 import { BodyReader } from '../../../services/ingress/receiving/body-reader.ts';
@@ -57,7 +58,7 @@ describe('bodies that arrive', () => {
   });
 });
 
-describe('a client that dribbles', () => {
+describe('on the wire', () => {
   let world: World;
   let token: string;
   const open: Socket[] = [];
@@ -109,6 +110,98 @@ describe('a client that dribbles', () => {
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
       body: JSON.stringify(chat('hello')),
     });
+
+  /** Sends bytes; resolves with all that came once as many answers are there. */
+  function exchange(bytes: (string | Uint8Array)[], answers = 1): Promise<string> {
+    const socket = connect(world.ports.ingress, '127.0.0.1');
+    open.push(socket);
+    let text = '';
+    for (const part of bytes) socket.write(part);
+    return new Promise((resolve) => {
+      const look = (part = ''): void => {
+        text += part;
+        if ([...text.matchAll(/HTTP\/1\.1 [2-5]\d\d /g)].length >= answers && /\}\s*(0\s*)?$/.test(text)) {
+          resolve(text);
+        }
+      };
+      socket.setEncoding('utf8').on('data', look);
+      socket.on('error', () => undefined);
+      socket.on('close', () => resolve(text));
+    });
+  }
+  const hello = JSON.stringify(chat('hello'));
+  const posted = (more = '', body: string | Uint8Array = hello, target = path) => [
+    `POST ${target} HTTP/1.1\r\nhost: x\r\n${bearer()}${more}content-length: ${body.length}\r\n\r\n`,
+    body,
+  ];
+  const codeOf = (text: string): string =>
+    /"code":"([^"]+)"/.exec(text)?.[1] ?? text.slice('HTTP/1.1 '.length, 12);
+
+  test('calls that are sent ahead are answered in their order', async () => {
+    const text = await exchange([...posted(), ...posted('', '{bad'), ...posted()], 3);
+    expect([...text.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => status)).toEqual([
+      '200',
+      '400',
+      '200',
+    ]);
+  });
+
+  test.each([
+    ['asks before it sends', () => posted('expect: 100-continue\r\n'), '100 Continue'],
+    ['expects something else', () => posted('expect: tea\r\n'), '200'],
+    ['closes afterwards', () => posted('connection: close\r\n'), '200'],
+    ['names the server in the target', () => posted('', hello, `http://gateway.example${path}`), '200'],
+    ['offers HTTP/2', () => posted('connection: Upgrade\r\nupgrade: h2c\r\n'), '200'],
+    [
+      'sends chunks of a byte',
+      () => [
+        `POST ${path} HTTP/1.1\r\nhost: x\r\n${bearer()}transfer-encoding: chunked\r\n\r\n`,
+        ...[...hello].map((byte) => `1\r\n${byte}\r\n`),
+        '0\r\nx-trailer: a\r\n\r\n',
+      ],
+      '200',
+    ],
+    ['says that nothing is packed', () => posted('content-encoding: identity\r\n'), '200'],
+    [
+      'packs its body',
+      () => posted('content-encoding: gzip\r\n', gzipSync(hello)),
+      'request.unsupported_media_type',
+    ],
+    [
+      'packs it otherwise',
+      () => posted('content-encoding: br\r\n', brotliCompressSync(hello)),
+      'request.unsupported_media_type',
+    ],
+    [
+      'sends a form',
+      () => posted('content-type: multipart/form-data; boundary=x\r\n', '--x--'),
+      'request.unsupported_media_type',
+    ],
+    ['has a long address', () => posted('', hello, `${path}?x=${'a'.repeat(2010)}`), '200'],
+    [
+      'has one that is too long',
+      () => posted('', hello, `${path}?x=${'a'.repeat(2100)}`),
+      'request.too_large',
+    ],
+    [
+      'has one longer than any',
+      () => posted('', hello, `${path}?x=${'a'.repeat(70_000)}`),
+      'request.too_large',
+    ],
+    [
+      'wants a WebSocket',
+      () => [
+        `GET /v1/realtime?model=demo HTTP/1.1\r\nhost: x\r\n${bearer()}connection: Upgrade\r\nupgrade: websocket\r\n\r\n`,
+      ],
+      'route.not_found',
+    ],
+    ['forgets the version', () => posted('', hello, '/chat/completions'), 'route.not_found'],
+    ['uploads a file', () => posted('', hello, '/v1/files'), 'route.not_found'],
+  ])('a client that %s gets a clear answer', async (_, bytes, expected) => {
+    const text = await exchange(bytes());
+    expect(expected.startsWith('100') ? text.slice(9, 21) : codeOf(text)).toBe(expected);
+    if (expected.startsWith('100')) expect(text).toMatch(/HTTP\/1\.1 200 /);
+  });
 
   test.each([
     ['headers', () => `POST ${path} HTTP/1.1\r\nhost: x\r\nx-slow: `],
