@@ -105,3 +105,15 @@ describe('roles', () => {
     expect(rolesOf(holder('key', 'admin', 'security'), map)).toEqual([]);
   });
 });
+
+test('a name that is too long to be recorded makes a token invalid: cut short, two could become one', () => {
+  const long = 'x'.repeat(256);
+  const of =
+    (claims: object, config: object = {}) =>
+    () =>
+      principalOf({ sub: 'u', ...claims }, issuer({ groups: config }));
+  for (const refused of [of({ sub: long }), of({ groups: ['a', long] })]) {
+    expect(refused).toThrow(expect.objectContaining({ code: 'token.invalid' }));
+  }
+  expect(of({ groups: [long] }, { map: { [long]: 'short' } })()).toMatchObject({ groups: ['short'] });
+});
