@@ -12,11 +12,13 @@ const ISSUERS: ReadonlyArray<readonly [RegExp, readonly number[], number]> = [
   [/^3(0[0-5]|095|[689])/, [14, 15, 16, 17, 18, 19], CERTAIN],
   [/^(6011|64[4-9]|65)/, [16, 17, 18, 19], CERTAIN],
   [/^35(2[89]|[3-8])/, [16, 17, 18, 19], CERTAIN],
-  [/^62/, [16, 17, 18, 19], CERTAIN],
+  [/^(62|81[0-7])/, [16, 17, 18, 19], CERTAIN],
   // JCB before 2005: fifteen digits.
   [/^(2131|1800)/, [15], CERTAIN],
   [/^220[0-4]/, [16, 17, 18, 19], CERTAIN],
   [/^(5018|5019|5020|5038|5893|6304|6759|676[1-3])/, [12, 13, 14, 15, 16, 17, 18, 19], 0.7],
+  // Troy (Turkey), Humo and Uzcard (Uzbekistan).
+  [/^(9792|9860|8600)/, [16], 0.7],
   [/^1/, [15], 0.55],
   [/^(5[06-9]|6)/, [16, 19], 0.55],
   [/^(5[06-9]|6)/, [12, 13, 14, 15, 17, 18], NEEDS_CONTEXT],
@@ -57,8 +59,10 @@ export function isCard(text: string): boolean {
 
 /** One separator throughout; groups of four, or four-six-rest as on 14- and 15-digit cards, or eight and eight. */
 function isGroupedLikeCard(text: string): boolean {
-  if (text.includes(' ') && text.includes('-')) return false;
-  const sizes = text.split(/[ -]/).map((group) => group.length);
+  const separators = [' ', '-', '.'].filter((separator) => text.includes(separator));
+  if (separators.length > 1) return false;
+  const sizes = text.split(/[ .-]/).map((group) => group.length);
+  if (separators[0] === '.') return sizes.join() === '4,4,4,4';
   if (sizes.length === 1 || sizes.join() === '8,8') return true;
   if (sizes.length === 3 && sizes[0] === 4 && sizes[1] === 6) return true;
   return sizes.slice(0, -1).every((size) => size === 4) && sizes.at(-1)! <= 7;

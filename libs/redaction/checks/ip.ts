@@ -26,11 +26,15 @@ function scoreV4(address: string): number {
   return Math.max(a, b, c, d) < 20 && a !== 10 ? 0.4 : 0.75;
 }
 
+/** Global unicast (RFC 4291), shortened after its second group. */
+const PREFIX = /^[23][\da-f]{3}:[\da-f]{2,4}::$/;
+
 function scoreV6(address: string): number {
   const groups = address.split(':').filter((group) => group !== '');
   if (address === '::' || address === '::1') return LOW;
   if (address.includes('.')) return 0.75;
   // So short, it may also be a name in a program (`a::b`): a word before must say what it is.
+  if (PREFIX.test(address)) return 0.75;
   if (groups.length < 3 || groups.join('').length < 6) return SHORT;
   return 0.75;
 }

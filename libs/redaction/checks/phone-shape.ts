@@ -1,4 +1,6 @@
 export const INTERNATIONAL = 0.75;
+/** Outside the country, and in groups: more than the piece of it that also looks like a number. */
+export const DIALLED_ABROAD = 0.7;
 export const STRUCTURED = 0.65;
 export const TRUNK_PREFIX = 0.55;
 const BARE_NATIONAL = 0.5;
@@ -76,7 +78,8 @@ function firstDigit(number: string): number {
 export function shapeScore(number: string, shape: NumberShape): number {
   if (!isWellFormed(number, shape)) return 0;
   if (number.startsWith('+')) return INTERNATIONAL;
-  return number.startsWith('00') ? TRUNK_PREFIX : nationalScore(number, shape);
+  if (!number.startsWith('00')) return nationalScore(number, shape);
+  return shape.groups.length > 2 ? DIALLED_ABROAD : TRUNK_PREFIX;
 }
 
 /** Brackets in pairs, no date, no list of small or decimal numbers, no version. */
@@ -98,8 +101,8 @@ const IN_ORDER = /^(?:0?123456789|1234567890)$/;
 /** How asctime and git end a date: 2018 -0700. */
 const YEAR_AND_ZONE = /(?:^|\D)(?:19|20)\d\d [-+][01]\d(?:00|30|45)$/;
 
-/** North America's country code; the digit that mobile numbers begin with in Chile and Brazil. */
-const LEADING_DIGIT = /^1|^9 \d{4} \d{4}$/;
+/** North America's country code; the digit that mobile numbers begin with in Chile and Brazil; Chile's area code. */
+const LEADING_DIGIT = /^1|^9 \d{4} \d{4}$|^\(\d\) \d{4} \d{4}$/;
 
 const NANP =
   /^(?:1[ .-]?)?(?:\(\d{3}\)[ .-]{0,2}\d{3}[ .-]?\d{4}|\d{3}([.-])\d{3}\1\d{4}|\d{3} \d{3}[ -]\d{4}|\d{3}[/ ]\d{3}-\d{4})$/;

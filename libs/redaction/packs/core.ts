@@ -17,7 +17,7 @@ const EMAIL: DetectorRule = {
   entity: 'EMAIL_ADDRESS',
   // RFC 5321 mailbox: a dot-atom, or a quoted string without blanks, at a host name (the last label is letters, RFC 3696) or
   // an address literal; RFC 6531 adds letters beyond ASCII.
-  pattern: String.raw`(?:[\w.%&'+~!#*^\xc0-\u058f-]+|"[^\s"@\\]{1,64}")@(?:(?:[A-Za-z0-9${LETTERS}](?:[A-Za-z0-9${LETTERS}-]*[A-Za-z0-9${LETTERS}])?\.)+(?:[A-Za-z]{2,24}|xn--[A-Za-z0-9-]{2,40}|[\u0370-\u058f]{2,24})|\[(?:\d{1,3}\.){3}\d{1,3}\])`,
+  pattern: String.raw`(?:[\w.%&'+~!#*^\xc0-\u058f-]+|"[^\s"\\]{1,64}")@(?:(?:[A-Za-z0-9${LETTERS}](?:[A-Za-z0-9${LETTERS}-]*[A-Za-z0-9${LETTERS}])?\.)+(?:[A-Za-z]{2,24}|xn--[A-Za-z0-9-]{2,40}|[\u0370-\u058f]{2,24}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]{2,5})|\[(?:(?:\d{1,3}\.){3}\d{1,3}|IPv6:[0-9A-Fa-f:.]{2,45})\])`,
   left: union(WORD_WIDE, charSet('.+-%')),
   right: WORD_WIDE,
   score: 1,
@@ -44,7 +44,7 @@ const ASSET_SUFFIX =
 const CARD: DetectorRule = {
   id: 'card',
   entity: 'CREDIT_CARD',
-  pattern: String.raw`\d(?:[ -]?\d){11,18}`,
+  pattern: String.raw`\d(?:[ .-]?\d){11,18}`,
   left: DIGITS_BEFORE,
   right: union(WORD, LATIN),
   score: 1,
@@ -89,11 +89,12 @@ const IPV4: DetectorRule = {
   id: 'ipv4',
   entity: 'IP_ADDRESS',
   pattern: String.raw`\d{1,3}(?:\.\d{1,3}){3}(?:\.\d+)*(?:/\d{1,2})?`,
-  left: union(WORD_WIDE, charSet('.-+')),
+  left: union(WORD_WIDE, charSet('.+')),
   right: WORD_WIDE,
   score: 0.75,
   longestOnly: true,
-  check: ipScore,
+  // After a word's hyphen it is a version (foo-10.2.3.4); after an address, the end of a range.
+  check: (text, _isEnough, { left }) => !/[\p{L}\p{N}_]-$/u.test(left().slice(-2)) && ipScore(text),
   context: ['ip', 'ipv4', 'address', 'host', 'server'],
 };
 

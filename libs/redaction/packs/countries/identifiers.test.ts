@@ -115,6 +115,12 @@ test.each([
   ['EMAIL_ADDRESS', 'mail', 'иван@пример.рф'],
   ['EMAIL_ADDRESS', 'mail', '"john.doe"@example.com'],
   ['EMAIL_ADDRESS', 'mail', 'root@[192.168.7.41]'],
+  ['EMAIL_ADDRESS', 'mail', 'ada@[IPv6:2001:db8::1]'],
+  ['EMAIL_ADDRESS', 'mail', 'ada@例子.中国'],
+  ['CREDIT_CARD', 'card', '4111.1111.1111.1111'],
+  ['PHONE_NUMBER', 'phone', '001 201 555 0123'],
+  ['PHONE_NUMBER', 'phone', '(2) 2123 4567'],
+  ['IP_ADDRESS', 'net', '2a02:26f0::/32'],
   ['URL', 'see', 'https://münchen.example/pfad'],
   ['DATE_TIME', 'on', '21st of May 2021'],
   ['CA_POSTAL_CODE', 'postal code', 'K1A 0B1'],
@@ -155,4 +161,12 @@ test.each([
   ['ZA_VAT_NUMBER', 'vat 4220119989'],
 ])('what breaks a rule of its scheme is no %s: %s', (entity, text) => {
   expect(masker.findSpans(text).map((span) => span.entity)).not.toContain(entity);
+});
+
+test('both ends of a range of addresses are found, and a version behind a hyphen is none', () => {
+  expect(masker.findSpans('10.0.0.7-10.0.0.255').map(({ start, end }) => [start, end])).toEqual([
+    [0, 8],
+    [9, 19],
+  ]);
+  expect(masker.findSpans('linux-10.150.7.1')).toEqual([]);
 });
