@@ -9,18 +9,14 @@ import { eventually } from './eventually.ts';
 import { startWorld, type World } from './world.ts';
 
 let world: World;
-let openedMs: number;
 beforeAll(async () => {
-  const start = performance.now();
   world = await startWorld();
-  openedMs = performance.now() - start;
 });
 afterAll(async () => {
   await world.stop();
 });
 
-test('a world opens in a few seconds and leaves nothing behind', async () => {
-  expect(openedMs).toBeLessThan(15_000);
+test('a world leaves nothing behind', async () => {
   const other = await startWorld({ postgres: false });
   await other.stop();
   await expect(stat(other.dir)).rejects.toMatchObject({ code: 'ENOENT' });

@@ -48,10 +48,9 @@ describe('a model that takes its time', () => {
     const answer = await send(of, 'hello', true);
     expect(answer.status).toBe(200);
     open();
-    const text = await answer.text();
-    const beats = text.slice(0, text.length - of.stream.bytes.length);
-    expect(text.endsWith(of.stream.bytes)).toBe(true);
-    expect(beats).toBe(of.stream.keepAlive.repeat(beats.length / of.stream.keepAlive.length));
+    // It may have to wait for every next piece.
+    const waitless = (text: string): string => text.replaceAll(of.stream.keepAlive, '');
+    expect(waitless(await answer.text())).toBe(waitless(of.stream.bytes));
   });
 
   test.each(namesOf)('and then refuses ends the stream with an error of the protocol: %s', async (_, of) => {

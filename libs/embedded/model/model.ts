@@ -39,6 +39,8 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
       else response.destroy();
     });
   });
+  // Longer than a busy gateway keeps an idle connection: it must not write into one that is being closed.
+  server.keepAliveTimeout = 65_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, '127.0.0.1', resolve);
