@@ -1,11 +1,11 @@
 import { noteSignerFromSeed, verifyExport } from '#ledger';
 import { BodyStore } from '#messaging';
 import { SubjectNames } from '#sealing';
-import { EntryReader } from '../../services/audit/entry-reader.ts';
+import { EntryReader } from '../../services/audit/entries/entry-reader.ts';
 import { exportLines } from '../../services/audit/exporting/export-lines.ts';
-import { LedgerProofs } from '../../services/audit/ledger-proofs.ts';
-import { Owners } from '../../services/audit/owners.ts';
-import { PersonalVault } from '../../services/audit/personal-vault.ts';
+import { Owners } from '../../services/audit/personal/owners.ts';
+import { PersonalVault } from '../../services/audit/personal/personal-vault.ts';
+import { LedgerProofs } from '../../services/audit/proving/ledger-proofs.ts';
 import { ContentOpener } from '../../services/audit/sessions/content-opener.ts';
 import { filterOf } from '../../services/audit/sessions/session-query.ts';
 import { requestIdOfUuid } from '../../services/audit/sessions/session-row.ts';

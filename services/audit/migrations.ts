@@ -1,10 +1,10 @@
-import { CreateAudit1760000000200 } from './create-audit.migration.ts';
-import { CreateGovernance1760000000400 } from './create-governance.migration.ts';
+import { CreateGovernance1760000000400 } from './erasing/create-governance.migration.ts';
 import { CreateKeptBody1760000000600 } from './keeping/create-kept-body.migration.ts';
 import { CreateWords1760000000800 } from './searching/create-words.migration.ts';
 import { CreateKeyedGroups1760000000900 } from './sessions/create-keyed-groups.migration.ts';
 import { CreateSinks1760000000500 } from './sinks/create-sinks.migration.ts';
 import { AppendOnlySegments1760000001000 } from './storing/append-only-segments.migration.ts';
+import { CreateAudit1760000000200 } from './storing/create-audit.migration.ts';
 
 /** Every migration of schema `audit`. */
 export const auditMigrations = [

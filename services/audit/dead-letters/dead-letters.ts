@@ -1,7 +1,7 @@
 import { CodedError, type DeadLetterDetail, type DeadLetterView, ServiceName, streams } from '#contracts';
 import { joinHead } from '#ledger';
 import { type Bus, deadLetterHeaders, deadLetterSubject, retrySubject, type StoredMessage } from '#messaging';
-import { eventNameOf, requestIdOf } from '../facts.ts';
+import { eventNameOf, requestIdOf } from '../entries/facts.ts';
 import { readPayload } from '../receiving/read-head.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 

@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import type { Bus } from '#messaging';
 import { destroyKeys } from '#sealing';
-import { EntryReader, type Queryable } from '../entry-reader.ts';
+import { EntryReader, type Queryable } from '../entries/entry-reader.ts';
 import { LegalHolds } from '../holding/legal-holds.ts';
-import type { PersonalVault } from '../personal-vault.ts';
+import type { PersonalVault } from '../personal/personal-vault.ts';
 import { removeWordsOf } from '../searching/word-store.ts';
 import { facetOf } from '../sessions/facets.ts';
 import { groupsOf } from '../sessions/key-groups.ts';

@@ -18,7 +18,7 @@ import {
 import { Bus } from '#messaging';
 import { contentLabel, Sealer } from '#sealing';
 import type { Logger } from '#telemetry';
-import { Owners } from '../owners.ts';
+import { Owners } from '../personal/owners.ts';
 import { type ErasureRequest, ErasureStore } from './erasure-store.ts';
 
 /** Who is to be forgotten, and what is known of how much that is. */

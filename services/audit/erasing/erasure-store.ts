@@ -1,5 +1,5 @@
 import type { ApprovalRequested, ErasureView } from '#contracts';
-import type { Queryable } from '../entry-reader.ts';
+import type { Queryable } from '../entries/entry-reader.ts';
 
 export type ErasureRequestState = 'asking' | 'waiting' | 'approved' | 'rejected' | 'expired' | 'cancelled';
 

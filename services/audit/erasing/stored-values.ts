@@ -1,6 +1,6 @@
 import { bodiesStore, buckets } from '#contracts';
 import { type Bus, MissingDependencyError } from '#messaging';
-import type { Queryable } from '../entry-reader.ts';
+import type { Queryable } from '../entries/entry-reader.ts';
 import { facetOf } from '../sessions/facets.ts';
 
 const objects = `OBJ_${bodiesStore}`;

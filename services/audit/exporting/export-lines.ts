@@ -1,7 +1,7 @@
 import { type ExportEntry, ExportWriter, type NoteSigner } from '#ledger';
-import { type EntryReader, openPersonal, type StoredEntry } from '../entry-reader.ts';
-import type { LedgerProofs } from '../ledger-proofs.ts';
-import type { PersonalVault } from '../personal-vault.ts';
+import { type EntryReader, openPersonal, type StoredEntry } from '../entries/entry-reader.ts';
+import type { PersonalVault } from '../personal/personal-vault.ts';
+import type { LedgerProofs } from '../proving/ledger-proofs.ts';
 
 /** The entries `[from, to)`. */
 export type Range = readonly [from: number, to: number];

@@ -14,7 +14,7 @@ import {
 } from '#contracts';
 import { Bus } from '#messaging';
 import { contentLabel, Sealer } from '#sealing';
-import { Owners } from '../owners.ts';
+import { Owners } from '../personal/owners.ts';
 import { type HoldScope, LegalHolds, placedBy } from './legal-holds.ts';
 
 /** Legal holds: what is needed as evidence stays until somebody says otherwise. */

@@ -1,7 +1,7 @@
 import { v7 } from 'uuid';
 import type { HoldView, Principal } from '#contracts';
 import type { Sealer } from '#sealing';
-import type { Queryable } from '../entry-reader.ts';
+import type { Queryable } from '../entries/entry-reader.ts';
 import { facetOf } from '../sessions/facets.ts';
 import { requestIdOfUuid, uuidOf } from '../sessions/session-row.ts';
 

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { streams } from '#contracts';
 import { type Bus, MissingDependencyError } from '#messaging';
-import { EntryReader } from '../entry-reader.ts';
+import { EntryReader } from '../entries/entry-reader.ts';
 import type { LogStatus } from '../receiving/event-log.ts';
 import type { LedgerState } from '../writing/ledger-state.ts';
 

@@ -6,7 +6,7 @@ import {
   type Outcome,
 } from '#contracts';
 import type { ReconcileEvent } from '#ledger';
-import type { Fact } from '../facts.ts';
+import type { Fact } from '../entries/facts.ts';
 
 type Json = Record<string, unknown>;
 const object = (value: unknown): Json => (value !== null && typeof value === 'object' ? (value as Json) : {});

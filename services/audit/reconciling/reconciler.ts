@@ -7,7 +7,7 @@ import {
   type Reconciliation,
   reconcile,
 } from '#ledger';
-import type { Fact } from '../facts.ts';
+import type { Fact } from '../entries/facts.ts';
 import { reconcileEventOf } from './reconcile-event.ts';
 
 /** Completed requests are remembered, but at most so many. */

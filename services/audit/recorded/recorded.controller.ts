@@ -18,7 +18,7 @@ import {
 import { readRecordedBody } from '#protocols';
 import { formatIssue, loadPolicy, Simulator } from '#rules';
 import type { Logger } from '#telemetry';
-import { Owners } from '../owners.ts';
+import { Owners } from '../personal/owners.ts';
 import { filterOf, type Reach } from '../sessions/session-query.ts';
 import { RecordedRequests } from './recorded-requests.ts';
 

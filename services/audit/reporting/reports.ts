@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { CodedError, type PersonView, type Report, type ReportQuery } from '#contracts';
-import { type EntryReader, factOf } from '../entry-reader.ts';
-import type { Fact } from '../facts.ts';
+import { type EntryReader, factOf } from '../entries/entry-reader.ts';
+import type { Fact } from '../entries/facts.ts';
 import { firstUuidOf } from '../sessions/session-query.ts';
 import { type SessionRow, uuidOf } from '../sessions/session-row.ts';
 import type { SessionStore } from '../sessions/session-store.ts';

@@ -1,5 +1,5 @@
 import type { PersonView, ReportKind, ReportLine } from '#contracts';
-import type { Fact } from '../facts.ts';
+import type { Fact } from '../entries/facts.ts';
 import type { SessionRow } from '../sessions/session-row.ts';
 import { number, object, text } from '../sessions/views.ts';
 

@@ -1,5 +1,5 @@
 import { durationMs, events, type PolicyDocument } from '#contracts';
-import { eventNameOf } from '../facts.ts';
+import { eventNameOf } from '../entries/facts.ts';
 
 /** How long each class is kept, and the revision that says so. */
 export interface RetentionRule {

@@ -2,9 +2,9 @@ import type pg from 'pg';
 import { contentDropped, encodeEnvelope } from '#contracts';
 import { type NoteSigner, signTombstone, type TombstoneScope } from '#ledger';
 import { type Bus, MissingDependencyError } from '#messaging';
-import type { Queryable } from '../entry-reader.ts';
+import type { Queryable } from '../entries/entry-reader.ts';
 import { LegalHolds } from '../holding/legal-holds.ts';
-import type { PersonalVault } from '../personal-vault.ts';
+import type { PersonalVault } from '../personal/personal-vault.ts';
 import { removeWordsWithin } from '../searching/word-store.ts';
 import { type Dropping, dueOf, isDecision, type RetentionRule, type Segment } from './due.ts';
 

@@ -18,13 +18,12 @@ const structural = new Set(
 /** What tells the pieces of one streamed text from those of another. */
 const placing = ['type', 'index', 'item_id', 'output_index', 'content_index'] as const;
 
-/** The distinct words of a prompt or an answer, of all its texts. Pure. */
-export function contentWords(text: string, form: ContentForm): Set<string> {
-  const words = new Set<string>();
+/** Adds the distinct words of a prompt or an answer, of all its texts, to those of another. */
+export function addContentWords(words: Set<string>, text: string, form: ContentForm): void {
+  const most = words.size + wordsOfContent;
   for (const found of form === 'transcript' ? streamedTexts(text) : bodyTexts(text)) {
-    addWords(words, found, wordsOfContent);
+    addWords(words, found, most);
   }
-  return words;
 }
 
 function bodyTexts(text: string): Iterable<string> {

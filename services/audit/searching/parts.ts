@@ -4,7 +4,7 @@ import { Bus } from '#messaging';
 import { secretFiles } from '#sealing';
 import type { Logger } from '#telemetry';
 import type { AuditSettings } from '../config.ts';
-import { EntryReader, type Queryable } from '../entry-reader.ts';
+import { EntryReader, type Queryable } from '../entries/entry-reader.ts';
 import { ContentOpener } from '../sessions/content-opener.ts';
 import { DATABASE, QUERIES } from '../tokens.ts';
 import { LedgerWriter } from '../writing/ledger-writer.ts';

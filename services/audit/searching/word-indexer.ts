@@ -2,13 +2,13 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { MissingDependencyError } from '#messaging';
 import type { Logger } from '#telemetry';
-import { type EntryReader, factOf, type Queryable } from '../entry-reader.ts';
+import { type EntryReader, factOf, type Queryable } from '../entries/entry-reader.ts';
 import { pause } from '../pause.ts';
 import { type ContentOpener, type OpenedContents, sealedPartOf } from '../sessions/content-opener.ts';
 import { uuidOf } from '../sessions/session-row.ts';
 import type { RecordedFact } from '../sessions/session-store.ts';
 import { object } from '../sessions/views.ts';
-import { contentWords } from './content-words.ts';
+import { addContentWords } from './content-words.ts';
 import type { WordHashes } from './word-hashes.ts';
 import { wordMetrics } from './word-metrics.ts';
 import { addWordRows, indexedTo, type WordRow } from './word-store.ts';
@@ -33,11 +33,9 @@ const idleMs = 300;
 /** Between two pages while the writer is busy. */
 const busyMs = 1000;
 const longestBackoffMs = 30_000;
+/** Events that bring a prompt or an answer. */
 const contentful = new Set([
-  'request.received',
-  'approval.requested',
-  'approval.edited',
-  'request.completed',
+  ...['request.received', 'approval.requested', 'approval.edited', 'request.completed'],
 ]);
 
 /**
@@ -82,7 +80,7 @@ export class WordIndexer {
     wordMetrics.lag.set(Math.max(0, size - from));
     if (from >= size) return false;
     const to = Math.min(size, from + pageEntries);
-    const stored = await entries.range(from, to);
+    const stored = await entries.range(from, to, contentful);
     const facts = stored.flatMap((one): RecordedFact[] => {
       const fact = factOf(one, []);
       return fact?.name && contentful.has(fact.name) ? [{ fact, stored: one }] : [];
@@ -95,25 +93,34 @@ export class WordIndexer {
   }
 
   private async rowsOf(facts: readonly RecordedFact[]): Promise<WordRow[]> {
-    const rows = new Map<string, WordRow & { seen: Set<string> }>();
-    const hashed = new Map<string, string>();
+    const found = new Map<string, Found>();
     for (const chunk of chunksOf(facts)) {
       const contents = await this.open(chunk);
       for (const one of chunk) {
         const content = contents.get(one.fact.index);
         if (content?.text === undefined) continue;
         const form = object(one.fact.head).tail === 'transcript' ? 'transcript' : 'body';
-        const row = rowOf(rows, one);
-        row.last_index = one.fact.index;
-        for (const word of contentWords(content.text, form)) {
-          const hash = hashed.get(word) ?? this.parts.hashes.of(word);
-          hashed.set(word, hash);
-          row.seen.add(hash);
-        }
+        const request = foundOf(found, one);
+        request.last_index = one.fact.index;
+        addContentWords(request.seen, content.text, form);
         await breathe();
       }
     }
-    return [...rows.values()].map(({ seen, ...row }) => ({ ...row, words: [...seen] }));
+    const hashed = new Map<string, string>();
+    return [...found.values()].map(({ seen, ...row }) => ({ ...row, words: this.hashesOf(seen, hashed) }));
+  }
+
+  private hashesOf(words: ReadonlySet<string>, hashed: Map<string, string>): string[] {
+    const list: string[] = [];
+    for (const word of words) {
+      let hash = hashed.get(word);
+      if (hash === undefined) {
+        hash = this.parts.hashes.of(word);
+        hashed.set(word, hash);
+      }
+      list.push(hash);
+    }
+    return list;
   }
 
   /** What can't be opened for other reasons than a missing service is left out, and counted. */
@@ -139,15 +146,18 @@ function hasLanguage({ fact }: RecordedFact): boolean {
   return head.gate !== 'change';
 }
 
-function rowOf(rows: Map<string, WordRow & { seen: Set<string> }>, one: RecordedFact) {
+/** A request with the words that were found of it. */
+type Found = Omit<WordRow, 'words'> & { seen: Set<string> };
+
+function foundOf(found: Map<string, Found>, one: RecordedFact): Found {
   const id = uuidOf(one.fact.requestId ?? '');
-  const known = rows.get(id);
+  const known = found.get(id);
   if (known !== undefined) return known;
   const { index } = one.fact;
   const subject_key = sealedPartOf(one)?.subjectKey ?? '';
-  const row = { id, subject_key, first_index: index, last_index: index, words: [], seen: new Set<string>() };
-  rows.set(id, row);
-  return row;
+  const request = { id, subject_key, first_index: index, last_index: index, seen: new Set<string>() };
+  found.set(id, request);
+  return request;
 }
 
 function chunksOf(facts: readonly RecordedFact[]): RecordedFact[][] {

@@ -1,7 +1,7 @@
 import type { RecordedContent } from '#contracts';
 import type { BodyStore } from '#messaging';
 import { ContentErasedError, contentLabel, type Sealer } from '#sealing';
-import type { EntryReader } from '../entry-reader.ts';
+import type { EntryReader } from '../entries/entry-reader.ts';
 import { storedName } from '../keeping/stored-name.ts';
 import type { RecordedFact } from './session-store.ts';
 import { number, object, text } from './views.ts';

@@ -11,7 +11,7 @@ import {
   type SessionDetail,
   type SessionSummary,
 } from '#contracts';
-import type { Fact } from '../facts.ts';
+import type { Fact } from '../entries/facts.ts';
 import type { OpenedContents } from './content-opener.ts';
 import type { RecordedFact } from './session-store.ts';
 import { addressOf, type Json, number, object, personOf, text, texts } from './views.ts';

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { EntryReader, factOf, openPersonal } from '../entry-reader.ts';
-import type { PersonalVault } from '../personal-vault.ts';
+import { EntryReader, factOf, openPersonal } from '../entries/entry-reader.ts';
+import type { PersonalVault } from '../personal/personal-vault.ts';
 import { facetOf } from './facets.ts';
 import { object, texts } from './views.ts';
 

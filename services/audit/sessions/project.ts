@@ -1,5 +1,5 @@
-import type { Fact } from '../facts.ts';
-import type { Owners } from '../owners.ts';
+import type { Fact } from '../entries/facts.ts';
+import type { Owners } from '../personal/owners.ts';
 import { type FacetKind, facetOf } from './facets.ts';
 import type { SessionRow } from './session-row.ts';
 

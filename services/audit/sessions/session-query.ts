@@ -1,5 +1,5 @@
 import type { ListSessionsQuery } from '#contracts';
-import type { Owners } from '../owners.ts';
+import type { Owners } from '../personal/owners.ts';
 import { facetOf } from './facets.ts';
 import { uuidOf } from './session-row.ts';
 

@@ -1,6 +1,12 @@
-import { type EntryReader, factOf, openPersonal, type Queryable, type StoredEntry } from '../entry-reader.ts';
-import type { Fact } from '../facts.ts';
-import type { PersonalVault } from '../personal-vault.ts';
+import {
+  type EntryReader,
+  factOf,
+  openPersonal,
+  type Queryable,
+  type StoredEntry,
+} from '../entries/entry-reader.ts';
+import type { Fact } from '../entries/facts.ts';
+import type { PersonalVault } from '../personal/personal-vault.ts';
 import type { SessionFilter } from './session-query.ts';
 import { requestIdOfUuid, type SessionRow, uuidOf } from './session-row.ts';
 

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import type { Fact } from '../facts.ts';
-import type { Owners } from '../owners.ts';
+import type { Fact } from '../entries/facts.ts';
+import type { Owners } from '../personal/owners.ts';
 import { CopyBuffer, copyIn } from '../storing/copy-buffer.ts';
 import { addSessionRow, copiedColumns } from './copy-session.ts';
 import { project } from './project.ts';

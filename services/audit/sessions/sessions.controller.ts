@@ -17,8 +17,8 @@ import {
 } from '#contracts';
 import { Bus } from '#messaging';
 import type { AuditSettings } from '../config.ts';
-import { LedgerProofs } from '../ledger-proofs.ts';
-import { Owners } from '../owners.ts';
+import { Owners } from '../personal/owners.ts';
+import { LedgerProofs } from '../proving/ledger-proofs.ts';
 import { WordSearch } from '../searching/word-search.ts';
 import { ContentOpener } from './content-opener.ts';
 import { describeSession } from './describe-session.ts';

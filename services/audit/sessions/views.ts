@@ -1,5 +1,5 @@
 import { type PersonView, Principal, type SessionSummary, writtenAddress } from '#contracts';
-import type { Fact } from '../facts.ts';
+import type { Fact } from '../entries/facts.ts';
 import type { SessionRow } from './session-row.ts';
 
 export type Json = Record<string, unknown>;

@@ -1,4 +1,4 @@
-import { factOf, openPersonal, type StoredEntry } from '../entry-reader.ts';
+import { factOf, openPersonal, type StoredEntry } from '../entries/entry-reader.ts';
 import { type ExportParts, exportLines } from '../exporting/export-lines.ts';
 import type { Piece, PieceRecord } from './sink.ts';
 

@@ -1,8 +1,8 @@
 import type { Sink } from '#contracts';
 import type { Logger } from '#telemetry';
-import type { EntryReader, StoredEntry } from '../entry-reader.ts';
-import type { LedgerProofs } from '../ledger-proofs.ts';
+import type { EntryReader, StoredEntry } from '../entries/entry-reader.ts';
 import { pause } from '../pause.ts';
+import type { LedgerProofs } from '../proving/ledger-proofs.ts';
 import type { PieceMaker } from './piece-maker.ts';
 import type { SinkTarget } from './sink.ts';
 import { leaseSeconds, type SinkCursors } from './sink-cursors.ts';

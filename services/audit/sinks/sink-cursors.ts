@@ -1,4 +1,4 @@
-import type { Queryable } from '../entry-reader.ts';
+import type { Queryable } from '../entries/entry-reader.ts';
 
 /** A sink's sender that does not renew for this long may be replaced by another replica's. */
 export const leaseSeconds = 30;

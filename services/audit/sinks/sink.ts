@@ -1,4 +1,4 @@
-import type { StoredEntry } from '../entry-reader.ts';
+import type { StoredEntry } from '../entries/entry-reader.ts';
 
 /** A stretch of the ledger on its way out. */
 export interface Piece {

@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Roles } from '#auth';
 import type { SinkList } from '#contracts';
-import { LedgerProofs } from '../ledger-proofs.ts';
+import { LedgerProofs } from '../proving/ledger-proofs.ts';
 import { SinkCursors } from './sink-cursors.ts';
 import { Sinks } from './sinks.ts';
 

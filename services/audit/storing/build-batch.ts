@@ -1,9 +1,9 @@
 import { contentErased } from '#contracts';
 import { digestSealed, type Entry, hashBytes, type NodeRun, writeEntryLeafHash } from '#ledger';
-import { eventNameOf, type Fact, flawOf, requestIdOf } from '../facts.ts';
+import { eventNameOf, type Fact, flawOf, requestIdOf } from '../entries/facts.ts';
 import type { WaitingBody } from '../keeping/body-keeper.ts';
 import { storedName } from '../keeping/stored-name.ts';
-import type { PersonalVault, SealedPersonal } from '../personal-vault.ts';
+import type { PersonalVault, SealedPersonal } from '../personal/personal-vault.ts';
 import type { Incoming, Lost } from '../receiving/incoming.ts';
 import { type ReadPayload, readPayload } from '../receiving/read-head.ts';
 import type { LedgerState } from '../writing/ledger-state.ts';

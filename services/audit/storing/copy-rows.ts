@@ -1,5 +1,5 @@
 import type { Entry } from '#ledger';
-import { commitmentsSize, writeCommitments } from '../personal-columns.ts';
+import { commitmentsSize, writeCommitments } from '../personal/personal-columns.ts';
 import type { CopyBuffer } from './copy-buffer.ts';
 
 /** Where an entry stands, and what the tree doesn't cover of its row. */

@@ -1,11 +1,11 @@
 import type pg from 'pg';
 import { contentErased } from '#contracts';
 import { BodyStore, type Bus, MissingDependencyError } from '#messaging';
-import { EntryReader, factOf, openPersonal } from '../entry-reader.ts';
+import { EntryReader, factOf, openPersonal } from '../entries/entry-reader.ts';
+import type { Fact } from '../entries/facts.ts';
 import { Eraser } from '../erasing/eraser.ts';
-import type { Fact } from '../facts.ts';
 import { BodyKeeper } from '../keeping/body-keeper.ts';
-import type { PersonalVault } from '../personal-vault.ts';
+import type { PersonalVault } from '../personal/personal-vault.ts';
 import { Reconciler } from '../reconciling/reconciler.ts';
 import { Retention, type RetentionParts } from '../retaining/retention.ts';
 import { GroupKeying } from '../sessions/key-groups.ts';

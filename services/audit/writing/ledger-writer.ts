@@ -1,7 +1,7 @@
 import type { NoteSigner } from '#ledger';
 import type { Bus } from '#messaging';
 import type { Logger } from '#telemetry';
-import type { PersonalVault } from '../personal-vault.ts';
+import type { PersonalVault } from '../personal/personal-vault.ts';
 import { BatchPull } from '../receiving/batch-pull.ts';
 import { EventLog } from '../receiving/event-log.ts';
 import type { RetentionRule } from '../retaining/due.ts';

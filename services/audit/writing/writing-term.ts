@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { type Bus, MissingDependencyError } from '#messaging';
 import { tracing } from '#telemetry';
-import type { PersonalVault } from '../personal-vault.ts';
+import type { PersonalVault } from '../personal/personal-vault.ts';
 import { isFull, purge } from '../purging/purging.ts';
 import type { BatchPull, Pulled } from '../receiving/batch-pull.ts';
 import { fill, orderEvents } from '../receiving/continuity.ts';

@@ -8,7 +8,7 @@ import { noteVerifier, openCheckpoint, verifyConsistency, verifyExport, verifyIn
 import { BodyStore, deadLetterHeaders, deadLetterSubject } from '#messaging';
 import { contentLabel, SubjectNames, secretFiles } from '#sealing';
 import { eventually } from '#testing';
-import { Owners } from '../../../services/audit/owners.ts';
+import { Owners } from '../../../services/audit/personal/owners.ts';
 import { facetOf } from '../../../services/audit/sessions/facets.ts';
 import { openDatabase, verifyWhole } from './audit-ledger.ts';
 import { type AuditWorld, contextOf, newRequestId, Play, startAuditWorld } from './audit-world.ts';

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -19,7 +20,8 @@ import { evidenceControls } from '../../../cli/audit/evidence-text.ts';
 import { auditVerify } from '../../../cli/audit/verify.ts';
 import { createProgram } from '../../../cli/main.ts';
 import { cellOf } from '../../../services/audit/reporting/csv.ts';
-import { contentWords } from '../../../services/audit/searching/content-words.ts';
+import { addContentWords, type ContentForm } from '../../../services/audit/searching/content-words.ts';
+import { WordHashes } from '../../../services/audit/searching/word-hashes.ts';
 import { openDatabase } from './audit-ledger.ts';
 import { type AuditWorld, Play, startAuditWorld } from './audit-world.ts';
 
@@ -31,6 +33,12 @@ beforeAll(async () => {
 afterAll(() => audit.stop());
 
 const chat = (content: string) => JSON.stringify({ model: 'demo', messages: [{ role: 'user', content }] });
+
+function wordsOf(text: string, form: ContentForm): Set<string> {
+  const words = new Set<string>();
+  addContentWords(words, text, form);
+  return words;
+}
 
 async function found(words: string, user = 'alice'): Promise<string[]> {
   const { status, body } = await audit.call(user, `/v1/sessions?words=${encodeURIComponent(words)}`);
@@ -52,10 +60,20 @@ test('the words of a streamed answer are whole however it was cut, and nothing s
     .join('')
     .match(/[\s\S]{1,7}/g)!
     .map((text, i) => [i, text]);
-  expect([...contentWords(JSON.stringify(frames), 'transcript')].sort()).toEqual([
+  expect([...wordsOf(JSON.stringify(frames), 'transcript')].sort()).toEqual([
     ...['choice', 'is', 'other', 'zugspitze'],
   ]);
-  expect([...contentWords(`plain ÜBER ${'A'.repeat(400)} ﬁne`, 'body')]).toEqual(['plain', 'über', 'fine']);
+  expect([...wordsOf(`plain ÜBER ${'A'.repeat(400)} ﬁne`, 'body')]).toEqual(['plain', 'über', 'fine']);
+});
+
+test('the index holds words as HMACs under a key of its own, as RFC 2104 has it', () => {
+  const secret = randomBytes(32);
+  const hashes = new WordHashes(secret, 'ledger');
+  const key = Buffer.from(hkdfSync('sha256', secret, 'ledger', 'sallyport word index v1', 32));
+  for (const word of ['zugspitze', 'größe', '山'.repeat(64), 'x'.repeat(300), 'ab']) {
+    const mac = createHmac('sha256', key).update(word).digest();
+    expect(hashes.of(word)).toBe(mac.readBigInt64BE(0).toString());
+  }
 });
 
 test('auditors find requests by whole words of prompt and answer; each search is recorded, nothing readable is stored', async () => {

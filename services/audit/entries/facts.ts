@@ -32,6 +32,13 @@ export function eventNameOf(subject: string): string | null {
   return name;
 }
 
+/** Patterns (SQL, `like`) of the subjects that events with these names are published on. */
+export function subjectsOf(wanted: ReadonlySet<string>): string[] {
+  return events
+    .filter(({ name }) => wanted.has(name))
+    .map(({ prefix }) => `${prefix.replaceAll('_', '\\_')}%`);
+}
+
 const requestIdPattern = /^req-[0-9a-f]{32}$/;
 
 /** The request that an event is about; null where it is about none. */

@@ -1,6 +1,6 @@
 import type { EntryProof, SessionDetail, SignedCheckpoint } from '#contracts';
 import { consistencyProof, inclusionProof, type NoteSigner } from '#ledger';
-import type { EntryReader, Queryable } from './entry-reader.ts';
+import type { EntryReader, Queryable } from '../entries/entry-reader.ts';
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 

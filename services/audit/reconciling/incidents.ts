@@ -1,6 +1,6 @@
 import type { Incident } from '#contracts';
 import { CompactRange } from '#ledger';
-import type { Queryable } from './entry-reader.ts';
+import type { Queryable } from '../entries/entry-reader.ts';
 
 /** What somebody should look at: read and acknowledged here, written with the ledger. */
 export class Incidents {

@@ -3,9 +3,9 @@ import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Public, Roles } from '#auth';
 import { CodedError, type EntryProof, type IncidentList, type SignedCheckpoint } from '#contracts';
-import { Incidents } from './incidents.ts';
+import { Incidents } from '../reconciling/incidents.ts';
+import { LedgerWriter } from '../writing/ledger-writer.ts';
 import { LedgerProofs } from './ledger-proofs.ts';
-import { LedgerWriter } from './writing/ledger-writer.ts';
 
 const whole = z.coerce.number().int().nonnegative();
 const CheckpointsQuery = z.strictObject({

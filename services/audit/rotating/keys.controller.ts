@@ -6,7 +6,7 @@ import { type RotatedKeys, RotateKeysBody } from '#contracts';
 import { Bus } from '#messaging';
 import { rotateKeys } from '#sealing';
 import type { Logger } from '#telemetry';
-import type { AuditSettings } from './config.ts';
+import type { AuditSettings } from '../config.ts';
 
 const stepKeys = 500;
 

@@ -7,9 +7,9 @@ import {
   type PersonalCommitment,
   type PersonalOpening,
 } from '#ledger';
-import { eventNameOf, type Fact, requestIdOf } from './facts.ts';
-import { decodeCommitments } from './personal-columns.ts';
-import type { PersonalVault } from './personal-vault.ts';
+import { decodeCommitments } from '../personal/personal-columns.ts';
+import type { PersonalVault } from '../personal/personal-vault.ts';
+import { eventNameOf, type Fact, requestIdOf, subjectsOf } from './facts.ts';
 
 /** Anything that runs a query: a pool, a connection. Rows come back as objects. */
 export interface Queryable {
@@ -36,13 +36,14 @@ const emptyDigest = digestSealed(new Uint8Array(0)).digest;
 export class EntryReader {
   constructor(private readonly database: Queryable) {}
 
-  /** Entries `[from, to)` in order. */
-  async range(from: number, to: number): Promise<StoredEntry[]> {
+  /** Entries `[from, to)` in order; only those of these events, where some are named. */
+  async range(from: number, to: number, names?: ReadonlySet<string>): Promise<StoredEntry[]> {
     const segments = await this.segmentsOf(from, to);
+    const only = names === undefined ? '' : 'and e.subject like any($4)';
     const rows = await this.database.query(
       `select ${columns} from entry e join log l on l.id = e.log
-       where e.segment = any($1) and e.index >= $2 and e.index < $3 order by e.index`,
-      [segments, from, to],
+       where e.segment = any($1) and e.index >= $2 and e.index < $3 ${only} order by e.index`,
+      [segments, from, to, ...(names === undefined ? [] : [subjectsOf(names)])],
     );
     return rows.map(storedOf);
   }
