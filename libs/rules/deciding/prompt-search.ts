@@ -2,7 +2,7 @@ import type { RuleMatch } from '#contracts';
 import type { CompiledPolicy, TextConditions } from '../compiling/policy.ts';
 import { originalSpan, spanIsNew, type View, within } from '../text/decoding/view.ts';
 import { normalisedView } from '../text/folding/normalised.ts';
-import { seamsOf } from '../text/seams.ts';
+import { type Seam, seamsOf } from '../text/seams.ts';
 import { respellingsOf, viewsOf } from '../text/views.ts';
 import type { RequestText } from './decision.ts';
 
@@ -43,7 +43,7 @@ export function searchTexts(
   const earliest = Math.min(...questions.map(({ approvedThrough }) => approvedThrough));
   const unapproved = texts.filter(({ turn }) => turn > earliest);
   for (const text of unapproved) search.text(text);
-  for (const seam of seamsOf(unapproved)) search.seam(seam.text, seam.turn, seam.place);
+  for (const seam of seamsOf(unapproved)) search.seam(seam);
   return search.results();
 }
 
@@ -88,12 +88,13 @@ class Search {
   }
 
   /** Text of neighbouring parts put together: only what spans two of them is new. */
-  seam(text: string, turn: number, place: Place): void {
+  seam({ text, turn, place, onlyWords }: Seam): void {
+    if (onlyWords && !this.#keywords) return;
     const spanning: Place = (start, end) => {
       const parts = place(start, end);
       return parts.length > 1 ? parts : [];
     };
-    this.#views(text, ['joined-parts'], turn, spanning);
+    this.#views(text, ['joined-parts'], turn, spanning, onlyWords);
   }
 
   results(): ReadonlyMap<number, readonly RuleMatch[]> {
@@ -102,11 +103,11 @@ class Search {
     return results;
   }
 
-  #views(text: string, how: readonly string[], turn: number, place: Place): void {
+  #views(text: string, how: readonly string[], turn: number, place: Place, onlyWords = false): void {
     const { views, isComplete } = viewsOf(text);
     let isSearched = isComplete;
     const named = (view: View): View => (how.length === 0 ? view : { ...view, how: [...view.how, ...how] });
-    for (const view of views) if (!this.#view(named(view), turn, place)) isSearched = false;
+    for (const view of views) if (!this.#view(named(view), turn, place, onlyWords)) isSearched = false;
     if (this.#keywords) {
       for (const view of respellingsOf(views)) {
         if (!this.#findKeywords(named(view), turn, place)) isSearched = false;
@@ -124,9 +125,9 @@ class Search {
   }
 
   /** False where it could not be searched to its end. */
-  #view(view: View, turn: number, place: Place): boolean {
+  #view(view: View, turn: number, place: Place, onlyWords: boolean): boolean {
     const isSearched = !this.#keywords || this.#findKeywords(view, turn, place);
-    this.#findEverywhere(view, turn, place);
+    if (!onlyWords) this.#findEverywhere(view, turn, place);
     return isSearched;
   }
 

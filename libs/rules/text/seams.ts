@@ -4,12 +4,16 @@ import type { RequestText } from '../deciding/decision.ts';
 export interface Seam {
   readonly text: string;
   readonly turn: number;
+  /** Looked at for words alone: nobody reads two messages as one, but somebody can write a word in two. */
+  readonly onlyWords: boolean;
   /** The parts that a span of the joined text touches. */
   place(start: number, end: number): { pointer: string; start: number; end: number }[];
 }
 
 /** Of a longer part only this much at each end can be part of a word that goes on in its neighbour. */
 const edgeUnits = 512;
+/** Of a message, what can be part of a word that goes on in the next one. */
+const messageEdgeUnits = 32;
 const breakUnits = '\n\n';
 
 interface Piece {
@@ -32,20 +36,29 @@ const fewestShort = 4;
 export function seamsOf(texts: readonly RequestText[]): Seam[] {
   if (texts.length < 2) return [];
   const lists = new Lists();
+  const messages = new Lists();
   const spelled = new Lists();
   for (const text of texts) {
     if (text.text === '') continue;
     const parsed = listPart.exec(text.pointer);
     const list = parsed === null ? undefined : `${parsed[1]} ${parsed[3]} ${text.turn}`;
     if (list !== undefined) lists.add(list, text, list);
+    if (parsed?.[3]) messages.add(`${parsed[1]} ${parsed[3]}`, text, list);
     if (text.text.length > shortUnits) continue;
     spelled.add(text.pointer.replace(anyIndex, '/*'), text, list);
     if (list === undefined || parsed?.[3] !== '') spelled.add(parentOf(text.pointer), text, list);
   }
   return [
-    ...lists.all().flatMap(({ parts }) => (parts.length > 1 ? [join(parts)] : [])),
+    ...lists.all().flatMap(({ parts }) => (parts.length > 1 ? [join(parts, edgeUnits)] : [])),
+    ...messages
+      .all()
+      .flatMap(({ parts, owners }) =>
+        owners.size > 1 ? [{ ...join(parts, messageEdgeUnits), onlyWords: true }] : [],
+      ),
     ...spelled.all().flatMap(({ parts, owners }) => {
-      return parts.length >= fewestShort && (owners.size > 1 || owners.has(undefined)) ? [join(parts)] : [];
+      return parts.length >= fewestShort && (owners.size > 1 || owners.has(undefined))
+        ? [join(parts, edgeUnits)]
+        : [];
     }),
   ];
 }
@@ -74,7 +87,7 @@ class Lists {
   }
 }
 
-function join(parts: readonly RequestText[]): Seam {
+function join(parts: readonly RequestText[], edgeUnits: number): Seam {
   let text = '';
   const pieces: Piece[] = [];
   const add = (pointer: string, source: string, from: number) => {
@@ -91,7 +104,7 @@ function join(parts: readonly RequestText[]): Seam {
     }
   }
   const turn = parts.reduce((last, part) => Math.max(last, part.turn), 0);
-  return { text, turn, place: (start, end) => touched(pieces, start, end) };
+  return { text, turn, onlyWords: false, place: (start, end) => touched(pieces, start, end) };
 }
 
 function touched(pieces: readonly Piece[], start: number, end: number) {

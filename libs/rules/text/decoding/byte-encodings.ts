@@ -25,7 +25,7 @@ for (const [character, value] of [
 
 /** Takes decoded bytes one after another, each with where it came from. */
 export interface ByteRuns {
-  begin(how: 'base64' | 'hex' | 'character-codes', capacity: number): void;
+  begin(how: 'base64' | 'base32' | 'hex' | 'character-codes', capacity: number): void;
   byte(value: number, start: number, end: number): void;
   end(): void;
 }
@@ -75,6 +75,25 @@ function looksReadable(text: string, start: number, end: number): boolean {
 
 function readable(byte: number): 0 | 1 {
   return (byte >= 32 && byte < 127) || byte === 0 ? 1 : 0;
+}
+
+/** Decodes base32 (RFC 4648, section 6), in one case. */
+export function decodeBase32(text: string, start: number, end: number, into: ByteRuns): void {
+  into.begin('base32', end - start);
+  let bits = 0;
+  let held = 0;
+  let previous = start;
+  for (let at = start; at < end; at++) {
+    const unit = text.charCodeAt(at);
+    const value = unit < 58 ? unit - 24 : (unit | 32) - 97;
+    held = ((held << 5) | value) & 0xffff;
+    bits += 5;
+    if (bits < 8) continue;
+    bits -= 8;
+    into.byte((held >> bits) & 255, previous, at + 1);
+    previous = bits === 0 ? at + 1 : at;
+  }
+  into.end();
 }
 
 const minimumHexDigits = 12;

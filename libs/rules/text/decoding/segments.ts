@@ -1,6 +1,7 @@
 import {
   type ByteRuns,
   base64Kinds,
+  decodeBase32,
   decodeBase64,
   decodeCodes,
   decodeHex,
@@ -14,6 +15,8 @@ import type { View } from './view.ts';
 const notPlainLower = Kind.hexUpper | Kind.upper | Kind.digit;
 const notHex = Kind.lower | Kind.upper;
 const anyHex = Kind.hexLower | Kind.hexUpper | Kind.digit;
+const anyUpper = Kind.hexUpper | Kind.upper;
+const anyLower = Kind.hexLower | Kind.lower;
 const minimumRun = 8;
 const wrappedLineMinimum = 40;
 const minimumCodes = 4;
@@ -130,6 +133,9 @@ class CodeList {
   }
 }
 
+/** Base32 of six characters and more. */
+const base32Run = /^(?:[A-Z2-7]{10,}|[a-z2-7]{10,})$/;
+
 /** `x70x61x73`: hexadecimal codes without anything in between. */
 const joinedCodes = /^(?:0?x[0-9a-f]{2}){4,}$/i;
 
@@ -139,6 +145,8 @@ function decodeRun(text: string, start: number, end: number, seen: number, views
   if (mayBeJoined && joinedCodes.test(text.slice(start, end))) decodeCodes(text, start, end, views);
   if ((seen & Kind.extra) !== 0 && (seen & notHex) === 0) decodeCodes(text, start, end, views);
   if ((seen & Kind.digit) !== 0) decodeHex(text, start, end, views);
+  const isOneCase = (seen & Kind.extra) === 0 && ((seen & anyUpper) === 0 || (seen & anyLower) === 0);
+  if (isOneCase && base32Run.test(text.slice(start, end))) decodeBase32(text, start, end, views);
   for (let shift = 0; shift < 4; shift++) decodeBase64(text, start + shift, end, views);
 }
 

@@ -55,13 +55,18 @@ const unspacedScript =
   /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 const asciiMarks = "./\\*~^#'`";
 
-/** Letters hidden in characters that NFKD leaves alone: tag characters, regional indicators, boxed capitals. */
+/** Letters in braille (ISO 11548-1, six dots), a to z. */
+const braille = '⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵';
+
+/** Letters hidden in characters that NFKD leaves alone: tag characters, regional indicators, boxed capitals, braille. */
 function plainForm(codePoint: number): string {
   if (codePoint >= 0xe0020 && codePoint <= 0xe007e) return String.fromCharCode(codePoint - 0xe0000);
   if (codePoint >= 0x1f1e6 && codePoint <= 0x1f1ff) return String.fromCharCode(codePoint - 0x1f1e6 + 97);
   if (codePoint >= 0x1f150 && codePoint <= 0x1f169) return String.fromCharCode(codePoint - 0x1f150 + 97);
   if (codePoint >= 0x1f170 && codePoint <= 0x1f189) return String.fromCharCode(codePoint - 0x1f170 + 97);
-  return String.fromCodePoint(codePoint);
+  const character = String.fromCodePoint(codePoint);
+  const dotted = codePoint > 0x2800 && codePoint < 0x2840 ? braille.indexOf(character) : -1;
+  return dotted < 0 ? character : String.fromCharCode(dotted + 97);
 }
 
 function foldedLetters(character: string): string {

@@ -55,7 +55,8 @@ test.each([
 test.each([
   'compass word',
   'passwordless',
-  'passwords2',
+  'passwords2go',
+  'passwords20261',
   'password\u200bless',
   'API. Key points',
   'an API.\n\n# Key features',

@@ -20,8 +20,15 @@ const mixedLimit = 6;
 const wideLimit = 24;
 const joinLimit = 8;
 const quotes = new Set([34, 39, 96, 0x2018, 0x2019, 0x201c, 0x201d]);
-/** What puts strings together in programming languages: `+`, `.`, `&`, a line's continuation. */
-const joiners = new Set([43, 46, 38, 92]);
+/** What puts strings together in programming languages: `+`, `.`, `&`, `||`, a line's continuation. */
+const joiners = new Set([43, 46, 38, 92, 124]);
+/** What stands for nothing: in TeX, in C and SQL, in shells, and at a line's end in quoted-printable. */
+const nothings = new Set(['{}', '/**/', '$@', '$*', '=\n', '=\r\n'].map(codeOf));
+/** A gap's first four code units, in one number. */
+function codeOf(text: string): number {
+  return [...text].reduce((code, character) => code * 128 + character.charCodeAt(0), 0);
+}
+const longestCode = 128 ** 4;
 
 /** Follows the characters of one gap. Reused from gap to gap. */
 export class GapReader {
@@ -33,6 +40,7 @@ export class GapReader {
   #others = 0;
   #quotes = 0;
   #joiners = 0;
+  #code = 0;
 
   reset(): void {
     this.#length = 0;
@@ -43,10 +51,12 @@ export class GapReader {
     this.#others = 0;
     this.#quotes = 0;
     this.#joiners = 0;
+    this.#code = 0;
   }
 
   add(unit: number, kind: number): void {
     this.#length++;
+    this.#code = unit < 128 && this.#code < longestCode ? this.#code * 128 + unit : longestCode;
     if (quotes.has(unit)) this.#quotes++;
     else if (joiners.has(unit)) this.#joiners++;
     if (kind === CharacterClass.space) this.#blanks++;
@@ -68,7 +78,7 @@ export class GapReader {
 
   #kind(): number {
     if (this.#marks === 0 && this.#others === 0) return this.#blank();
-    if (this.#joins()) return Gap.marked;
+    if (this.#joins() || nothings.has(this.#code)) return Gap.marked;
     if (this.#newlines > 1) return Gap.far;
     const onlyMarks = this.#others === 0 && this.#blanks === 0 && this.#newlines === 0;
     if (onlyMarks && this.#marks <= 2) return Gap.marked;
@@ -81,9 +91,9 @@ export class GapReader {
     return this.#length <= wideLimit ? Gap.wide : Gap.far;
   }
 
-  /** One string ends, the next begins, and at most one operator stands between. */
+  /** One string ends, the next begins, and at most one operator (of two signs) stands between. */
   #joins(): boolean {
-    if (this.#quotes !== 2 || this.#joiners > 1 || this.#newlines > 1 || this.#length > joinLimit)
+    if (this.#quotes !== 2 || this.#joiners > 2 || this.#newlines > 1 || this.#length > joinLimit)
       return false;
     return this.#blanks + this.#newlines + this.#quotes + this.#joiners === this.#length;
   }
