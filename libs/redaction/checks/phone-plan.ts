@@ -1,67 +1,58 @@
-import {
-  type CountryCode,
-  isSupportedCountry,
-  Metadata,
-  parsePhoneNumberFromString,
-} from 'libphonenumber-js/max';
-
-/** What the library's numbering plans tell beyond its published types. */
-interface PlanText {
-  nationalNumberPattern(): string;
-  nationalPrefixForParsing(): string | undefined;
-  nationalPrefixTransformRule(): string | undefined;
-}
-
-interface Plan {
-  readonly country: CountryCode;
-  readonly number: RegExp;
-  readonly prefix: RegExp | undefined;
-  /** The plan rewrites numbers before it compares them: only the library can tell. */
-  readonly rewrites: boolean;
-}
+import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { NumberingPlan } from './numbering-plan.ts';
 
 /** Whether a plan assigns a number, and if so, whether it is grouped as that plan's authority groups it. */
 export type Assignment = 'none' | 'assigned' | 'grouped';
 
-/**
- * Tells whether one of the regions' plans assigns a number (ITU-T E.164 and the national plans, as libphonenumber holds
- * them). A plan's own pattern is asked first: the library's complete answer costs two hundred times as much.
- */
-export function assignedIn(regions: readonly string[]): (number: string) => Assignment {
-  let plans: readonly Plan[] | undefined;
-  return (number) => {
+/** What the regions' plans (ITU-T E.164 and the national plans, as libphonenumber holds them) say of numbers. */
+export class PhonePlans {
+  private plans: readonly NumberingPlan[] | undefined;
+
+  constructor(private readonly regions: readonly string[]) {}
+
+  /** Whether one of the plans assigns a number. A plan's patterns are asked: the library costs a hundred times as much. */
+  assigns(number: string): boolean {
+    if (number.startsWith('+')) return assignmentOf(number) !== 'none';
+    if (this.isCalledFromAbroad(number)) return true;
+    const digits = digitsOf(number);
+    return this.plansFor(digits).some((plan) => this.isAssigned(plan, number, digits));
+  }
+
+  /** The same, and whether the number is grouped as a plan groups it. */
+  assignment(number: string): Assignment {
     if (number.startsWith('+')) return assignmentOf(number);
-    if (number.startsWith('00') && assignmentOf(`+${number.slice(2)}`) !== 'none') return 'assigned';
-    plans ??= regions.filter((region) => isSupportedCountry(region)).map(planOf);
-    const digits = number.replace(/\D+/g, '');
+    if (this.isCalledFromAbroad(number)) return 'assigned';
+    const digits = digitsOf(number);
     let best: Assignment = 'none';
-    for (const plan of plans) {
-      if (!mayBelong(plan, digits)) continue;
+    for (const plan of this.plansFor(digits)) {
+      if (!this.isAssigned(plan, number, digits)) continue;
       const found = assignmentOf(number, plan.country);
       if (found === 'grouped') return found;
       if (found === 'assigned') best = found;
     }
     return best;
-  };
+  }
+
+  private isCalledFromAbroad(number: string): boolean {
+    return number.startsWith('00') && assignmentOf(`+${number.slice(2)}`) !== 'none';
+  }
+
+  private plansFor(digits: string): readonly NumberingPlan[] {
+    this.plans ??= this.regions
+      .filter((region) => isSupportedCountry(region))
+      .map((region) => new NumberingPlan(region as CountryCode));
+    return this.plans.filter((plan) => plan.mayHold(digits));
+  }
+
+  private isAssigned(plan: NumberingPlan, number: string, digits: string): boolean {
+    // The library takes no tab for a separator.
+    const known = number.includes('\t') ? undefined : plan.assigns(digits);
+    return known ?? assignmentOf(number, plan.country) !== 'none';
+  }
 }
 
-function planOf(country: CountryCode): Plan {
-  const metadata = new Metadata();
-  metadata.selectNumberingPlan(country);
-  const text = metadata.numberingPlan as unknown as PlanText;
-  const prefix = text.nationalPrefixForParsing();
-  return {
-    country,
-    number: new RegExp(`^(?:${text.nationalNumberPattern()})$`),
-    prefix: prefix ? new RegExp(`^(?:${prefix})`) : undefined,
-    rewrites: text.nationalPrefixTransformRule() !== undefined,
-  };
-}
-
-function mayBelong(plan: Plan, digits: string): boolean {
-  if (plan.number.test(digits)) return true;
-  if (!plan.prefix?.test(digits)) return false;
-  return plan.rewrites || plan.number.test(digits.replace(plan.prefix, ''));
+function digitsOf(number: string): string {
+  return number.replace(/\D+/g, '');
 }
 
 function assignmentOf(number: string, country?: CountryCode): Assignment {

@@ -26,8 +26,11 @@ export interface NumberShape {
   readonly end: number;
 }
 
-/** Undefined for what is too short, too long, one digit repeated, or a dump of zeros. */
-export function readShape(number: string): NumberShape | undefined {
+/**
+ * Too long, or a dump of zeros: how much of the beginning is not. 0 for what is too short or one digit repeated, and so is
+ * every beginning of it.
+ */
+export function readShape(number: string): NumberShape | number {
   const groups: number[] = [];
   let digits = 0;
   let size = 0;
@@ -45,17 +48,17 @@ export function readShape(number: string): NumberShape | undefined {
       size++;
       zeros = unit === 0x30 ? zeros + 1 : 0;
       if (unit !== first) isRepeated = false;
-      if (digits > MAX_DIGITS || zeros > LONGEST_ZERO_RUN) return undefined;
+      if (digits > MAX_DIGITS || zeros > LONGEST_ZERO_RUN) return end;
     } else {
       if (size > 0) groups.push(size);
       if (size === 1) small++;
       size = 0;
       separators |= SEPARATOR_BITS[unit] ?? 0;
-      if (groups.length > MAX_GROUPS_AFTER_TRUNK || small > MAX_SMALL_GROUPS) return undefined;
+      if (groups.length > MAX_GROUPS_AFTER_TRUNK || small > MAX_SMALL_GROUPS) return end;
     }
   }
   if (size > 0) groups.push(size);
-  if (digits < MIN_DIGITS || isRepeated) return undefined;
+  if (digits < MIN_DIGITS || isRepeated) return 0;
   return { end, digits, groups, separators: BIT_COUNTS[separators]!, hasDot: (separators & DOT) !== 0 };
 }
 

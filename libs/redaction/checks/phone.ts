@@ -1,5 +1,5 @@
 import type { Check } from '../detecting/rule.ts';
-import { type Assignment, assignedIn } from './phone-plan.ts';
+import { PhonePlans } from './phone-plan.ts';
 import { type NumberShape, readShape, SEPARATED, shapeScore, TRUNK_PREFIX } from './phone-shape.ts';
 
 const GROUPED = 0.5;
@@ -10,34 +10,47 @@ const MAX_REMEMBERED = 4_096;
  * say "phone"; digits alone say so only with a word before them.
  */
 export function phoneCheck(regions: readonly string[]): Check {
-  const known = new Map<string, Assignment>();
-  const isAssigned = assignedIn(regions);
+  const plans = new PhonePlans(regions);
+  const assigns = remembered((number) => plans.assigns(number));
+  const assignment = remembered((number) => plans.assignment(number));
   return (text, isEnough, { left, isLongest }) => {
     const whole = text.includes('(0)') ? text.replace(TRUNK_ZERO, '$1') : text;
     const shape = readShape(whole);
-    const number = shape && shape.end < whole.length ? whole.slice(0, shape.end).trimEnd() : whole;
-    const looks = shape ? shapeScore(number, shape) : 0;
-    if (!shape || looks === 0) return false;
+    if (typeof shape === 'number') return whole === text && { noneBeyond: shape };
+    const number = shape.end < whole.length ? whole.slice(0, shape.end).trimEnd() : whole;
+    const looks = shapeScore(number, shape);
+    const isGroupable = looks === SEPARATED && isLongest && isDistinct(shape);
+    if (looks === 0 || !isEnough(isGroupable ? GROUPED : looks)) return false;
     const before = shape.groups.length > 1 ? left().slice(-LIST_REACH) : '';
     if (ZIP_PLUS_4.test(number) && AFTER_STATE.test(before)) return false;
     const isInList = (looks === SEPARATED || looks === TRUNK_PREFIX) && IN_A_LIST.test(before);
     const score = isInList ? Math.min(looks, SEPARATED) : looks;
-    const mayBeGrouped = looks === SEPARATED && !isInList && isLongest && isDistinct(shape);
-    const most = mayBeGrouped ? GROUPED : score;
-    if (!isEnough(most)) return false;
-    const assignment = known.get(number) ?? isAssigned(number);
+    if (!isGroupable || isInList) return isEnough(score) && assigns(number) && score;
+    const found = assignment(number);
+    return found !== 'none' && (found === 'grouped' ? GROUPED : score);
+  };
+}
+
+function remembered<T>(ask: (number: string) => T): (number: string) => T {
+  const known = new Map<string, T>();
+  return (number) => {
+    const before = known.get(number);
+    if (before !== undefined) return before;
+    const found = ask(number);
     if (known.size >= MAX_REMEMBERED) known.clear();
-    known.set(number, assignment);
-    if (assignment === 'none') return false;
-    return assignment === 'grouped' ? most : score;
+    known.set(number, found);
+    return found;
   };
 }
 
 const LIST_REACH = 24;
 
-/** More numbers, or groups of hexadecimal digits, directly before: a list or a dump. */
+/**
+ * Another number, or groups of hexadecimal digits, directly before: a list or a dump. Digits at the end of a word are no
+ * number: a name that ends so is a placeholder for the next pass.
+ */
 const IN_A_LIST =
-  /\d[a-f]?[ ,;|/-]{1,2}$|(?:^|[^\p{L}\d])(?:[\da-f]{2} [\da-f]{2}|[\da-f]{0,3}\d[\da-f]{1,4}|[a-f]\d)[ ,;|/\n-]{1,2}$/iu;
+  /(?:^|[^\p{L}\d_])[\da-f]*\d[a-f]?[ ,;|/-]{1,2}$|(?:^|[^\p{L}\d])(?:[\da-f]{2} [\da-f]{2}|[\da-f]{0,3}\d[\da-f]{1,4}|[a-f]\d)[ ,;|/\n-]{1,2}$/iu;
 
 /** USPS Publication 28: the state's two letters stand before a ZIP+4 code. */
 const ZIP_PLUS_4 = /^\d{5}-\d{4}$/;
