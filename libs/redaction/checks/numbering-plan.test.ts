@@ -4,6 +4,7 @@ import { type CountryCode, getExampleNumber, parsePhoneNumberFromString } from '
 import examples from 'libphonenumber-js/mobile/examples';
 import { MaskingProfile } from '#contracts';
 import { NumberingPlan } from './numbering-plan.ts';
+import { PhonePlans } from './phone-plan.ts';
 
 const regions = MaskingProfile.parse({}).phoneRegions as readonly CountryCode[];
 const plans = regions.map((region) => new NumberingPlan(region));
@@ -36,4 +37,37 @@ test('a plan assigns exactly the numbers that the library calls valid', () => {
     { numRuns: process.env.LONG === '1' ? 20_000 : 1_000 },
   );
   expect(plans.every((plan) => plan.assigns('0') !== true)).toBe(true);
+});
+
+const codes = fc.constantFrom(
+  '1',
+  '7',
+  '20',
+  '39',
+  '44',
+  '47',
+  '49',
+  '52',
+  '54',
+  '55',
+  '61',
+  '212',
+  '353',
+  '800',
+  '0',
+  '999',
+);
+
+test('a number with a calling code is assigned exactly where the library calls it valid', () => {
+  const all = new PhonePlans([]);
+  fc.assert(
+    fc.property(codes, fc.oneof(nearExample, digits(5, 12)), (code, number) => {
+      const whole = `+${code} ${number}`;
+      expect([whole, all.assigns(whole)]).toEqual([
+        whole,
+        parsePhoneNumberFromString(whole)?.isValid() === true,
+      ]);
+    }),
+    { numRuns: process.env.LONG === '1' ? 50_000 : 2_000 },
+  );
 });

@@ -61,9 +61,14 @@ export class NumberingPlan {
     return this.rewrites || this.number.test(digits.replace(this.prefix, ''));
   }
 
-  /** Whether it assigns the number; undefined where only the library can tell. Call mayHold first. */
+  /** Whether it assigns a number as dialled within the country; undefined where only the library can tell. Call mayHold first. */
   assigns(digits: string): boolean | undefined {
-    if (this.rewrites || this.abroad.test(digits)) return undefined;
+    return this.abroad.test(digits) ? undefined : this.assignsAfterCode(digits);
+  }
+
+  /** The same of what follows the calling code. */
+  assignsAfterCode(digits: string): boolean | undefined {
+    if (this.rewrites) return undefined;
     const national = this.withoutPrefix(digits);
     this.sharing ??= this.sharingPlans();
     const owner = this.sharing.find((plan) => plan.owns(national)) ?? this;
@@ -97,6 +102,14 @@ export class NumberingPlan {
     if (countries.length === 1) return [];
     return countries.map((country) => (country === this.country ? this : new NumberingPlan(country)));
   }
+}
+
+/** The countries with a calling code, the main one first; none for what is no calling code, or no country's. */
+export function countriesOf(callingCode: string): readonly CountryCode[] {
+  const metadata = new Metadata() as unknown as {
+    getCountryCodesForCallingCode(code: string): readonly CountryCode[] | undefined;
+  };
+  return metadata.getCountryCodesForCallingCode(callingCode) ?? [];
 }
 
 function whole(pattern: string): RegExp {

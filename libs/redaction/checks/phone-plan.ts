@@ -1,18 +1,21 @@
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
-import { NumberingPlan } from './numbering-plan.ts';
+import { countriesOf, NumberingPlan } from './numbering-plan.ts';
 
 /** Whether a plan assigns a number, and if so, whether it is grouped as that plan's authority groups it. */
 export type Assignment = 'none' | 'assigned' | 'grouped';
 
+const LONGEST_CALLING_CODE = 3;
+
 /** What the regions' plans (ITU-T E.164 and the national plans, as libphonenumber holds them) say of numbers. */
 export class PhonePlans {
   private plans: readonly NumberingPlan[] | undefined;
+  private readonly byCode = new Map<string, NumberingPlan | undefined>();
 
   constructor(private readonly regions: readonly string[]) {}
 
   /** Whether one of the plans assigns a number. A plan's patterns are asked: the library costs a hundred times as much. */
   assigns(number: string): boolean {
-    if (number.startsWith('+')) return assignmentOf(number) !== 'none';
+    if (number.startsWith('+')) return this.isAssignedAbroad(number);
     if (this.isCalledFromAbroad(number)) return true;
     const digits = digitsOf(number);
     return this.plansFor(digits).some((plan) => this.isAssigned(plan, number, digits));
@@ -34,7 +37,24 @@ export class PhonePlans {
   }
 
   private isCalledFromAbroad(number: string): boolean {
-    return number.startsWith('00') && assignmentOf(`+${number.slice(2)}`) !== 'none';
+    return number.startsWith('00') && this.isAssignedAbroad(`+${number.slice(2)}`);
+  }
+
+  private isAssignedAbroad(number: string): boolean {
+    const digits = digitsOf(number);
+    for (let length = 1; length <= LONGEST_CALLING_CODE && !number.includes('\t'); length++) {
+      const plan = this.mainPlanOf(digits.slice(0, length));
+      if (plan) return plan.assignsAfterCode(digits.slice(length)) ?? assignmentOf(number) !== 'none';
+    }
+    return assignmentOf(number) !== 'none';
+  }
+
+  private mainPlanOf(callingCode: string): NumberingPlan | undefined {
+    if (this.byCode.has(callingCode)) return this.byCode.get(callingCode);
+    const country = countriesOf(callingCode)[0];
+    const plan = country && new NumberingPlan(country);
+    this.byCode.set(callingCode, plan);
+    return plan;
   }
 
   private plansFor(digits: string): readonly NumberingPlan[] {
