@@ -13,6 +13,7 @@ function connection(): { nc: NatsConnection; written: string[] } {
   return { nc: nc as unknown as NatsConnection, written };
 }
 
+const endOfTurn = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 const turn = (): Promise<void> => new Promise(setImmediate);
 const payload = Buffer.from('x');
 
@@ -26,7 +27,7 @@ test('what is urgent is written within the turn that publishes it, and takes alo
   publisher.sendUnhurried('waits', payload);
   void publisher.publish('urgent', payload, { isUrgent: true });
   void publisher.publish('too', payload, { isUrgent: true });
-  await Promise.resolve();
+  await endOfTurn();
   expect(written.slice(2)).toEqual(['waits', 'urgent', 'too']);
 });
 
@@ -35,7 +36,7 @@ test('what is not urgent waits until others can share its write', async () => {
   const publisher = new Publisher(nc, '_INBOX_test');
   void publisher.publish('one', payload, {});
   void publisher.publish('two', payload, {});
-  await Promise.resolve();
+  await endOfTurn();
   expect(written).toEqual([]);
   await turn();
   expect(written).toEqual(['one', 'two']);

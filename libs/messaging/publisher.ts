@@ -127,7 +127,8 @@ export class Publisher {
     if (this.scheduled && (this.isImminent || !isUrgent)) return;
     this.scheduled = true;
     this.isImminent = isUrgent || performance.now() - this.flushedAt > flushApartMs;
-    if (isUrgent) queueMicrotask(this.flush);
+    // Behind what is being written to buckets in the same turn: who acts on an event looks for that.
+    if (isUrgent) process.nextTick(this.flush);
     else if (this.isImminent) setImmediate(this.flush);
     else setTimeout(this.flush, flushApartMs);
   }
