@@ -114,17 +114,18 @@ export function statsText({
 }: ApprovalStats): string {
   const oldest = oldestPendingMs === null ? '' : `, the oldest for ${inWords(oldestPendingMs)}`;
   const byRule = rules.map((rule) => [
-    ...[rule.rule, String(rule.pending), String(rule.decided)],
+    ...[rule.rule, String(rule.pending), took(rule.oldestPendingMs), String(rule.decided)],
     share(rule.decided === 0 ? null : rule.approved / rule.decided),
     ...[took(rule.p50Ms), took(rule.p95Ms), share(rule.underFiveSeconds)],
   ]);
-  const byApprover = approvers.map(({ approver, votes, approved }) => [
+  const byApprover = approvers.map(({ approver, votes, approved, ...times }) => [
     ...[nameOf(approver), String(votes), share(votes === 0 ? null : approved / votes)],
+    ...[took(times.p50Ms), took(times.p95Ms), share(times.underFiveSeconds)],
   ]);
   return [
     `${pending} waiting${oldest}`,
-    table([['RULE', 'WAITING', 'DECIDED', 'APPROVED', 'P50', 'P95', 'UNDER 5 S'], ...byRule]),
-    table([['APPROVER', 'VOTES', 'APPROVED'], ...byApprover]),
+    table([['RULE', 'WAITING', 'OLDEST', 'DECIDED', 'APPROVED', 'P50', 'P95', 'UNDER 5 S'], ...byRule]),
+    table([['APPROVER', 'VOTES', 'APPROVED', 'P50', 'P95', 'UNDER 5 S'], ...byApprover]),
     ...suggestions.map(unseenAsText),
   ].join('\n\n');
 }

@@ -189,6 +189,8 @@ export const ApprovalStats = z.object({
     z.object({
       rule: z.string(),
       pending: z.number().int(),
+      /** How long the oldest of them has waited. */
+      oldestPendingMs: z.number().nullable(),
       decided: z.number().int(),
       approved: z.number().int(),
       p50Ms: z.number().nullable(),
@@ -197,7 +199,18 @@ export const ApprovalStats = z.object({
       underFiveSeconds: z.number().nullable(),
     }),
   ),
-  approvers: z.array(z.object({ approver: PersonView, votes: z.number().int(), approved: z.number().int() })),
+  approvers: z.array(
+    z.object({
+      approver: PersonView,
+      votes: z.number().int(),
+      approved: z.number().int(),
+      /** From when it was held until the vote. */
+      p50Ms: z.number(),
+      p95Ms: z.number(),
+      /** Share of votes in under 5 s. */
+      underFiveSeconds: z.number(),
+    }),
+  ),
   suggestions: z.array(z.string()),
 });
 export type ApprovalStats = z.infer<typeof ApprovalStats>;

@@ -31,6 +31,15 @@ interface DecidedRow {
   quick: number;
 }
 
+interface ApproverRow {
+  approver: Principal;
+  votes: number;
+  approved: number;
+  p50: number;
+  p95: number;
+  quick: number;
+}
+
 /** How many wait, how long decisions take, and which rules people always approve. */
 @Injectable()
 export class Statistics {
@@ -58,18 +67,18 @@ export class Statistics {
       const [waiting, decisions, approvers] = await Promise.all([
         manager.query<WaitingRow[]>(waitingQuery, seen.slice(0, 2)),
         manager.query<DecidedRow[]>(decidedQuery, seen),
-        manager.query<{ approver: Principal; votes: number; approved: number }[]>(approverQuery, seen),
+        manager.query<ApproverRow[]>(approverQuery, seen),
       ]);
       const oldest = Math.min(...waiting.map((row) => row.oldest.getTime()));
-      const rules = rulesOf(waiting, decisions);
+      const rules = rulesOf(waiting, decisions, at);
       return {
         since,
         pending: waiting.reduce((sum, { count }) => sum + count, 0),
         oldestPendingMs: waiting.length > 0 ? at - oldest : null,
         rules,
-        approvers: approvers.map(({ approver, ...counts }) => ({
-          approver: personView(approver),
-          ...counts,
+        approvers: approvers.map(({ approver, votes, approved, p50, p95, quick }) => ({
+          ...{ approver: personView(approver), votes, approved },
+          ...{ p50Ms: p50, p95Ms: p95, underFiveSeconds: quick },
         })),
         suggestions: suggestionsOf(rules),
       };
@@ -99,28 +108,40 @@ const decidedQuery = `
 
 const approverQuery = `
   with newest as (
-    select vote.approver, vote.issuer, vote.subject, vote.vote, vote.at
+    select vote.approval_id, vote.approver, vote.issuer, vote.subject, vote.vote, vote.at
     from approval_vote vote
     where vote.at >= $3 and ($1 or exists (
       select 1 from approval_request request where request.id = vote.approval_id and request.groups && $2))
     order by vote.at desc limit ${mostCounted}
+  ), timed as (
+    select newest.*, greatest(0, extract(epoch from newest.at - request.requested_at) * 1000) as took
+    from newest join approval_request request on request.id = newest.approval_id
   )
   select (array_agg(approver order by at desc))[1] as approver, count(*)::int as votes,
-    (count(*) filter (where vote = 'approve'))::int as approved
-  from newest group by issuer, subject order by votes desc limit 500`;
+    (count(*) filter (where vote = 'approve'))::int as approved,
+    percentile_cont(0.5) within group (order by took) as p50,
+    percentile_cont(0.95) within group (order by took) as p95,
+    avg((took < 5000)::int)::float as quick
+  from timed group by issuer, subject order by votes desc limit 500`;
 
 /** Pure: what waits and what was decided, rule by rule; those with most decisions first. */
-export function rulesOf(waiting: readonly WaitingRow[], decisions: readonly DecidedRow[]): RuleStats[] {
+export function rulesOf(
+  waiting: readonly WaitingRow[],
+  decisions: readonly DecidedRow[],
+  at: number,
+): RuleStats[] {
   const byRule = new Map<string, RuleStats>();
   for (const { rule, decided, approved, p50, p95, quick } of decisions) {
     const figures = { p50Ms: p50, p95Ms: p95, underFiveSeconds: quick };
-    byRule.set(rule, { rule, pending: 0, decided, approved, ...figures });
+    byRule.set(rule, { rule, pending: 0, oldestPendingMs: null, decided, approved, ...figures });
   }
-  for (const { rules, count } of waiting) {
+  const none = { oldestPendingMs: null, decided: 0, approved: 0, p50Ms: null, p95Ms: null };
+  for (const { rules, count, oldest } of waiting) {
+    const waitsMs = Math.max(0, at - oldest.getTime());
     for (const rule of rules) {
-      const none = { decided: 0, approved: 0, p50Ms: null, p95Ms: null, underFiveSeconds: null };
-      const known = byRule.get(rule) ?? { rule, pending: 0, ...none };
-      byRule.set(rule, { ...known, pending: known.pending + count });
+      const known = byRule.get(rule) ?? { rule, pending: 0, ...none, underFiveSeconds: null };
+      const oldestPendingMs = Math.max(known.oldestPendingMs ?? 0, waitsMs);
+      byRule.set(rule, { ...known, pending: known.pending + count, oldestPendingMs });
     }
   }
   const order = (a: RuleStats, b: RuleStats) => b.decided - a.decided || (a.rule < b.rule ? -1 : 1);

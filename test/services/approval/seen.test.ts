@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   type ApprovalDetail,
+  type ApprovalList,
+  type ApprovalStats,
   contentRead,
   contentRevealed,
   encodeEnvelope,
@@ -191,9 +193,24 @@ describe('what approvers see', () => {
   });
 
   test('adds up in the statistics', async () => {
-    const { body } = await world.call<{ rules: { rule: string; decided: number }[] }>(
-      ...(['alice', 'GET', '/v1/approvals/stats'] as const),
+    const { body } = await world.call<ApprovalStats>('alice', 'GET', '/v1/approvals/stats');
+    const rule = body.rules.find(({ rule }) => rule === 'secrets');
+    expect(rule?.decided).toBeGreaterThan(2);
+    expect(rule?.p50Ms).toBeLessThanOrEqual(rule?.p95Ms ?? 0);
+    const waits = await world.call<ApprovalList>('alice', 'GET', '/v1/approvals?rule=secrets&sort=oldest');
+    expect(rule?.oldestPendingMs === null).toBe(waits.body.items.length === 0);
+    const alice = body.approvers.find(({ approver }) => approver.subject === 'alice');
+    const { rows: votes } = await world.database.query<{ took: number; vote: string }>(
+      `select vote, extract(epoch from vote.at - request.requested_at)::float * 1000 as took
+       from approval_vote vote join approval_request request on request.id = vote.approval_id
+       where vote.subject = 'alice' order by took`,
     );
-    expect(body.rules.find(({ rule }) => rule === 'secrets')?.decided).toBeGreaterThan(2);
+    expect(alice).toMatchObject({
+      votes: votes.length,
+      approved: votes.filter(({ vote }) => vote === 'approve').length,
+      underFiveSeconds: votes.filter(({ took }) => took < 5000).length / votes.length,
+    });
+    expect(alice?.p50Ms).toBeGreaterThanOrEqual(votes[0]?.took ?? 0);
+    expect(alice?.p95Ms).toBeLessThanOrEqual(votes.at(-1)?.took ?? 0);
   });
 });

@@ -174,15 +174,23 @@ describe('a suggestion', () => {
 });
 
 test('statistics name each rule once, with what waits for it and what was decided', () => {
-  const oldest = new Date(0);
   const waiting = [
-    { rules: ['secrets', 'machines'], count: 3, oldest },
-    { rules: ['machines'], count: 2, oldest },
+    { rules: ['secrets', 'machines'], count: 3, oldest: new Date(700) },
+    { rules: ['machines'], count: 2, oldest: new Date(400) },
   ];
   const decided = [{ rule: 'machines', decided: 4, approved: 3, p50: 10, p95: 20, quick: 0.25 }];
   const none = { decided: 0, approved: 0, p50Ms: null, p95Ms: null, underFiveSeconds: null };
-  expect(rulesOf(waiting, decided)).toEqual([
-    { rule: 'machines', pending: 5, decided: 4, approved: 3, p50Ms: 10, p95Ms: 20, underFiveSeconds: 0.25 },
-    { rule: 'secrets', pending: 3, ...none },
+  expect(rulesOf(waiting, decided, 1000)).toEqual([
+    {
+      rule: 'machines',
+      pending: 5,
+      oldestPendingMs: 600,
+      decided: 4,
+      approved: 3,
+      p50Ms: 10,
+      p95Ms: 20,
+      underFiveSeconds: 0.25,
+    },
+    { rule: 'secrets', pending: 3, oldestPendingMs: 300, ...none },
   ]);
 });

@@ -33,28 +33,38 @@ ${keysDialog}`,
 
 function ruleTable(rules: ApprovalStats['rules']): Html {
   return html`<section class="card table" role="region" aria-labelledby="rules" tabindex="0"><h2 id="rules">By rule</h2>
-<table><thead><tr><th scope="col">Rule</th><th scope="col">Wait</th><th scope="col">Decided</th><th scope="col">Approved</th>
+<table><thead><tr><th scope="col">Rule</th><th scope="col">Wait</th><th scope="col">Oldest</th><th scope="col">Decided</th><th scope="col">Approved</th>
 <th scope="col">Half within</th><th scope="col">95 % within</th><th scope="col">Under 5 s</th></tr></thead>
 <tbody>${rules.map(ruleRow)}</tbody></table></section>`;
 }
 
-function ruleRow({ rule, pending, decided, approved, ...times }: ApprovalStats['rules'][number]): Html {
+function ruleRow({
+  rule,
+  pending,
+  oldestPendingMs,
+  decided,
+  approved,
+  ...times
+}: ApprovalStats['rules'][number]): Html {
   const waiting =
     pending === 0
       ? '0'
       : html`<a href="${pagePaths.list}?${new URLSearchParams({ rule }).toString()}">${pending}</a>`;
-  return html`<tr><th scope="row"><span class="rule">${rule}</span></th><td>${waiting}</td><td>${decided}</td>
+  return html`<tr><th scope="row"><span class="rule">${rule}</span></th><td>${waiting}</td>
+<td>${took(oldestPendingMs)}</td><td>${decided}</td>
 <td>${share(decided === 0 ? null : approved / decided)}</td><td>${took(times.p50Ms)}</td><td>${took(times.p95Ms)}</td>
 <td>${share(times.underFiveSeconds)}</td></tr>`;
 }
 
 function approverTable(approvers: ApprovalStats['approvers']): Html {
   const rows = approvers.map(
-    ({ approver, votes, approved }) =>
-      html`<tr><th scope="row">${person(approver)}</th><td>${votes}</td><td>${share(approved / votes)}</td></tr>`,
+    ({ approver, votes, approved, ...times }) =>
+      html`<tr><th scope="row">${person(approver)}</th><td>${votes}</td><td>${share(approved / votes)}</td>
+<td>${took(times.p50Ms)}</td><td>${took(times.p95Ms)}</td><td>${share(times.underFiveSeconds)}</td></tr>`,
   );
   return html`<section class="card table" role="region" aria-labelledby="approvers" tabindex="0"><h2 id="approvers">By approver</h2>
-<table><thead><tr><th scope="col">Who</th><th scope="col">Votes</th><th scope="col">Approvals</th></tr></thead>
+<table><thead><tr><th scope="col">Who</th><th scope="col">Votes</th><th scope="col">Approvals</th>
+<th scope="col">Half within</th><th scope="col">95 % within</th><th scope="col">Under 5 s</th></tr></thead>
 <tbody>${rows}</tbody></table></section>`;
 }
 
