@@ -8,7 +8,7 @@ import {
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { CodedError, type Principal, type Role } from '#contracts';
-import type { VerifiedToken } from './token-verifier.ts';
+import type { VerifiedToken } from './tokens/token-verifier.ts';
 
 const rolesKey = 'sallyport:roles';
 const publicKey = 'sallyport:public';

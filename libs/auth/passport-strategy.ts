@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
-import { TokenVerifier, type VerifiedToken } from './token-verifier.ts';
+import { TokenVerifier, type VerifiedToken } from './tokens/token-verifier.ts';
 
 type Done = (error: unknown, value?: unknown) => void;
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import { CodedError, type Issuer, type Principal } from '#contracts';
-import { principalOf } from './claims.ts';
+import { principalOf } from '../claims.ts';
 import { Introspector, type OpenSecret } from './introspection.ts';
 import { IssuerKeys } from './issuer-keys.ts';
 import { isMeantForUs, type TokenKind, tokenKindOf } from './token-kind.ts';
