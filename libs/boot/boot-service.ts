@@ -4,9 +4,9 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { EventStrategy } from '#messaging';
 import { createLogger, flushSpans, startMetrics, tracing } from '#telemetry';
-import { refuseConnection } from './connection-errors.ts';
-import { ErrorFilter, validationPipe } from './error-filter.ts';
-import { addHttpSpans } from './http-spans.ts';
+import { refuseConnection } from './http/connection-errors.ts';
+import { ErrorFilter, validationPipe } from './http/error-filter.ts';
+import { addHttpSpans } from './http/http-spans.ts';
 import { openRuntime, type Runtime, RuntimeModule } from './runtime.ts';
 import type { ServiceSettings } from './settings.ts';
 

@@ -8,13 +8,13 @@ import type { ServiceName } from '#contracts';
 import { BodyStore, Bus, type EventStrategy, Settlement } from '#messaging';
 import { ConfigVerifier, Sealer, secretFiles } from '#sealing';
 import { createLogger, type Logger, metrics } from '#telemetry';
-import { ActiveConfig } from './active-config.ts';
-import { DeniedRecorder } from './denied-recorder.ts';
-import { HealthController } from './health.controller.ts';
+import { ActiveConfig } from './following/active-config.ts';
+import { DeniedRecorder } from './http/denied-recorder.ts';
+import { HealthController } from './http/health.controller.ts';
+import { WhoamiController } from './http/whoami.controller.ts';
 import { Readiness } from './readiness.ts';
 import { SecretReferences } from './secret-references.ts';
 import type { ServiceSettings } from './settings.ts';
-import { WhoamiController } from './whoami.controller.ts';
 
 /** Injection token of the process's pino logger. */
 export const LOGGER = Symbol('logger');

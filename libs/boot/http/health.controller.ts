@@ -3,7 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '#auth';
 import { registry } from '#telemetry';
-import { Readiness } from './readiness.ts';
+import { Readiness } from '../readiness.ts';
 
 /** Liveness, readiness and Prometheus metrics of every service. */
 @Public()
