@@ -22,6 +22,8 @@ export interface MaskerOptions {
   readonly scope: string;
   /** Which text this is; entities with another `where` are left alone. Both by default. */
   readonly direction?: 'request' | 'answer';
+  /** What stands for values already, by stand-in: a model repeats a pseudonym of its prompt, and it goes through as it is. */
+  readonly passing?: ReadonlyMap<string, string>;
   /** Asked about every text; a text it doesn't know is blocked. Texts are then emitted whole, at their end. */
   readonly given?: FindGiven;
   /** Hears of each candidate and why it was kept or dropped. */
@@ -87,7 +89,7 @@ class ProfileMasker implements Masker {
     this.placeholders = new PlaceholderIssuer(options.key, options.scope);
     this.judge = new Judge(compiled.detector, {
       thresholdOf: (entity) => (this.applies(entity) ? compiled.thresholdOf(entity) : Infinity),
-      allow: compiled.allow,
+      allow: { allows: (entity, value) => this.isAllowed(entity, value) },
       ...(options.trace && { trace: options.trace }),
     });
   }
@@ -173,7 +175,7 @@ class ProfileMasker implements Masker {
         this.applies(entity) &&
         this.profile.entities[entity]?.enabled !== false &&
         score >= this.compiled.thresholdOf(entity) &&
-        !this.compiled.allow.allows(entity, normalise(text.slice(start, end)).text),
+        !this.isAllowed(entity, normalise(text.slice(start, end)).text),
     );
   }
 
@@ -198,11 +200,15 @@ class ProfileMasker implements Masker {
   /** Whether a name that was found is masked. */
   private judgeName(entity: string, value: string, score: number, start: number): boolean {
     if (this.profile.entities[entity]?.enabled === false || !this.applies(entity)) return false;
-    const isAllowed = this.compiled.allow.allows(entity, normalise(value).text);
+    const isAllowed = this.isAllowed(entity, normalise(value).text);
     const isEnough = score >= this.compiled.thresholdOf(entity);
     const outcome = !isEnough ? 'below threshold' : isAllowed ? 'allowed' : 'kept';
     this.options.trace?.({ start, end: start + value.length, entity, rule: 'names', score, outcome });
     return outcome === 'kept';
+  }
+
+  private isAllowed(entity: string, value: string): boolean {
+    return this.options.passing?.has(value) === true || this.compiled.allow.allows(entity, value);
   }
 
   private applies(entity: string): boolean {

@@ -68,9 +68,15 @@ export class MaskingPass {
     readonly scope: string,
     private readonly where: FindingCount['where'],
     private readonly tally: Tally,
-    given?: FindGiven,
+    { given, passing }: { readonly given?: FindGiven; readonly passing?: ReadonlyMap<string, string> } = {},
   ) {
-    this.masker = compileMasker(profile, { key, scope, direction: where, ...(given && { given }) });
+    this.masker = compileMasker(profile, {
+      key,
+      scope,
+      direction: where,
+      ...(given && { given }),
+      ...(passing && { passing }),
+    });
     if (profile.fields.length > 0) {
       this.openJsonMask = () => this.openJsonMaskOf(true);
       this.openFieldMask = (pointer) => this.openFieldMaskOf(pointer, true);

@@ -41,7 +41,7 @@ export interface Judgement {
 
 export interface JudgeOptions {
   readonly thresholdOf: (entity: string) => number;
-  readonly allow: AllowList;
+  readonly allow: Pick<AllowList, 'allows'>;
   readonly trace?: (trial: Trial) => void;
 }
 

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { MaskOperator } from '#contracts';
-import type { PlaceholderIssuer } from '../placeholders/placeholder.ts';
+import { base32, MAX_ID_CHARS, type PlaceholderIssuer } from '../placeholders/placeholder.ts';
 import { encryptDigits } from './digits.ts';
 import { encryptValue } from './encrypt.ts';
 import { pseudonymOf } from './pseudonym.ts';
@@ -12,7 +12,8 @@ export interface OperatorContext {
   readonly restorable: boolean;
 }
 
-const HASH_HEX_CHARS = 16;
+/** Sixty bits; as a placeholder has at most this many, a hash goes through a later pass untouched. */
+const HASH_CHARS = MAX_ID_CHARS;
 
 /** The text that stands in for a value; undefined when the operator blocks. */
 export function applyOperator(
@@ -31,7 +32,7 @@ export function applyOperator(
     case 'replace':
       return operator.with ?? `<${entity}>`;
     case 'hash':
-      return `${entity}:${keyedHash(context, entity, value)}`;
+      return `[${entity}_${keyedHash(context, entity, value)}]`;
     case 'encrypt':
       return encryptValue(context.key, context.scope, entity, value);
     case 'fpe':
@@ -40,7 +41,7 @@ export function applyOperator(
         context.placeholders.placeholder(entity, value, context.restorable)
       );
     case 'pseudonym':
-      return standInFor(pseudonymOf(context.key, context.scope, entity, value), value, context);
+      return standInFor(pseudonymOf(context.key, context.scope, entity, value), entity, value, context);
     case 'keep':
       return value;
     case 'block':
@@ -50,7 +51,11 @@ export function applyOperator(
   }
 }
 
-function standInFor(standIn: string, value: string, { placeholders, restorable }: OperatorContext): string {
+/** Where another value of the scope has the stand-in, restoring would give that one: a placeholder then. */
+function standInFor(standIn: string, entity: string, value: string, context: OperatorContext): string {
+  const { placeholders, restorable } = context;
+  if (!placeholders.reserve(standIn, entity, value))
+    return placeholders.placeholder(entity, value, restorable);
   if (restorable) placeholders.remember(standIn, value);
   return standIn;
 }
@@ -66,5 +71,5 @@ function maskValue(value: string, keepFirst: number, keepLast: number, by: strin
 
 function keyedHash(context: OperatorContext, entity: string, value: string): string {
   const mac = createHmac('sha256', context.key).update(`hash\0${context.scope}\0${entity}\0${value}`);
-  return mac.digest('hex').slice(0, HASH_HEX_CHARS);
+  return base32(mac.digest(), HASH_CHARS);
 }

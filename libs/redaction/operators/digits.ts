@@ -1,7 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { ff1 } from './ff1.ts';
 
-/** Replaces a value's digits by FF1 and keeps everything else; undefined if it has too few digits for that. */
+/**
+ * Replaces a value's digits by FF1 and keeps what stands between them; undefined if it has too few digits for that, or
+ * letters, which would stay: but for a telephone's extension.
+ */
 export function encryptDigits(
   key: Uint8Array,
   scope: string,
@@ -21,6 +24,8 @@ export function decryptDigits(
   return overDigits(key, scope, entity, value, 'decrypt');
 }
 
+const EXTENSION = /(?<=\d,? ?)(?:ext\.?|x)(?= ?\d{1,6}$)/i;
+
 function overDigits(
   key: Uint8Array,
   scope: string,
@@ -28,6 +33,7 @@ function overDigits(
   value: string,
   direction: 'encrypt' | 'decrypt',
 ) {
+  if (/\p{L}/u.test(value.replace(EXTENSION, ''))) return undefined;
   const digits = value.replace(/[^0-9]/g, '');
   const derived = createHmac('sha256', key).update('sallyport masking: fpe').digest();
   const replaced = ff1(derived, Buffer.from(`${scope}\0${entity}`), digits, direction);

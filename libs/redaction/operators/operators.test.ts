@@ -31,7 +31,7 @@ describe('an operator', () => {
     ['mask', { kind: 'mask', keepFirst: 2, keepLast: 4 }, 'pay 41** **** **** 1111 now'],
     ['redact', 'redact', 'pay  now'],
     ['replace', { kind: 'replace', with: '(card)' }, 'pay (card) now'],
-    ['hash', 'hash', /^pay CREDIT_CARD:[0-9a-f]{16} now$/],
+    ['hash', 'hash', /^pay \[CREDIT_CARD_[a-z2-7]{12}\] now$/],
     ['fpe', 'fpe', /^pay \d{4} \d{4} \d{4} \d{4} now$/],
     ['encrypt', 'encrypt', /^pay \[CREDIT_CARD:[\w-]{38,}\] now$/],
     ['pseudonym', 'pseudonym', /^pay \d{4} \d{4} \d{4} \d{4} now$/],
@@ -60,6 +60,56 @@ test('a pseudonym is the same each time and is restored', () => {
   expect(first).toBe(second);
   expect(first).toMatch(/@example\.com$/);
   expect(restoreText(text, masker.issued)).toBe('from jane@example.org to jane@example.org');
+});
+
+test('values that would have one pseudonym are told apart, so that each is restored', () => {
+  const operator = { defaults: { operator: 'pseudonym' as const } };
+  const masker = compileMasker(MaskingProfile.parse(operator), { key, scope: 's' });
+  const text = Array.from({ length: 1_500 }, (_, k) => `10.${k >> 8}.${k & 255}.77`).join('\n');
+  const masked = masker.maskText(text).text;
+  expect(masked).not.toMatch(/^10\./m);
+  expect(new Set(masked.split('\n')).size).toBe(1_500);
+  expect(restoreText(masked, masker.issued)).toBe(text);
+});
+
+test('spellings of one value have one pseudonym', () => {
+  const { text } = maskerOf('pseudonym').maskText('Jane@Example.org jane@example.org');
+  expect(text.split(' ')[0]).toBe(text.split(' ')[1]);
+});
+
+test.each(['fpe', 'pseudonym'])('%s leaves nothing of a value with letters in it', (operator) => {
+  const profile = MaskingProfile.parse({ defaults: { operator } });
+  const { text } = compileMasker(profile, { key, scope: 's' }).maskText(
+    'api_key = "qe0erip45qmuk9ykf3dujlt4" GB82 WEST 1234 5698 7654 32 00:1b:63:84:45:e6',
+  );
+  expect(text).not.toMatch(/erip|qmuk|dujlt|WEST|:1b:/);
+});
+
+test('a telephone number keeps its form under fpe, its extension too', () => {
+  const profile = MaskingProfile.parse({ defaults: { operator: 'fpe' } });
+  const { text } = compileMasker(profile, { key, scope: 's' }).maskText('call (415) 555-2671 x12');
+  expect(text).toMatch(/^call \(\d{3}\) \d{3}-\d{4} x\d\d$/);
+});
+
+test.each(['token', 'mask', 'redact', 'replace', 'hash', 'encrypt', 'keep'])(
+  'what %s wrote goes through a second pass as it is',
+  (operator) => {
+    const open = () => compileMasker(MaskingProfile.parse({ defaults: { operator } }), { key, scope: 's' });
+    const text =
+      'password="xK9#mP2$vL5" api_key=qe0erip45qmuk9ykf3dujlt4 postgres://app:s3cr3tPw@db/x curl -u bob:S3cretPw1 jane@example.org';
+    const once = open().maskText(text).text;
+    expect(open().maskText(once).text).toBe(once);
+  },
+);
+
+test('a pseudonym of the prompt that a model repeats goes through the masking of its answer', () => {
+  const prompt = maskerOf('pseudonym');
+  const { text } = prompt.maskText('write to jane@example.org');
+  const answer = compileMasker(MaskingProfile.parse({}), { key, scope: 's', passing: prompt.issued });
+  const repeated = answer.maskText(`I did: ${text}; and to bob@example.net`).text;
+  expect(restoreText(repeated, prompt.issued)).toMatch(
+    /^I did: write to jane@example\.org; and to \[EMAIL_ADDRESS_[a-z2-7]{5}\]$/,
+  );
 });
 
 test('shadow mode reports findings and changes nothing', () => {

@@ -15,14 +15,22 @@ const LETTERS = String.raw`\xc0-\u058f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3`;
 const EMAIL: DetectorRule = {
   id: 'email',
   entity: 'EMAIL_ADDRESS',
-  // RFC 5321 mailbox: a dot-atom, or a quoted string without blanks, at a host name (the last label is letters, RFC 3696) or
-  // an address literal; RFC 6531 adds letters beyond ASCII.
-  pattern: String.raw`(?:[\w.%&'+~!#*^\xc0-\u058f-]+|"[^\s"\\]{1,64}")@(?:(?:[A-Za-z0-9${LETTERS}](?:[A-Za-z0-9${LETTERS}-]*[A-Za-z0-9${LETTERS}])?\.)+(?:[A-Za-z]{2,24}|xn--[A-Za-z0-9-]{2,40}|[\u0370-\u058f]{2,24}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]{2,5})|\[(?:(?:\d{1,3}\.){3}\d{1,3}|IPv6:[0-9A-Fa-f:.]{2,45})\])`,
+  // RFC 5321 mailbox: a dot-atom, or a quoted string without blanks, at a host name (the last label is letters,
+  // RFC 3696); RFC 6531 adds letters beyond ASCII.
+  pattern: String.raw`(?:[\w.%&'+~!#*^\xc0-\u058f-]+|"[^\s"\\]{1,64}")@(?:(?:[A-Za-z0-9${LETTERS}](?:[A-Za-z0-9${LETTERS}-]*[A-Za-z0-9${LETTERS}])?\.)+(?:[A-Za-z]{2,24}|xn--[A-Za-z0-9-]{2,40}|[\u0370-\u058f]{2,24}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]{2,5}))`,
   left: union(WORD_WIDE, charSet('.+-%')),
   right: WORD_WIDE,
   score: 1,
   maxLength: 320,
   check: emailPart,
+};
+
+const EMAIL_AT_ADDRESS: DetectorRule = {
+  ...EMAIL,
+  id: 'email-literal',
+  // RFC 5321 section 4.1.3; its bracket closes it, whatever follows.
+  pattern: String.raw`[\w.%&'+~!#*^-]+@\[(?:(?:\d{1,3}\.){3}\d{1,3}|IPv6:[0-9A-Fa-f:.]{2,45})\]`,
+  right: [],
 };
 
 /** Drops punctuation of the sentence around it ("'a@b.com", "/a@b.com"): a local part starts with a letter or digit. */
@@ -248,4 +256,14 @@ function ssnScore(text: string): number | false {
 }
 
 /** What any deployment masks: contact data, cards, bank accounts, network addresses. */
-export const CORE: readonly DetectorRule[] = [EMAIL, CARD, IBAN, IPV4, IPV6, MAC, MAC_PLAIN, SSN];
+export const CORE: readonly DetectorRule[] = [
+  EMAIL,
+  EMAIL_AT_ADDRESS,
+  CARD,
+  IBAN,
+  IPV4,
+  IPV6,
+  MAC,
+  MAC_PLAIN,
+  SSN,
+];

@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 const ID_CHARS = 5;
-const MAX_ID_CHARS = 12;
+/** The longest id, in characters. */
+export const MAX_ID_CHARS = 12;
 
 /** `[EMAIL_ADDRESS_x7k2q]`: the same for the same value in a scope, not guessable without the key. */
 export const PLACEHOLDER_PATTERN = String.raw`\[[A-Z][A-Z0-9_]{0,39}_[a-z2-7]{5,12}\]`;
@@ -33,6 +34,14 @@ export class PlaceholderIssuer {
     if (!this.issued.has(standIn)) this.issued.set(standIn, value);
   }
 
+  /** Whether a stand-in is this value's, now or before; false where another value of the scope has it. */
+  reserve(standIn: string, entity: string, value: string): boolean {
+    const identity = `${entity}\0${identityOf(entity, value)}`;
+    const owner = this.takenBy.get(standIn);
+    if (owner === undefined) this.takenBy.set(standIn, identity);
+    return owner === undefined || owner === identity;
+  }
+
   private placeholderOf(entity: string, value: string): string {
     const identity = `${entity}\0${identityOf(entity, value)}`;
     const known = this.byValue.get(identity);
@@ -48,10 +57,15 @@ export class PlaceholderIssuer {
 
   private encode(identity: string): string {
     const mac = createHmac('sha256', this.key).update(`${this.scope}\0${identity}`).digest();
-    let id = '';
-    for (let k = 0; k < MAX_ID_CHARS; k++) id += BASE32[mac[k]! & 31];
-    return id;
+    return base32(mac, MAX_ID_CHARS);
   }
+}
+
+/** The first bytes of a digest, five bits of each. */
+export function base32(digest: Uint8Array, length: number): string {
+  let id = '';
+  for (let k = 0; k < length; k++) id += BASE32[digest[k]! & 31];
+  return id;
 }
 
 /** Entities whose letter case carries no meaning. */

@@ -88,8 +88,8 @@ export class ModelAsk {
     const { method, path, headers, terms } = release.head;
     const body = await tools.bodies.open(release);
     const { maskRequest, maskAnswer } = terms.obligations;
-    const requestPass = maskRequest && (await this.openPass(maskRequest, 'request', body));
-    this.answerPass = maskAnswer && (await this.openPass(maskAnswer, 'answer'));
+    const requestPass = maskRequest && (await this.openPass(maskRequest, 'request', { body }));
+    this.answerPass = maskAnswer && (await this.openPass(maskAnswer, 'answer', { prompt: requestPass }));
     const prepared = this.guardRequest(() => prepareRequest(release, body, requestPass));
     this.answersJson = prepared.answersJson;
     this.sentDigest = prepared.sentDigest;
@@ -121,18 +121,23 @@ export class ModelAsk {
     }
   }
 
-  /** With `asked`, the body of a request, the profile's detectors elsewhere are asked about it. */
+  /** With the body of a request, the profile's detectors elsewhere are asked about it. */
   private async openPass(
     reference: ProfileReference,
     where: FindingCount['where'],
-    asked?: Buffer,
+    { body, prompt }: { readonly body?: Buffer; readonly prompt?: MaskingPass | undefined },
   ): Promise<MaskingPass> {
     const { tools, release, tally, attempt } = this;
     const profile = await tools.profiles.get(reference);
     const scope = placeholderScope(profile, release.head);
     const given =
-      asked && (await tools.consulting.find(profile, release, asked).catch(refusedUnasked(attempt)));
-    return new MaskingPass(profile, tools.placeholderKey, scope, where, tally, given);
+      body && (await tools.consulting.find(profile, release, body).catch(refusedUnasked(attempt)));
+    // What the model repeats of its prompt's pseudonyms has to come back as it was for the values to be restored.
+    const passing = prompt?.issued;
+    return new MaskingPass(profile, tools.placeholderKey, scope, where, tally, {
+      ...(given && { given }),
+      ...(passing && { passing }),
+    });
   }
 
   private openReader(call: UpstreamCall, credential: OpenedCredential): AnswerReader {

@@ -73,7 +73,9 @@ const chat = (content: unknown, more: object = {}) =>
 async function sent(consulting: Consulting, profile: MaskingProfile, body: Buffer): Promise<string> {
   const given = await consulting.find(profile, release, body);
   const tally = new Tally();
-  const pass = new MaskingPass(profile, new Uint8Array(32), 's', 'request', tally, given);
+  const pass = new MaskingPass(profile, new Uint8Array(32), 's', 'request', tally, {
+    ...(given && { given }),
+  });
   return prepareRequest(release, body, pass).body.toString('utf8');
 }
 
