@@ -22,7 +22,7 @@ export default {
   },
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.sallyport'],
   maxWorkers: 2,
-  testSequencer: '<rootDir>/tools/test-sequencer.mjs',
-  reporters: ['default', '<rootDir>/tools/summary-reporter.mjs'],
+  testSequencer: '<rootDir>/tools/jest/test-sequencer.mjs',
+  reporters: ['default', '<rootDir>/tools/jest/summary-reporter.mjs'],
   testTimeout: 60_000,
 };

@@ -121,7 +121,7 @@ async function main(): Promise<void> {
   process.exitCode = missed.length === 0 ? 0 : 1;
 }
 
-if (process.argv[1]?.replace(/\.js$/, '.ts').endsWith('tools/tamper.ts')) {
+if (process.argv[1]?.replace(/\.js$/, '.ts').endsWith('tools/tampering/tamper.ts')) {
   main().catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 2;
