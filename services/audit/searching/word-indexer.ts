@@ -29,7 +29,11 @@ export interface IndexerParts {
 const pageEntries = 2000;
 /** Sealed bytes that are opened at a time; what is larger is opened alone. */
 const openedBytes = 8 * 1024 * 1024;
-const idleMs = 300;
+/** A prompt and its answer that come in one page are written once. */
+const idleMs = 1000;
+const firstBackoffMs = 300;
+/** So long words are looked for before others get their turn. */
+const sliceMs = 5;
 /** Between two pages while the writer is busy. */
 const busyMs = 1000;
 const longestBackoffMs = 30_000;
@@ -65,7 +69,7 @@ export class WordIndexer {
         failures = 0;
       } catch (err) {
         failures += 1;
-        waitMs = Math.min(longestBackoffMs, idleMs * 2 ** failures);
+        waitMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** failures);
         wordMetrics.failures.inc();
         this.parts.logger.warn({ reason: (err as Error).name }, 'words are not indexed now');
       }
@@ -94,6 +98,7 @@ export class WordIndexer {
 
   private async rowsOf(facts: readonly RecordedFact[]): Promise<WordRow[]> {
     const found = new Map<string, Found>();
+    let sinceMs = performance.now();
     for (const chunk of chunksOf(facts)) {
       const contents = await this.open(chunk);
       for (const one of chunk) {
@@ -103,7 +108,9 @@ export class WordIndexer {
         const request = foundOf(found, one);
         request.last_index = one.fact.index;
         addContentWords(request.seen, content.text, form);
+        if (performance.now() - sinceMs < sliceMs) continue;
         await breathe();
+        sinceMs = performance.now();
       }
     }
     const hashed = new Map<string, string>();
