@@ -29,7 +29,7 @@ import { Admission } from './limiting/admission.ts';
 import { TooManyError } from './limiting/turnstile.ts';
 import { bodyCeilingBytes, type Limits, limitsOf } from './limits.ts';
 import { listModels } from './models.ts';
-import { fingerprintOf, header, receive, sha256 } from './receive.ts';
+import { fingerprintOf, header, receive, sentCall, sha256 } from './receive.ts';
 import { BodyReader } from './receiving/body-reader.ts';
 import { requireReadable } from './receiving/readable.ts';
 import { newRequestId } from './request-id.ts';
@@ -159,8 +159,7 @@ export class FrontDoor {
     } catch (error) {
       if (!(error instanceof TokenExpiredError)) throw error;
       const body = request.body instanceof Uint8Array ? request.body : noBody;
-      const idempotencyKey = header(request.headers, 'idempotency-key');
-      const call = { method: found.route.method, path: url, bodyDigest: sha256(body), idempotencyKey };
+      const call = sentCall(found, url, request.headers, sha256(body));
       const entry = this.held.find(fingerprintOf(error.principal, call));
       if (!entry || entry.state === 'completed') throw error;
       const message = 'The access token expired while people decide. Send the same request with a new token.';

@@ -39,19 +39,31 @@ export function sha256(bytes: Uint8Array | string): string {
   return hash('sha256', bytes, 'hex');
 }
 
+/** What tells a call from others of the same caller. */
+interface SentCall {
+  readonly method: string;
+  /** The path and query as received. */
+  readonly path: string;
+  /** Named in a header; one that the path names stands in it. */
+  readonly connection?: string | undefined;
+  readonly bodyDigest: string;
+  readonly idempotencyKey: string | undefined;
+}
+
 /**
- * Recognises a client's own re-send: the same principal, route and body, or the same idempotency key where the client
- * sends one.
+ * Recognises a client's own re-send: the same principal, route, connection and body, or the same idempotency key where the
+ * client sends one.
  */
 export function fingerprintOf(
   { issuer, subject, person, kind, client }: Omit<Principal, 'groups'>,
-  call: { method: string; path: string; bodyDigest: string; idempotencyKey: string | undefined },
+  call: SentCall,
 ): string {
   const what = call.idempotencyKey === undefined ? `body ${call.bodyDigest}` : `key ${call.idempotencyKey}`;
   const who = person === undefined ? '' : `\n${sha256(person)}`;
   // A gateway key reaches only some connections: never an answer that its owner got from another one.
   const by = kind === 'key' ? `\n${client}` : '';
-  return sha256(`${issuer}\n${subject}${who}${by}\n${call.method} ${call.path}\n${what}`);
+  const to = call.connection === undefined ? '' : `\nto ${call.connection}`;
+  return sha256(`${issuer}\n${subject}${who}${by}\n${call.method} ${call.path}${to}\n${what}`);
 }
 
 /** The connection that a caller names in the path or in `x-sallyport-connection`. */
@@ -60,13 +72,24 @@ export function namedConnection(route: FoundRoute, headers: IncomingHttpHeaders)
   return name !== undefined && token.test(name) ? name : undefined;
 }
 
+/** What of a call its fingerprint is made of. */
+export function sentCall(
+  { route, connection }: FoundRoute,
+  url: string,
+  headers: IncomingHttpHeaders,
+  bodyDigest: string,
+): SentCall {
+  const named = connection === undefined ? header(headers, 'x-sallyport-connection') : undefined;
+  const idempotencyKey = header(headers, 'idempotency-key');
+  return { method: route.method, path: url, connection: named, bodyDigest, idempotencyKey };
+}
+
 /** The head of `request.received`. Pure: ids and time are in `arrival`. */
 export function receive(arrival: Arrival): RequestReceived {
   const { requestId, principal, subjectKey, route, headers, body, instance, nowMs } = arrival;
   const bodyDigest = sha256(body);
   const path =
     route.connection === undefined ? arrival.url : arrival.url.slice(`/c/${route.connection}`.length);
-  const idempotencyKey = header(headers, 'idempotency-key');
   const connection = namedConnection(route, headers);
   const conversation = header(headers, 'x-sallyport-conversation');
   const context: RequestContext = {
@@ -80,12 +103,7 @@ export function receive(arrival: Arrival): RequestReceived {
     instance,
     wait: arrival.isBackground ? 'background' : respondAsync(headers) ? 'async' : 'open',
     headers: forwardedHeaders(headers),
-    fingerprint: fingerprintOf(principal, {
-      method: route.route.method,
-      path: arrival.url,
-      bodyDigest,
-      idempotencyKey,
-    }),
+    fingerprint: fingerprintOf(principal, sentCall(route, arrival.url, headers, bodyDigest)),
     receivedAt: nowMs,
     ...(connection !== undefined && { connection }),
     ...(conversation !== undefined && { conversation }),

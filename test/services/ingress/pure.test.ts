@@ -9,7 +9,7 @@ import {
   respondAsync,
 } from '../../../services/ingress/caller.ts';
 import { isBehind, maxBacklog } from '../../../services/ingress/limiting/audit-lag.ts';
-import { fingerprintOf, receive } from '../../../services/ingress/receive.ts';
+import { fingerprintOf, receive, sentCall } from '../../../services/ingress/receive.ts';
 import { reattach } from '../../../services/ingress/waiting/reattach.ts';
 
 const route = findRoute('POST', '/v1/chat/completions')!;
@@ -114,6 +114,17 @@ describe('a fingerprint', () => {
     expect(fingerprintOf({ ...principal, subject: 'dave' }, call)).not.toBe(base);
     expect(fingerprintOf(principal, { ...call, path: '/v1/y' })).not.toBe(base);
     expect(fingerprintOf(principal, { ...call, bodyDigest: 'e' })).not.toBe(base);
+    expect(fingerprintOf(principal, { ...call, connection: 'other' })).not.toBe(base);
+  });
+
+  test('differs by a connection that is named in a header, as by one in the path', () => {
+    const [one, other] = ['one', 'other'].map((name) =>
+      fingerprintOf(principal, sentCall(route, '/v1/x', { 'x-sallyport-connection': name }, 'd')),
+    );
+    expect(one).not.toBe(other);
+    expect(fingerprintOf(principal, sentCall(route, '/v1/x', {}, 'd'))).toBe(
+      fingerprintOf(principal, { ...call }),
+    );
   });
 
   test('with an idempotency key is that key, whatever the body', () => {
