@@ -36,7 +36,8 @@ test('config apply shows what changes and puts it into force; log, diff and roll
   expect(log.out).toMatch(/r2 \* .*erin.*decide sooner/);
   expect((await sallyport('erin', 'config', 'rollback')).out).toContain('r1 is in force');
   expect((await sallyport('erin', 'config', 'diff', 'r2')).out).toContain(change);
-});
+  // Seven processes from the sources: slow ones where others work, too.
+}, 180_000);
 
 test('config apply of a bad document says file, line, column and rule, exits with 2 and changes nothing', async () => {
   await write('effect: hold', 'effect: hld');
