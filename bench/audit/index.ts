@@ -40,6 +40,9 @@ export async function benchAudit(args: readonly string[]): Promise<void> {
   const requests = Number(values.requests ?? size.requests);
   const loadAverage = loadavg().map((load) => Math.round(load * 10) / 10);
   const bench = await openAuditBench();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void bench.stop().finally(() => process.exit(1)));
+  }
   try {
     console.log(`${requests * 3} events at a time: into the ledger, and by plain COPY in the same run`);
     const rounds = await measureRounds(bench, {
@@ -123,10 +126,12 @@ async function measureGrowth(
 const whole = (value: number): string => Math.round(value).toLocaleString('en');
 
 function rateLine(rate: RateResult): string {
-  const postgres = rate.postgresUsPerEvent === null ? '?' : rate.postgresUsPerEvent.toFixed(0);
+  const [postgres, broker] = [rate.postgresUsPerEvent, rate.brokerUsPerEvent].map(
+    (us) => us?.toFixed(0) ?? '?',
+  );
   return [
     `  ledger ${whole(rate.eventsPerSecond)} events/s, plain COPY ${whole(rate.copiesPerSecond)}/s: ${rate.ratio.toFixed(2)} of it`,
-    `  ${rate.bytesPerEvent.toFixed(0)} bytes an event; CPU an event: Node ${rate.nodeUsPerEvent.toFixed(0)} µs, Postgres ${postgres} µs${rate.words === null ? '' : ' (words included)'}`,
+    `  ${rate.bytesPerEvent.toFixed(0)} bytes an event; CPU an event: Node ${rate.nodeUsPerEvent.toFixed(0)} µs, Postgres ${postgres} µs, broker ${broker} µs${rate.words === null ? '' : ' (words included)'}`,
     ...(rate.words === null ? [] : [wordsLine(rate.words)]),
   ].join('\n');
 }

@@ -15,6 +15,7 @@ export interface RateResult {
   ratio: number;
   nodeUsPerEvent: number;
   postgresUsPerEvent: number | null;
+  brokerUsPerEvent: number | null;
   /** The word index, where it followed: what it still lacked when the ledger was done, and how fast it had everything. */
   words: { lagEntries: number; entriesPerSecond: number } | null;
   heapMb: number;
@@ -48,14 +49,15 @@ export async function measureRate(
   const [size, sequence] = [await bench.reached('projected'), await bench.reached('recorded')];
   const indexed = await bench.reached('indexed');
   const firstSeconds = await plainCopy(bench.client, first);
-  const serverBefore = await bench.postgresCpuMs();
+  const before = await Promise.all([bench.postgresCpuMs(), bench.brokerCpuMs()]);
   const startMs = performance.now();
   writer.start();
   if (withWords) writer.index();
   await until(async () => (await bench.reached('recorded')) >= sequence + count);
   await until(async () => (await bench.reached('projected')) >= size + count);
   const ledgerSeconds = (performance.now() - startMs) / 1000;
-  const [use, serverAfter] = [await writer.use(), await bench.postgresCpuMs()];
+  const use = await writer.use();
+  const after = await Promise.all([bench.postgresCpuMs(), bench.brokerCpuMs()]);
   const lagEntries = size + count - (await bench.reached('indexed'));
   if (withWords) await until(async () => (await bench.reached('indexed')) >= size + count);
   const entriesPerSecond = (size + count - indexed) / ((performance.now() - startMs) / 1000);
@@ -65,15 +67,21 @@ export async function measureRate(
   await bench.client.query('truncate plain');
   const eventsPerSecond = count / ledgerSeconds;
   const copiesPerSecond = count / copySeconds;
-  const serverMs = serverBefore === null || serverAfter === null ? null : serverAfter - serverBefore;
+  const [postgresUsPerEvent, brokerUsPerEvent] = ([0, 1] as const).map((i) =>
+    usPerEvent(before[i], after[i], count),
+  ) as [number | null, number | null];
   return {
     ...{ events: count, bytesPerEvent: bytesOf(events) / count, ledgerSeconds, eventsPerSecond },
     ...{ copySeconds, copiesPerSecond, ratio: eventsPerSecond / copiesPerSecond },
     nodeUsPerEvent: use.cpuUs / count,
-    postgresUsPerEvent: serverMs === null ? null : (serverMs * 1000) / count,
+    ...{ postgresUsPerEvent, brokerUsPerEvent },
     words: withWords ? { lagEntries, entriesPerSecond } : null,
     heapMb: use.heapMb,
   };
+}
+
+function usPerEvent(beforeMs: number | null, afterMs: number | null, count: number): number | null {
+  return beforeMs === null || afterMs === null ? null : ((afterMs - beforeMs) * 1000) / count;
 }
 
 const bytesOf = (events: readonly BenchEvent[]): number =>
@@ -89,11 +97,13 @@ export async function growTo(bench: AuditBench, entries: number): Promise<void> 
   writer.start();
   let published = size;
   let emptiedAt = size;
+  const tell = progressOf(size, entries);
   while (published < entries) {
     const events = await bench.events.next(Math.min(chunkRequests, Math.ceil((entries - published) / 3)));
     await bench.publish(events);
     published += events.length;
     await until(async () => (await bench.reached('recorded')) - offset >= published - ahead, 50);
+    tell(published);
     if (published - emptiedAt < 4 * ahead) continue;
     await until(async () => (await bench.reached('recorded')) - offset >= published, 50);
     await bench.emptyLog();
@@ -102,4 +112,23 @@ export async function growTo(bench: AuditBench, entries: number): Promise<void> 
   await until(async () => (await bench.reached('projected')) >= published, 50);
   await writer.stop();
   await bench.emptyLog();
+}
+
+const tellEveryMs = 30_000;
+
+/** Says now and then how far growing is, and how long the rest takes at this rate. */
+function progressOf(from: number, to: number): (reached: number) => void {
+  const startMs = performance.now();
+  let toldMs = startMs;
+  return (reached) => {
+    const nowMs = performance.now();
+    if (nowMs - toldMs < tellEveryMs) return;
+    toldMs = nowMs;
+    const perSecond = ((reached - from) * 1000) / (nowMs - startMs);
+    const leftSeconds = (to - reached) / perSecond;
+    const [entries, rate] = [reached, perSecond].map((value) => Math.round(value).toLocaleString('en'));
+    console.log(
+      `  ${entries} entries, ${rate}/s; ${Math.ceil(leftSeconds / 60)} minutes to ${to.toLocaleString('en')}`,
+    );
+  };
 }

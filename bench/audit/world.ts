@@ -43,6 +43,8 @@ export interface AuditBench {
   startWriter(): Promise<Writer>;
   /** CPU that the database's processes have used, ms; null where the system doesn't tell. */
   postgresCpuMs(): Promise<number | null>;
+  /** CPU that the broker has used, ms; null where the system doesn't tell. */
+  brokerCpuMs(): Promise<number | null>;
   stop(): Promise<void>;
 }
 
@@ -102,6 +104,7 @@ export async function openAuditBench(): Promise<AuditBench> {
     reached: async (what) => Number((await client.query(reachedSql[what])).rows[0].at),
     startWriter: () => startWriter(order),
     postgresCpuMs: () => cpuOfFamily(client),
+    brokerCpuMs: () => cpuOfProcess(nats.process.pid),
     stop: async () => {
       sealer.close();
       await client.end();
@@ -144,10 +147,18 @@ async function answerOf<T>(child: ChildProcess, message: WriterMessage): Promise
   return (await answer)[0] as T;
 }
 
+/** What Linux tells of a process behind its name (proc(5), `/proc/pid/stat`). */
+async function stat(pid: string): Promise<string[]> {
+  return (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
+}
+
+async function cpuOfProcess(pid: number): Promise<number | null> {
+  const fields = await stat(String(pid)).catch(() => null);
+  return fields && (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
 async function cpuOfFamily(client: pg.Client): Promise<number | null> {
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
-  const stat = async (pid: string) =>
-    (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
   try {
     const parent = (await stat(String(rows[0]?.pid)))[1];
     let ticks = 0;

@@ -80,6 +80,8 @@ async function open(order: WriterOrder): Promise<Running> {
 if (process.send !== undefined) {
   let running: Running | null = null;
   let before = process.cpuUsage();
+  // Nobody is left who would stop it.
+  process.on('disconnect', () => process.exit(1));
   process.on('message', async (message: WriterMessage) => {
     if (typeof message === 'object') {
       running = await open(message);
