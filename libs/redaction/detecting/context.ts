@@ -42,12 +42,12 @@ function indexOf(words: readonly string[]): ReadonlyMap<number, readonly string[
 
 /**
  * Takes placeholders out of text kept for context. The pass that put a name's placeholder there saw the name instead:
- * longer or shorter, so that other words were within reach. What stands before it is therefore no context, and an
- * address counts as what it often ends with, a number.
+ * longer or shorter, so that other words were within reach. What stands before it is therefore no context, and it counts
+ * as what it ended with: a letter, and an address as a number.
  */
 export function blankPlaceholders(text: string): string {
   if (!text.includes('[')) return text;
-  return text.replace(THROUGH_NAME, (_, type) => (type === 'ADDRESS' ? '0' : ' ')).replace(PLACEHOLDER, ' ');
+  return text.replace(THROUGH_NAME, (_, type) => (type === 'ADDRESS' ? '0' : 'x')).replace(PLACEHOLDER, ' ');
 }
 
 const NAME = String.raw`\[(PERSON|ADDRESS|LOCATION|ORGANIZATION)_[a-z2-7]{5,12}\]`;

@@ -16,8 +16,8 @@ const EMAIL: DetectorRule = {
   id: 'email',
   entity: 'EMAIL_ADDRESS',
   // RFC 5321 mailbox: a dot-atom, or a quoted string without blanks, at a host name (the last label is letters,
-  // RFC 3696); RFC 6531 adds letters beyond ASCII.
-  pattern: String.raw`(?:[\w.%&'+~!#*^\xc0-\u058f-]+|"[^\s"\\]{1,64}")@(?:(?:[A-Za-z0-9${LETTERS}](?:[A-Za-z0-9${LETTERS}-]*[A-Za-z0-9${LETTERS}])?\.)+(?:[A-Za-z]{2,24}|xn--[A-Za-z0-9-]{2,40}|[\u0370-\u058f]{2,24}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]{2,5}))`,
+  // RFC 3696); RFC 6531 adds letters beyond ASCII. Rows of other marks begin no address, and are not held.
+  pattern: String.raw`(?:[\w.%+\xc0-\u058f-][\w.%&'+~!#*^\xc0-\u058f-]*|"[^\s"\\]{1,64}")@(?:(?:[A-Za-z0-9${LETTERS}](?:[A-Za-z0-9${LETTERS}-]*[A-Za-z0-9${LETTERS}])?\.)+(?:[A-Za-z]{2,24}|xn--[A-Za-z0-9-]{2,40}|[\u0370-\u058f]{2,24}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]{2,5}))`,
   left: union(WORD_WIDE, charSet('.+-%')),
   right: WORD_WIDE,
   score: 1,
@@ -111,7 +111,8 @@ const IPV6: DetectorRule = {
   entity: 'IP_ADDRESS',
   pattern: String.raw`(?:[0-9A-Fa-f]{1,4}:|:)(?:[0-9A-Fa-f]{0,4}:){1,7}(?:[0-9A-Fa-f]{1,4}|\d{1,3}(?:\.\d{1,3}){3})?(?:%[A-Za-z0-9]{1,16})?(?:/\d{1,3})?`,
   left: union(WORD_WIDE, charSet('.:')),
-  right: union(WORD_WIDE, charSet(':')),
+  // What went on into a placeholder was no whole address.
+  right: union(WORD_WIDE, charSet(':[')),
   score: 0.75,
   maxLength: 64,
   check: ipScore,

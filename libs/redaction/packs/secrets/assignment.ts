@@ -28,10 +28,33 @@ const VALUE = String.raw`(?:[\w.+=~!@#$%^&*?|<-]|/[\w.+=~!@#$%^&*?|<-])(?:[\w./+
 /** After a comma directly, as in a line of CSV (RFC 4180): with a space between it is an enumeration. */
 const OPERATOR_AND_VALUE = String.raw`(?:${OPERATOR}(?:\\?['"\x60\s=]){0,6}(?:@['"])?|${BLOCK}|,)${VALUE}`;
 
+const inAnyCase = (word: string) => word.replace(/[a-z]/g, (c) => `[${c}${c.toUpperCase()}]`);
+/** At least what `TELLING_NAME` asks for: after any other word nothing has to be held back. */
+const TELLING = [
+  ...[
+    'access',
+    'api',
+    'auth',
+    'cred',
+    'key',
+    'pass',
+    'pwd',
+    'psk',
+    'secret',
+    'token',
+    'sig',
+    'cookie',
+    'session',
+  ],
+  ...VENDOR_NAMES,
+]
+  .map(inAnyCase)
+  .join('|');
+
 const ASSIGNMENT: DetectorRule = {
   id: 'assigned-secret',
   entity: 'SECRET',
-  pattern: String.raw`[\w.-]+${OPERATOR_AND_VALUE}`,
+  pattern: String.raw`[\w.-]*(?:${TELLING})[\w.-]*${OPERATOR_AND_VALUE}`,
   left: union(WORD_WIDE, charSet('.-')),
   // A value that goes on into a placeholder was judged with what the placeholder stands for.
   right: union(VALUE_CHARS, charSet('[')),
