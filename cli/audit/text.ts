@@ -49,6 +49,7 @@ export function sessionText(detail: SessionDetail): string {
         `vote        ${who(vote.approver)}: ${vote.vote} version ${vote.version} at ${time(vote.at)}${vote.reason ? `: ${unseenAsText(shown(vote.reason))}` : ''}`,
     ),
     ...(detail.justification ? [`justified   ${unseenAsText(shown(detail.justification))}`] : []),
+    ...(detail.address === undefined ? [] : [`address     ${unseenAsText(detail.address)}`]),
     ...detail.versions.flatMap((version) => [
       `content     ${version.gate} version ${version.version} by ${version.by ? who(version.by) : 'the model'}, ${version.bytes} bytes, sha256 ${version.digest}`,
       indented(shown(version.content)),
