@@ -22,7 +22,12 @@ rules:
     prompt: { keywords: [merger] }
     effect: hold
     approval: { all: { security: 1 } }
-masking: { profiles: { standard: { packs: [core, secrets], vault: { scope: conversation } } } }
+masking:
+  profiles:
+    standard:
+      packs: [core, secrets]
+      vault: { scope: conversation }
+      entities: { IP_ADDRESS: { operator: pseudonym } }
 approvals: { groups: { security: { claim: security } } }
 `;
 
@@ -63,6 +68,13 @@ describe.each([
     const sent = world.upstream.requests.at(-1)?.body ?? '';
     expect(sent).not.toMatch(/lovelace|4111/);
     expect(sent.match(placeholders)).toHaveLength(2);
+  });
+
+  test('reaches the model with pseudonyms where the profile says so, and those that it repeats are given back', async () => {
+    echo();
+    const prompt = `from 10.1.2.30 to 10.1.2.31 (${stream})`;
+    expect(await ask([{ role: 'user', content: prompt }], stream)).toBe(`You said: ${prompt}`);
+    expect(world.upstream.requests.at(-1)?.body).toMatch(/from 198\.1[89]\.[\d.]+ to 198\.1[89]\.[\d.]+ /);
   });
 
   test('gives back nothing that only its system prompt held', async () => {

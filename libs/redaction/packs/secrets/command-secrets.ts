@@ -1,6 +1,6 @@
 import { charSet, union, WORD, WORD_WIDE } from '../../automaton/char-set.ts';
 import type { DetectorRule, Verdict } from '../../detecting/rule.ts';
-import { chosenAt, PLAIN, QUOTED } from './chosen.ts';
+import { AFTER_CHOSEN, chosenAt, PLAIN, QUOTED } from './chosen.ts';
 
 /** The last word of the text, without quotes, where it may be a secret. */
 function lastWord(text: string): Verdict {
@@ -13,8 +13,7 @@ function spoken(id: string, pattern: string, score = 0.8): DetectorRule {
     entity: 'SECRET',
     pattern: `(?i)${pattern}`,
     left: union(WORD_WIDE, charSet('-')),
-    // A value that goes on into a placeholder was judged with what the placeholder stands for.
-    right: union(WORD, charSet('$.@!#%^&*[-')),
+    right: AFTER_CHOSEN,
     score,
     longestOnly: true,
     check: lastWord,

@@ -1,7 +1,7 @@
-import { charSet, union, WORD, WORD_WIDE } from '../../automaton/char-set.ts';
+import { charSet, union, WORD_WIDE } from '../../automaton/char-set.ts';
 import type { DetectorRule, Verdict } from '../../detecting/rule.ts';
 import { assignedSecret } from './assignment.ts';
-import { chosenAt, isChosen } from './chosen.ts';
+import { AFTER_CHOSEN, chosenAt, isChosen } from './chosen.ts';
 
 /** The last group is the value, the first the name that tells whether it is secret. */
 function pair(pattern: RegExp): (text: string) => Verdict {
@@ -72,7 +72,7 @@ export const DOCUMENT_SECRETS: readonly DetectorRule[] = [
     // PostgreSQL manual, the password file: host:port:database:user:password.
     pattern: String.raw`[\w.*-]+:(?:\d{4,5}|\*):(?:\*|[A-Za-z_][\w-]*):[\w.@-]+:[^\s:'"]{4,128}`,
     left: union(WORD_WIDE, charSet('.-/:')),
-    right: union(WORD, charSet('$.@!#%^&*:[-')),
+    right: union(AFTER_CHOSEN, charSet(':')),
     score: 0.8,
     maxLength: 320,
     longestOnly: true,
@@ -115,7 +115,7 @@ export const DOCUMENT_SECRETS: readonly DetectorRule[] = [
     id: 'here-string-secret',
     entity: 'SECRET',
     pattern: String.raw`(?:--password-stdin|--with-token|--stdin)[ \t]{0,4}<<<[ \t]{0,4}['"]?[^\s'"\[]{4,128}`,
-    right: union(WORD, charSet('$.@!#%^&*[-')),
+    right: AFTER_CHOSEN,
     score: 0.85,
     longestOnly: true,
     check: (text) => chosenAt(text, /<<<[ \t]*/),
@@ -126,7 +126,7 @@ export const DOCUMENT_SECRETS: readonly DetectorRule[] = [
     // keytool(1), redis.conf, net use, ConvertTo-SecureString, htpasswd -b: a word of the command's own, then the password.
     pattern: String.raw`(?i)(?:-{1,2}(?:src|dest)?(?:storepass|keypass)|requirepass|masterauth|/user:[\w.\\@-]+|converttosecurestring|convertto-securestring(?:[ \t]{1,2}-string)?|htpasswd[ \t]{1,2}-[a-z]{0,4}b[a-z]{0,4}[ \t]{1,2}[^\s'"]+[ \t]{1,2}[^\s'"]+)[ \t]{1,4}['"]?[^\s'"\[]{4,128}`,
     left: union(WORD_WIDE, charSet('-')),
-    right: union(WORD, charSet('$.@!#%^&*[-')),
+    right: AFTER_CHOSEN,
     score: 0.8,
     longestOnly: true,
     maxLength: 300,

@@ -1,6 +1,6 @@
-import { charSet, union, WORD, WORD_WIDE } from '../../automaton/char-set.ts';
+import { charSet, union, WORD_WIDE } from '../../automaton/char-set.ts';
 import type { DetectorRule } from '../../detecting/rule.ts';
-import { chosenAt, PLAIN, QUOTED } from './chosen.ts';
+import { AFTER_CHOSEN, chosenAt, PLAIN, QUOTED } from './chosen.ts';
 
 /**
  * Short options that take a password, and the commands whose they are: elsewhere the same letter is a port, a path or
@@ -18,8 +18,6 @@ const OPTIONS: ReadonlyArray<readonly [flag: string, isGlued: boolean, commands:
   ['a', false, ['redis-cli']],
 ];
 
-const RIGHT = union(WORD, charSet('$.@!#%^&*[-'));
-
 function option(flag: string, isGlued: boolean, commands: readonly string[]): DetectorRule {
   const value = `(?:${QUOTED}|${PLAIN})`;
   return {
@@ -27,7 +25,7 @@ function option(flag: string, isGlued: boolean, commands: readonly string[]): De
     entity: 'SECRET',
     pattern: isGlued ? String.raw`-${flag}[ \t]?${value}` : String.raw`-${flag}[ \t]{1,2}${value}`,
     left: union(WORD_WIDE, charSet('-')),
-    right: RIGHT,
+    right: AFTER_CHOSEN,
     score: 0.3,
     longestOnly: true,
     check: (text) => chosenAt(text, isGlued ? /^-.[ \t]?/ : /^-.[ \t]+/),
