@@ -1,6 +1,7 @@
 import {
   AckPolicy,
   type ConsumerConfig,
+  type ConsumerInfo,
   DeliverPolicy,
   DiscardPolicy,
   type JetStreamManager,
@@ -168,7 +169,7 @@ export function consumerSpecs(): { stream: string; config: ConsumerSpec }[] {
   const fixed: ConsumerSpec[] = [
     consumer(consumers.policyReceived, requestReceived.filter()),
     consumer(consumers.policyEdited, approvalEdited.filter()),
-    consumer(consumers.policyDecided, approvalDecided.filter()),
+    consumer(consumers.policyDecided, approvalDecided.filter('change')),
     consumer(consumers.approvalRequested, approvalRequested.filter()),
     consumer(consumers.approvalCancelled, requestCancelled.filter()),
     consumer(consumers.approvalParked, requestCompleted.filter('parked')),
@@ -177,7 +178,7 @@ export function consumerSpecs(): { stream: string; config: ConsumerSpec }[] {
     consumer(consumers.ingressApprovalRequested, approvalRequested.filter()),
     consumer(consumers.ingressParked, requestCompleted.filter('parked')),
     consumer(consumers.auditAll, 'evt.>', { ack_policy: AckPolicy.All, max_ack_pending: 20_000 }),
-    consumer(consumers.auditDecided, approvalDecided.filter()),
+    consumer(consumers.auditDecided, approvalDecided.filter('change')),
   ];
   return [
     ...fixed.map((config) => ({ stream: streams.events as string, config })),
@@ -209,6 +210,16 @@ async function applyStream(manager: JetStreamManager, spec: StreamSpec): Promise
   assertTaken(spec.name, spec, info.config);
 }
 
+/** JetStream error 10148: there is one of this name with other settings. */
+const isOther = (error: unknown): boolean => (error as { code?: unknown }).code === 10148;
+
+function applyConsumer(manager: JetStreamManager, name: string, config: ConsumerSpec): Promise<ConsumerInfo> {
+  return manager.consumers.add(name, config).catch((error: unknown) => {
+    if (!isOther(error)) throw error;
+    return manager.consumers.update(name, config.durable_name, config);
+  });
+}
+
 /**
  * Makes every stream, bucket and fixed consumer, or brings them up to date, with the `topology` credential, and reads
  * back what the server took. Throws with the setting's name where it took less.
@@ -223,7 +234,7 @@ export async function applyTopology(
     const manager = await jetstreamManager(nc);
     for (const spec of streamSpecs(options)) await applyStream(manager, spec);
     for (const { stream: name, config } of consumerSpecs()) {
-      const info = await manager.consumers.add(name, config);
+      const info = await applyConsumer(manager, name, config);
       assertTaken(config.durable_name, config, info.config);
     }
   } finally {

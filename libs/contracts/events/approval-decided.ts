@@ -26,9 +26,13 @@ export type GrantLimits = z.infer<typeof GrantLimits>;
 export const GrantEnding = z.enum(['revoked', 'expired', 'used_up', 'author_excluded', 'not_approved']);
 export type GrantEnding = z.infer<typeof GrantEnding>;
 
-/** A vote, the outcome that votes or the clock led to, or a later review of it. Tail: JSON `{reason}`, sealed, where one was given. */
+/**
+ * A vote, the outcome that votes or the clock led to, or a later review of it. Subject token: the gate, so that whoever acts
+ * on changes isn't woken by every vote. Tail: JSON `{reason}`, sealed, where one was given.
+ */
 export const approvalDecided = defineEvent({
   name: 'approval.decided',
+  tokens: ['gate'],
   schema: z.discriminatedUnion('kind', [
     z.object({
       kind: z.literal('vote'),

@@ -48,7 +48,13 @@ export function voteEvent(
     ...(cast.through && cast.through.length > 0 && { through: [...cast.through] }),
     ...(breakGlass && { breakGlass }),
   };
-  return event(row, approvalDecided.subject(), `vote:${version}:${whoIs(approver)}:${at}`, head, reason);
+  return event(
+    row,
+    approvalDecided.subject(row.gate),
+    `vote:${version}:${whoIs(approver)}:${at}`,
+    head,
+    reason,
+  );
 }
 
 /** Somebody reviewed what broke the glass. */
@@ -59,7 +65,7 @@ export function reviewEvent(
   const { reviewer, open, at, reason } = review;
   const { requestId, version, gate, subjectKey } = row;
   const head: ApprovalDecided = { kind: 'review', requestId, version, gate, reviewer, open, subjectKey, at };
-  return event(row, approvalDecided.subject(), `review:${whoIs(reviewer)}`, head, reason);
+  return event(row, approvalDecided.subject(row.gate), `review:${whoIs(reviewer)}`, head, reason);
 }
 
 const whoIs = ({ issuer, subject }: Principal): string =>
@@ -83,7 +89,7 @@ export function outcomeEvent(
     ...{ outcome, subjectKey: row.subjectKey, at },
     ...(signature && { signature }),
   };
-  const said = event(row, approvalDecided.subject(), `outcome:${outcome}:${row.version}`, head);
+  const said = event(row, approvalDecided.subject(row.gate), `outcome:${outcome}:${row.version}`, head);
   // Policy acts on a signed one; of the others a release or a completion tells.
   return signature ? said : { ...said, alongside: true };
 }

@@ -31,7 +31,7 @@ export function grantEvent(
     ...(by && { by }),
     ...(ending && { ending }),
   };
-  return event(row, approvalDecided.subject(), `grant:${id}:${change}:${at}`, head, reason);
+  return event(row, approvalDecided.subject(row.gate), `grant:${id}:${change}:${at}`, head, reason);
 }
 
 /** A grant stood in for the votes on a request. */

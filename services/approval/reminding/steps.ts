@@ -72,6 +72,6 @@ export class Steps {
     note(transaction, row, 'escalated', { at }, to);
     const { requestId, version, gate, subjectKey } = row;
     const head: ApprovalDecided = { kind: 'escalated', requestId, version, gate, to, subjectKey, at };
-    transaction.publish(event(row, approvalDecided.subject(), `escalated:${to}`, head));
+    transaction.publish(event(row, approvalDecided.subject(row.gate), `escalated:${to}`, head));
   }
 }

@@ -255,7 +255,7 @@ export class Play {
       ...{ hasReason: reason !== undefined, at: Date.now() },
     });
     const tail = reason === undefined ? undefined : await this.seal('reason', JSON.stringify({ reason }));
-    await this.audit.approval.publish(approvalDecided.subject(), encodeEnvelope(head, tail));
+    await this.audit.approval.publish(approvalDecided.subject('prompt'), encodeEnvelope(head, tail));
   }
 
   async justified(justification: string): Promise<void> {

@@ -188,7 +188,7 @@ test('what people reject, and what approval did not sign, erases nobody', async 
     ...{ kind: 'outcome', requestId: asked.id, version, gate: 'change', digest, outcome: 'approved' },
     ...{ subjectKey: audit.keyOf('dave'), signature: foreign.sign(terms), at },
   };
-  await audit.approval.publish(approvalDecided.subject(), encodeEnvelope(forged), {
+  await audit.approval.publish(approvalDecided.subject('change'), encodeEnvelope(forged), {
     messageId: randomBytes(8).toString('hex'),
   });
   expect((await vote(asked.approval, 'alice', 'reject')).status).toBe(200);

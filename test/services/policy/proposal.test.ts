@@ -89,7 +89,7 @@ const decisionOn = async (id: string): Promise<DecidedOutcome> =>
     (event): event is DecidedOutcome => event.kind === 'outcome' && id.startsWith(event.requestId),
   )!;
 const say = (head: object) =>
-  approval.publish(approvalDecided.subject(), encodeEnvelope(head), {
+  approval.publish(approvalDecided.subject('change'), encodeEnvelope(head), {
     messageId: randomBytes(8).toString('hex'),
   });
 /** The stream sequences of what went to the dead letters. */
