@@ -104,6 +104,25 @@ describe('what does not fit', () => {
     expect(stored[0].sealed.toString()).toBe('not an envelope');
   });
 
+  test('is listed with what can be kept of it: NUL, half a letter, a number no column holds', async () => {
+    const odd = new Play(audit, 'dave', '{}');
+    const plain = new Play(audit, 'dave', '{}');
+    await odd.allowed();
+    const usage = { promptTokens: 2 ** 40, completionTokens: 9 };
+    const late = new Play(audit, 'dave', '{}');
+    for (const play of [odd, late]) await play.completed('{}', { model: 'de\0mo\ud800', usage });
+    await plain.allowed();
+    await expectComplete();
+    const outcome = async (id: string) => (await audit.call('alice', `/v1/sessions/${id}`)).body.outcome;
+    await eventually(async () => {
+      expect(await Promise.all([odd, late, plain].map(({ id }) => outcome(id)))).toEqual(
+        Array(3).fill('answered'),
+      );
+    });
+    const { rows } = await database.query('select model from session where id = $1', [late.id.slice(4)]);
+    expect(rows).toEqual([{ model: 'de\uFFFDmo\uFFFD' }]);
+  });
+
   test('a model call without a release, and an answer nobody asked for, are found', async () => {
     const play = new Play(audit, 'dave', '{}');
     await play.received();
