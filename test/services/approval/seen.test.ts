@@ -71,6 +71,8 @@ describe('what approvers see', () => {
     const seen = await world.hold(text);
     // A list tells them apart by what was found, in the rules' words.
     expect(seen.found).toEqual(['keyword "password"']);
+    const { items } = await world.list('?sort=newest&limit=50');
+    expect(items.find(({ id }) => id === seen.id)?.found).toEqual(seen.found);
     const [part] = seen.content.parts;
     const segments = part?.items.find(({ pointer }) => pointer === '/messages/0/content')?.segments ?? [];
     expect(segments.map((segment) => segment.text).join('')).toBe(text);
