@@ -123,6 +123,30 @@ describe('what does not fit', () => {
     expect(rows).toEqual([{ model: 'de\uFFFDmo\uFFFD' }]);
   });
 
+  test('a request that was received a second time stays one session, with both events', async () => {
+    const play = new Play(audit, 'dave', '{}');
+    const sequence = await play.received();
+    const indexes = async () => {
+      const { rows } = await database.query('select indexes, outcome from session where id = $1', [
+        play.id.slice(4),
+      ]);
+      return { count: rows[0]?.indexes.length, outcome: rows[0]?.outcome };
+    };
+    await eventually(async () => expect(await indexes()).toEqual({ count: 1, outcome: null }));
+    const reader = await audit.world.bus('audit');
+    const stored = await reader.readMessage({ sequence });
+    await audit.ingress.publish(requestReceived.subject(), stored?.payload ?? Buffer.alloc(0), {
+      messageId: `${play.id}:received again`,
+    });
+    const other = new Play(audit, 'dave', '{}');
+    await other.allowed();
+    await play.released();
+    await play.completed('{}');
+    await expectComplete();
+    await eventually(async () => expect(await indexes()).toEqual({ count: 4, outcome: 'answered' }));
+    expect((await audit.show('alice', other.id)).outcome).toBe('answered');
+  });
+
   test('a model call without a release, and an answer nobody asked for, are found', async () => {
     const play = new Play(audit, 'dave', '{}');
     await play.received();
