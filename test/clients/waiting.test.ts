@@ -7,7 +7,7 @@ let world: World;
 beforeAll(async () => {
   world = await startWorld();
   await world.startServices(['policy', 'ingress', 'approval', 'masking']);
-}, 60_000);
+}, 120_000);
 afterAll(() => world.stop());
 
 interface Sent {
