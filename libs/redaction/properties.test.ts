@@ -43,6 +43,9 @@ const value = fc.oneof(
     '06 39 98 12 34',
     '020 7946 0958 ext 12',
     '30 82 01 e4 a0 03',
+    '4155552671',
+    '2001:db8::',
+    '943 476 5919/',
   ),
   base62(16, 40).map((text) => `api_token: |\n  ${text}`),
   base62(16, 40).map((text) => `id,apiToken,${text},x`),
@@ -251,6 +254,7 @@ test('reading four times the text takes about four times the steps, also of adve
   for (const unit of adversarial) {
     const once = steps(unit.repeat(2_000));
     expect(steps(unit.repeat(8_000))).toBeLessThan(4.5 * once);
-    expect(once).toBeLessThanOrEqual(unit.length * 2_000 * 512);
+    // Starts whose walks meet share the rest of the way: without that it is up to 512 steps for each character.
+    expect(once).toBeLessThanOrEqual(unit.length * 2_000 * 32);
   }
 });

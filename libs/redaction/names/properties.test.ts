@@ -42,7 +42,10 @@ const name = fc.oneof(
   fc.array(word(1, 9), { minLength: 5, maxLength: 30 }).map((parts) => parts.join(' ')),
 );
 const value = fc.oneof(
-  fc.constantFrom('jane.doe@example.com', '4111 1111 1111 1111', '+1 415 555 2671', '192.168.7.41'),
+  fc.constantFrom(
+    ...['jane.doe@example.com', '4111 1111 1111 1111', '+1 415 555 2671', '192.168.7.41', '-192.168.7.41'],
+    ...['612 34 56 78', '_020 7946 0958'],
+  ),
   fc.stringMatching(/^[A-Za-z0-9]{20,900}$/).map((text) => `api_key=${text}`),
 );
 const noise = fc.oneof(
