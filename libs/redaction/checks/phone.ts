@@ -50,7 +50,7 @@ const LIST_REACH = 24;
  * number: a name that ends so is a placeholder for the next pass.
  */
 const IN_A_LIST =
-  /(?:^|[^\p{L}\d_])[\da-f]*\d[a-f]?[ ,;|/-]{1,2}$|(?:^|[^\p{L}\d])(?:[\da-f]{2} [\da-f]{2}|[\da-f]{0,3}\d[\da-f]{1,4}|[a-f]\d)[ ,;|/\n-]{1,2}$/iu;
+  /(?:^|[^\p{L}\d_])[\da-f]*\d[a-f]?[ ,;|/-]{1,2}$|(?:^|[^\p{L}\d_])(?:[\da-f]{2} [\da-f]{2}|[\da-f]{0,3}\d[\da-f]{1,4}|[a-f]\d)[ ,;|/\n-]{1,2}$/iu;
 
 /** USPS Publication 28: the state's two letters stand before a ZIP+4 code. */
 const ZIP_PLUS_4 = /^\d{5}-\d{4}$/;
