@@ -7,13 +7,13 @@ export const QUOTED = String.raw`['"][^'"\s]{4,128}['"]`;
 export const PLAIN = String.raw`[^\s'"]{4,128}`;
 
 /** What a chosen value goes on with: an end before it would be a piece, or was judged with what a placeholder stands for. */
-export const AFTER_CHOSEN = union(WORD, charSet('$.@!#%^&*[-(){}'));
+export const AFTER_CHOSEN = union(WORD, charSet('$.@!#%^&*[]-(){}:/=?+~<>'));
 
 const NEVER_SECRET =
   /^(?:[$%{[(<*./-]|process\.|(?:password|passwd|pass|pwd|token|secret|changeme|changeit|example|test|your|true|false|null|none|is|for|from|and|or|the|stdin|file|env)\b|x+$|\d{1,5}(?::\d{1,5})?$)/i;
 
 /** An earlier pass found something in it, and saw the rest beside the value. */
-const DECIDED = /\[[A-Z][A-Z0-9_]*[_:][\w-]{5,}\]/;
+const DECIDED = /\[[A-Z][A-Z0-9_]*[_:][\w-]{5,}/;
 
 /** The text from the end of `opening` on, without quotes, where somebody may have chosen or drawn it. */
 export function chosenAt(text: string, opening: RegExp): Verdict {
