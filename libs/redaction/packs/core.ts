@@ -29,7 +29,7 @@ const EMAIL_AT_ADDRESS: DetectorRule = {
   ...EMAIL,
   id: 'email-literal',
   // RFC 5321 section 4.1.3; its bracket closes it, whatever follows.
-  pattern: String.raw`[\w.%&'+~!#*^-]+@\[(?:(?:\d{1,3}\.){3}\d{1,3}|IPv6:[0-9A-Fa-f:.]{2,45})\]`,
+  pattern: String.raw`[\w.%+-][\w.%&'+~!#*^-]*@\[(?:(?:\d{1,3}\.){3}\d{1,3}|IPv6:[0-9A-Fa-f:.]{2,45})\]`,
   right: [],
 };
 
