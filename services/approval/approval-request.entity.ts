@@ -11,7 +11,7 @@ import type {
   RequestShape,
   RuleMatch,
 } from '#contracts';
-import type { ApprovalState } from './deciding/state.ts';
+import type { ApprovalState } from './deciding/decision/state.ts';
 
 /** A request, answer or change that waits, or waited, for people. */
 @Entity({ name: 'approval_request' })

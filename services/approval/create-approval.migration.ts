@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { noteKinds } from './approval-note.entity.ts';
-import { approvalStates } from './deciding/state.ts';
+import { approvalStates } from './deciding/decision/state.ts';
 
 const listed = (values: readonly string[]): string => values.map((value) => `'${value}'`).join(', ');
 

@@ -8,8 +8,8 @@ import { announce } from '../listing/feed.ts';
 import { Review } from '../reviewing/review.entity.ts';
 import { ApprovalVersion, storedName } from '../showing/approval-version.entity.ts';
 import { leaveCard } from './card.ts';
-import type { Change, Decision } from './decision.ts';
-import { escalatedTo } from './eligible.ts';
+import type { Change, Decision } from './decision/decision.ts';
+import { escalatedTo } from './decision/eligible.ts';
 import {
   approvedEntries,
   completedEvent,

@@ -6,9 +6,9 @@ import { ApprovalRequest } from '../approval-request.entity.ts';
 import { ApprovalSettings } from '../config.ts';
 import { ApprovalVote } from './approval-vote.entity.ts';
 import type { Means } from './carry-out.ts';
-import { eligibleGroups, escalatedTo, groupsOf } from './eligible.ts';
+import { eligibleGroups, escalatedTo, groupsOf } from './decision/eligible.ts';
+import type { Approval } from './decision/state.ts';
 import type { Facts } from './look.ts';
-import type { Approval } from './state.ts';
 
 const defaultConversationMs = 8 * 3_600_000;
 

@@ -1,6 +1,6 @@
 import { CodedError } from '#contracts';
 import type { ApprovalRequest } from '../approval-request.entity.ts';
-import type { Refusal } from './decision.ts';
+import type { Refusal } from './decision/decision.ts';
 
 /** A refusal as the API tells it. */
 export function refused({ code, message }: Refusal, { id }: ApprovalRequest): CodedError {

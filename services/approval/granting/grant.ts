@@ -1,6 +1,6 @@
 import type { ApprovalRequirement, GrantAsked, GrantLimits, Principal } from '#contracts';
 import { samePrincipal, standsBehind } from '#contracts';
-import { outcomeOf } from '../deciding/quorum.ts';
+import { outcomeOf } from '../deciding/decision/quorum.ts';
 
 const longestMs = 24 * 3_600_000;
 

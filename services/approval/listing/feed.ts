@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Transaction } from '#database';
 import type { ApprovalRequest } from '../approval-request.entity.ts';
-import { approvalStates } from '../deciding/state.ts';
+import { approvalStates } from '../deciding/decision/state.ts';
 
 /** The Postgres channel on which changes of approval requests are announced. */
 export const feedChannel = 'approval_changes';

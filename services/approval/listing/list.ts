@@ -12,10 +12,10 @@ import {
 import { UnitOfWork } from '#database';
 import { ApprovalRequest } from '../approval-request.entity.ts';
 import { ApprovalVote } from '../deciding/approval-vote.entity.ts';
-import { escalatedTo } from '../deciding/eligible.ts';
+import { escalatedTo } from '../deciding/decision/eligible.ts';
+import { progressOf } from '../deciding/decision/quorum.ts';
 import { Judging } from '../deciding/judging.ts';
 import type { Facts } from '../deciding/look.ts';
-import { progressOf } from '../deciding/quorum.ts';
 import { type Reader, readsAll } from './access.ts';
 
 const Cursor = z.tuple([z.number().int(), z.string().max(100)]);

@@ -7,7 +7,7 @@ import { differencesOf } from '#protocols';
 import { compileMasker } from '#redaction';
 import { ContentErasedError } from '#sealing';
 import type { ApprovalRequest } from '../approval-request.entity.ts';
-import { decideVote } from '../deciding/decide.ts';
+import { decideVote } from '../deciding/decision/decide.ts';
 import { Judging } from '../deciding/judging.ts';
 import type { Reader } from '../listing/access.ts';
 import { foundOf, personView, summaryOf } from '../listing/list.ts';

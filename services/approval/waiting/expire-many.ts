@@ -1,7 +1,7 @@
 import type { Transaction } from '#database';
 import { ApprovalRequest } from '../approval-request.entity.ts';
 import { note } from '../deciding/carry-out.ts';
-import { decideExpiry } from '../deciding/decide.ts';
+import { decideExpiry } from '../deciding/decision/decide.ts';
 import { completedEvent, expiredEnding, outcomeEvent } from '../deciding/events.ts';
 import type { Judging } from '../deciding/judging.ts';
 import { announce } from '../listing/feed.ts';

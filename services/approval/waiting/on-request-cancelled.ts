@@ -3,7 +3,7 @@ import { requestCancelled } from '#contracts';
 import { UnitOfWork } from '#database';
 import { consumers, type EventMessage, OnEvent } from '#messaging';
 import { carryOut } from '../deciding/carry-out.ts';
-import { decideCancellation } from '../deciding/decide.ts';
+import { decideCancellation } from '../deciding/decision/decide.ts';
 import { Judging } from '../deciding/judging.ts';
 import { EarlyEnd } from './early-end.entity.ts';
 

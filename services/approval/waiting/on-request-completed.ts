@@ -3,9 +3,9 @@ import { requestCompleted } from '#contracts';
 import { UnitOfWork } from '#database';
 import { consumers, type EventMessage, OnEvent } from '#messaging';
 import { carryOut } from '../deciding/carry-out.ts';
-import { canEnd, decideCompleted } from '../deciding/decide.ts';
+import { canEnd, decideCompleted } from '../deciding/decision/decide.ts';
+import type { ApprovalState } from '../deciding/decision/state.ts';
 import { Judging } from '../deciding/judging.ts';
-import type { ApprovalState } from '../deciding/state.ts';
 import { EarlyEnd } from './early-end.entity.ts';
 
 /** A parked request ended: what people approved has run, or never will. */

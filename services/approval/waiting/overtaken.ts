@@ -3,7 +3,7 @@ import { ActiveConfig } from '#boot';
 import { UnitOfWork } from '#database';
 import { ApprovalRequest } from '../approval-request.entity.ts';
 import { carryOut } from '../deciding/carry-out.ts';
-import { decideCancellation } from '../deciding/decide.ts';
+import { decideCancellation } from '../deciding/decision/decide.ts';
 import { Judging } from '../deciding/judging.ts';
 import { Content } from '../showing/content.ts';
 

@@ -8,11 +8,11 @@ import {
   decideHeldAgain,
   decideVote,
   decideWithdrawal,
-} from '../../../services/approval/deciding/decide.ts';
-import type { Change, Decision } from '../../../services/approval/deciding/decision.ts';
-import { eligibleGroups } from '../../../services/approval/deciding/eligible.ts';
-import { outcomeOf } from '../../../services/approval/deciding/quorum.ts';
-import type { Approval, CountedVote } from '../../../services/approval/deciding/state.ts';
+} from '../../../services/approval/deciding/decision/decide.ts';
+import type { Change, Decision } from '../../../services/approval/deciding/decision/decision.ts';
+import { eligibleGroups } from '../../../services/approval/deciding/decision/eligible.ts';
+import { outcomeOf } from '../../../services/approval/deciding/decision/quorum.ts';
+import type { Approval, CountedVote } from '../../../services/approval/deciding/decision/state.ts';
 
 const person = (subject: string, kind: Principal['kind'] = 'person'): Principal => ({
   kind,

@@ -11,7 +11,7 @@ import {
 } from '#contracts';
 import { freePort, type RunningProcess } from '#embedded';
 import { eventually } from '#testing';
-import { outcomeOf } from '../../../services/approval/deciding/quorum.ts';
+import { outcomeOf } from '../../../services/approval/deciding/decision/quorum.ts';
 import { type ApprovalWorld, releasesOf, startApprovalWorld } from './approval-world.ts';
 
 const rules = [
