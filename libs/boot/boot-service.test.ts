@@ -125,6 +125,17 @@ describe('every service', () => {
     expect(document.openapi).toMatch(/^3\./);
     expect(Object.keys(document.paths)).toContain('/probe/sum');
   });
+
+  test('shows them on a page that loads nothing from elsewhere', async () => {
+    const page = await get('/docs');
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
+    const wanted = [...(await page.text()).matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path);
+    expect(wanted).toHaveLength(3);
+    for (const path of wanted) {
+      const file = await fetch(new URL(path ?? '', `${base}/docs`));
+      expect([path, file.status, (await file.text()).length > 50]).toEqual([path, 200, true]);
+    }
+  });
 });
 
 describe('a request body', () => {

@@ -4,6 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { EventStrategy } from '#messaging';
 import { createLogger, flushSpans, startMetrics, tracing } from '#telemetry';
+import { serveApiDocs } from './http/api-docs.ts';
 import { refuseConnection } from './http/connection-errors.ts';
 import { ErrorFilter, validationPipe } from './http/error-filter.ts';
 import { addHttpSpans } from './http/http-spans.ts';
@@ -75,15 +76,14 @@ async function createApp(options: BootOptions, runtime: Runtime): Promise<NestFa
   if (tracing) addHttpSpans(app.getHttpAdapter().getInstance());
   app.useGlobalFilters(new ErrorFilter(runtime.logger));
   app.useGlobalPipes(validationPipe());
-  const document = new DocumentBuilder()
-    .setTitle(`Sallyport ${options.settings.service}`)
-    .addBearerAuth()
-    .build();
+  const title = `Sallyport ${options.settings.service}`;
+  const document = new DocumentBuilder().setTitle(title).addBearerAuth().build();
   SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, document), {
     jsonDocumentUrl: 'openapi.json',
     ui: false,
     raw: ['json'],
   });
+  serveApiDocs(app, title);
   return app;
 }
 
