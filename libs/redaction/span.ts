@@ -10,6 +10,8 @@ export interface Span {
 /** What was done to one place of a text. Never holds the value. */
 export interface Finding extends Span {
   readonly operator: string;
+  /** Of plain texts: how many UTF-16 code units stand for it in the masked text. */
+  readonly standsFor?: number;
 }
 
 /** Why a candidate was kept or dropped (`sallyport mask --try`). */

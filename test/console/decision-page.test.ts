@@ -128,7 +128,28 @@ describe('a login that has ended', () => {
   });
 });
 
+describe('the page of the API', () => {
+  seen('shows every operation, and needs nothing that it may not load', async (chromium) => {
+    const { page, context, errors } = await visit(chromium, world);
+    await page.goto(`${url}/docs`);
+    await page.getByText('Approves or rejects what was shown', { exact: false }).waitFor();
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+});
+
 describe('content that approvers see masked', () => {
+  seen('is so without being told, and what else is marked stays marked', async (chromium) => {
+    const { id } = await ask('the password of john.doe@example.com, oystercatcher');
+    expect((await detailOf(id)).content.shown).toBe('masked');
+    const { page, context } = await browserOf(chromium, 'alice');
+    await page.goto(`${url}/approvals/${id}`);
+    const turn = page.getByRole('article', { name: 'user' });
+    expect(await turn.textContent()).toMatch(/the password of \[EMAIL_ADDRESS_\w+\], oystercatcher/);
+    expect(await turn.locator('mark').first().textContent()).toContain('password');
+    await context.close();
+  });
+
   seen('is shown, and can be edited, only for a reason that is recorded', async (chromium) => {
     const files = await changed(world, 'approvals:\n', 'approvals:\n  shownAs: standard\n');
     const { body } = await policyApi(world, 'erin', '/v1/revisions', { files, message: 'masked' });

@@ -34,7 +34,10 @@ export const Approvals = z.strictObject({
     .array(z.strictObject({ after: Duration, to: Name }))
     .max(10)
     .default([]),
-  /** The masking profile under which approvers see content until they ask to reveal it. */
+  /**
+   * The masking profile under which approvers see content until they ask to reveal it, or `clear`. Without it the packs
+   * `core` and `secrets`.
+   */
   shownAs: Name.optional(),
   /** How long an approved conversation prefix isn't held again. */
   conversation: Duration.default('8h'),

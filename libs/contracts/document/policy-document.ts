@@ -80,6 +80,19 @@ export const PolicyDocument = z.strictObject({
 });
 export type PolicyDocument = z.infer<typeof PolicyDocument>;
 
+/** `approvals.shownAs` where approvers see content as it was asked. */
+export const shownInClear = 'clear';
+const shownByDefault = MaskingProfile.parse({});
+
+/** The masking profile under which approvers see content; undefined where they see it in clear. */
+export function shownProfile(document: PolicyDocument | undefined): MaskingProfile | undefined {
+  const shownAs = document?.approvals.shownAs;
+  if (shownAs === shownInClear) return undefined;
+  const profiles = document?.masking.profiles ?? {};
+  const named = shownAs !== undefined && Object.hasOwn(profiles, shownAs) ? profiles[shownAs] : undefined;
+  return named ?? shownByDefault;
+}
+
 /** The JSON Schema (draft 2020-12) of `sallyport.yaml`, for editors. */
 export function policyDocumentJsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(PolicyDocument, { io: 'input', unrepresentable: 'any' });

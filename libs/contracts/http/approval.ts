@@ -121,7 +121,7 @@ export type ContentPart = z.infer<typeof ContentPart>;
 
 /** What people decide about, complete. What is new comes first. */
 export const ContentView = z.object({
-  /** `masked`: shown under the profile named in `approvals.shownAs`; ask to reveal it. `erased`: nobody can read it. */
+  /** `masked`: something in it is masked by the profile of `approvals.shownAs`; ask to reveal it. `erased`: nobody can read it. */
   shown: z.enum(['clear', 'masked', 'erased']),
   bytes: z.number().int(),
   parts: z.array(ContentPart),

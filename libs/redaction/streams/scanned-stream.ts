@@ -73,18 +73,22 @@ export class ScannedStream implements MaskStream, ScanSink {
     const operator = this.masker.operatorOf(entity);
     const start = region.start + context - this.skipped;
     const end = region.end - this.skipped;
-    this.findings.push({ start, end, entity, rule, score, operator: operator.kind });
-    if (this.blocked) return;
     const own = value.slice(context);
     this.lastPasses = this.shadow || operator.kind === 'keep';
-    const replacement = this.lastPasses ? own : this.masker.apply(operator, entity, own, this.restorable);
-    if (replacement === undefined) this.blocked = true;
-    else this.out.push(replacement);
+    const replacement =
+      this.blocked || this.lastPasses ? own : this.masker.apply(operator, entity, own, this.restorable);
+    const standsFor = replacement?.length ?? 0;
+    this.findings.push({ start, end, entity, rule, score, operator: operator.kind, standsFor });
+    this.blocked ||= replacement === undefined;
+    if (!this.blocked) this.out.push(replacement ?? '');
   }
 
   swallowed(count: number, text: string): void {
     extendLast(this.findings, count);
-    if (this.lastPasses && !this.blocked) this.out.push(text);
+    if (!this.lastPasses || this.blocked) return;
+    this.out.push(text);
+    const last = this.findings.at(-1);
+    if (last) this.findings[this.findings.length - 1] = { ...last, standsFor: last.end - last.start };
   }
 
   /** Runs a step and returns what it emitted. A failure emits nothing of the text, then or later. */

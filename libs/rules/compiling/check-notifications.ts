@@ -1,5 +1,7 @@
-import type { PolicyDocument } from '#contracts';
+import { type PolicyDocument, shownInClear } from '#contracts';
 import type { ReportFault } from './compile-rule.ts';
+
+const unmaskable = 'expected none or full: by approvals.shownAs approvers see content in clear';
 
 /** Finds what in the channels of `approvals` can't work: groups, profiles and names that aren't there. */
 export function checkNotifications({ approvals }: PolicyDocument, report: ReportFault): void {
@@ -10,8 +12,9 @@ export function checkNotifications({ approvals }: PolicyDocument, report: Report
     if (addresses && !email) report([...path, 'addresses'], 'expected approvals.email, which sends to them');
     if (notify && !addresses) report([...path, 'notify'], 'expected addresses that hear of it');
   }
-  if (email?.content === 'masked' && shownAs === undefined) {
-    report(['approvals', 'email', 'content'], 'expected approvals.shownAs, the profile it is masked with');
+  const isClear = shownAs === shownInClear;
+  if (email?.content === 'masked' && isClear) {
+    report(['approvals', 'email', 'content'], unmaskable);
   }
   for (const [i, webhook] of webhooks.entries()) {
     const path = ['approvals', 'webhooks', i];
@@ -23,8 +26,8 @@ export function checkNotifications({ approvals }: PolicyDocument, report: Report
         report([...path, 'groups'], `expected approval groups: ${known.sort().join(', ')}`);
       }
     }
-    if (webhook.content === 'masked' && shownAs === undefined) {
-      report([...path, 'content'], 'expected approvals.shownAs, the profile it is masked with');
+    if (webhook.content === 'masked' && isClear) {
+      report([...path, 'content'], unmaskable);
     }
   }
 }

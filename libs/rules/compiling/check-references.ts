@@ -1,4 +1,4 @@
-import type { PolicyDocument, Rule } from '#contracts';
+import { type PolicyDocument, type Rule, shownInClear } from '#contracts';
 import { fitsGlob } from '../glob.ts';
 import { checkNotifications } from './check-notifications.ts';
 import type { ReportFault } from './compile-rule.ts';
@@ -89,8 +89,9 @@ function checkApprovals({ approvals, masking }: PolicyDocument, report: ReportFa
     report(['approvals', 'breakGlass', 'group'], `expected an approval group: ${listed(groups)}`);
   }
   const { shownAs } = approvals;
-  if (shownAs !== undefined && !Object.hasOwn(masking.profiles, shownAs)) {
-    report(['approvals', 'shownAs'], `expected a masking profile: ${listed(Object.keys(masking.profiles))}`);
+  if (shownAs !== undefined && shownAs !== shownInClear && !Object.hasOwn(masking.profiles, shownAs)) {
+    const known = listed(Object.keys(masking.profiles));
+    report(['approvals', 'shownAs'], `expected ${shownInClear} or a masking profile: ${known}`);
   }
 }
 

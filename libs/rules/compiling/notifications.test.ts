@@ -21,8 +21,9 @@ test.each([
   ['  groups: { leads: { claim: leads, addresses: [a@b.test] } }\n', /expected approvals.email/],
   [`  groups: { leads: { claim: leads, notify: [waiting] } }\n`, /expected addresses that hear of it/],
   [`${groups}${hook(', groups: [led]')}`, /:7:.*expected approval groups: leads/],
-  [`${groups}${hook(', content: masked')}`, /expected approvals.shownAs/],
-  [`${groups}${email(', content: masked')}`, /expected approvals.shownAs/],
+  [`  shownAs: clear\n${groups}${hook(', content: masked')}`, /expected none or full/],
+  [`  shownAs: clear\n${groups}${email(', content: masked')}`, /expected none or full/],
+  [`  shownAs: dark\n${groups}`, /expected clear or a masking profile: light/],
   [`${groups}${hook('').replace('name: a', 'name: email')}`, /expected a name that no other channel has/],
   [
     `${groups}${hook('').replace(' }]', ' }, { name: a, url: "https://b.test", format: slack }]')}`,
@@ -37,5 +38,6 @@ test.each([
 test('channels that can work are taken', () => {
   const full = `  shownAs: light\n${groups}${hook(', groups: [leads], content: masked')}${email(', content: masked')}`;
   expect(issuesOf(full)).toEqual([]);
+  expect(issuesOf(`${groups}${hook(', content: masked')}`)).toEqual([]);
   expect(issuesOf(groups)).toEqual([]);
 });

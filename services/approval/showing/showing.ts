@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { ActiveConfig } from '#boot';
-import { type ApprovalDetail, type ContentView, type HistoryEntry, writtenAddress } from '#contracts';
+import {
+  type ApprovalDetail,
+  type ContentView,
+  type HistoryEntry,
+  shownProfile,
+  writtenAddress,
+} from '#contracts';
 import { UnitOfWork } from '#database';
 import { differencesOf } from '#protocols';
 import { compileMasker } from '#redaction';
@@ -13,6 +19,7 @@ import type { Reader } from '../listing/access.ts';
 import { foundOf, personView, summaryOf } from '../listing/list.ts';
 import { ApprovalVersion } from './approval-version.entity.ts';
 import { Content } from './content.ts';
+import type { Mask } from './masked.ts';
 import { type Recorded, type RecordedLine, recordedOf } from './record.ts';
 import { type Viewing, viewContent } from './view.ts';
 
@@ -23,7 +30,6 @@ const blocked = '[REDACTED]';
 const shownEdits = 20;
 
 type Kept = NonNullable<Recorded['content']>;
-type Mask = ((text: string) => string) | undefined;
 
 /** Puts together everything people need in order to decide. */
 @Injectable()
@@ -62,7 +68,7 @@ export class Showing {
     return this.view(row, await this.versionOf(row), undefined);
   }
 
-  /** The content under the profile that approvers see it with; undefined where the configuration names none. */
+  /** The content under the profile that approvers see it with; undefined where they see it in clear. */
   async masked(row: ApprovalRequest): Promise<ContentView | undefined> {
     const mask = this.maskOf(row);
     return mask && this.view(row, await this.versionOf(row), mask);
@@ -79,17 +85,29 @@ export class Showing {
     return this.unit.read((manager) => manager.findOneBy(ApprovalVersion, { approvalId, version }));
   }
 
-  private async view(row: ApprovalRequest, version: Kept | null, mask: Mask): Promise<ContentView> {
+  private async view(
+    row: ApprovalRequest,
+    version: Kept | null,
+    mask: Mask | undefined,
+  ): Promise<ContentView> {
     const bytes = version && (await this.openOrErased(row, version));
     if (!bytes) return { shown: 'erased', bytes: row.body.bytes, parts: [] };
+    let isMasked = false;
+    const watched: Mask | undefined =
+      mask &&
+      ((text) => {
+        const masked = mask(text);
+        isMasked ||= masked.text !== text;
+        return masked;
+      });
     const viewing: Viewing = {
-      ...{ gate: row.gate, stream: row.answer?.stream ?? row.stream, matches: row.matches, mask },
+      ...{ gate: row.gate, stream: row.answer?.stream ?? row.stream, matches: row.matches, mask: watched },
       ...{ protocol: row.context.protocol, operation: row.context.operation },
       newSinceTurn: row.conversation.newSinceTurn,
       address: writtenAddress(row.context),
     };
     const parts = viewContent(bytes, viewing);
-    return { shown: mask ? 'masked' : 'clear', bytes: row.body.bytes, parts };
+    return { shown: isMasked ? 'masked' : 'clear', bytes: row.body.bytes, parts };
   }
 
   private async openOrErased(row: ApprovalRequest, version: Kept): Promise<Buffer | null> {
@@ -101,7 +119,7 @@ export class Showing {
     }
   }
 
-  private async edits(row: ApprovalRequest, mask: Mask): Promise<ApprovalDetail['edits']> {
+  private async edits(row: ApprovalRequest, mask: Mask | undefined): Promise<ApprovalDetail['edits']> {
     if (row.version === 1) return [];
     const versions = await this.unit.read((manager) =>
       manager.find(ApprovalVersion, {
@@ -150,28 +168,27 @@ export class Showing {
     return refusal ? { mayDecide: false, ...refusal, mayBreakGlass } : { mayDecide: true, mayBreakGlass };
   }
 
-  private maskOf(row: ApprovalRequest): Mask {
+  private maskOf(row: ApprovalRequest): Mask | undefined {
     // Who agrees to a change of the policy has to see all of it.
     if (row.gate === 'change') return undefined;
-    const document = this.config.current?.document;
-    const name = document?.approvals.shownAs;
-    const profile = name === undefined ? undefined : document?.masking.profiles[name];
+    const profile = shownProfile(this.config.current?.document);
     if (profile === undefined) return undefined;
     const masker = compileMasker(profile, { key: displayKey, scope: row.requestId });
     return (text) => {
       const masked = masker.maskText(text);
-      return masked.blocked ? blocked : masked.text;
+      if (!masked.blocked) return masked;
+      return { text: blocked, findings: [{ start: 0, end: text.length, standsFor: blocked.length }] };
     };
   }
 }
 
 type Difference = ApprovalDetail['edits'][number]['differences'][number];
 
-function maskDifference(difference: Difference, mask: (text: string) => string): Difference {
+function maskDifference(difference: Difference, mask: Mask): Difference {
   const { before, after } = difference;
   return {
     ...difference,
-    ...(before !== undefined && { before: mask(before) }),
-    ...(after !== undefined && { after: mask(after) }),
+    ...(before !== undefined && { before: mask(before).text }),
+    ...(after !== undefined && { after: mask(after).text }),
   };
 }

@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { ActiveConfig, type ActiveRevision } from '#boot';
+import { shownProfile } from '#contracts';
+import { compileMasker } from '#redaction';
 import { TablesThread } from '#tables';
 
 /** Authors were held to a second when the revision was made; a busy machine may take longer. */
@@ -17,8 +20,10 @@ export class ShownTables {
   }
 
   private async prepare({ document }: ActiveRevision): Promise<void> {
-    const { shownAs } = document.approvals;
-    const profile = shownAs === undefined ? undefined : document.masking.profiles[shownAs];
-    if (profile) await this.tables.prepare(profile);
+    const profile = shownProfile(document);
+    if (!profile) return;
+    await this.tables.prepare(profile);
+    // Tables are unpacked now, and not when the first approver looks.
+    compileMasker(profile, { key: randomBytes(32), scope: '' });
   }
 }

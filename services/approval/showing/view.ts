@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
-import { addressPointer, type ContentItem, type ContentPart, type Gate, type RuleMatch } from '#contracts';
+import {
+  addressPointer,
+  type ContentItem,
+  type ContentPart,
+  type Gate,
+  type RuleMatch,
+  type TextSegment,
+} from '#contracts';
 import { type AnswerRecord, type Protocol, protocols, type ViewItem } from '#protocols';
 import { viewChange } from './change-view.ts';
+import { type Mask, matchesInMasked } from './masked.ts';
 import { segmentsOf } from './segments.ts';
 
 /** What is needed to read content as people should see it. */
@@ -15,8 +23,8 @@ export interface Viewing {
   newSinceTurn: number;
   /** What the caller wrote into the address of the request; empty where nothing. */
   address: string;
-  /** Masks each text; matches are not marked in what it changed. */
-  mask?: ((text: string) => string) | undefined;
+  /** Masks each text; what stands for a value is marked where the value was. */
+  mask?: Mask | undefined;
 }
 
 type Route = Protocol['routes'][number];
@@ -74,9 +82,7 @@ function viewAddress(viewing: Viewing): ContentPart[] {
 function showItem(item: ViewItem, { matches, mask }: Viewing): ContentItem {
   const { pointer, name, form, text, attachment } = item;
   const found = matches.filter((match) => match.pointer === pointer);
-  const masked = mask && form !== 'attachment' ? mask(text) : text;
-  const segments = segmentsOf(masked, masked === text && form !== 'attachment' ? found : []);
-  if (!attachment) return { pointer, name, form, segments };
+  if (!attachment) return { pointer, name, form, segments: maskedSegments(text, found, mask) };
   const { kind, mediaType, size } = attachment;
   return {
     ...{ pointer, name, form, segments: segmentsOf(text, []) },
@@ -86,6 +92,12 @@ function showItem(item: ViewItem, { matches, mask }: Viewing): ContentItem {
       ...(size !== undefined && { size }),
     },
   };
+}
+
+function maskedSegments(text: string, found: readonly RuleMatch[], mask: Mask | undefined): TextSegment[] {
+  if (!mask) return segmentsOf(text, found);
+  const masked = mask(text);
+  return segmentsOf(masked.text, matchesInMasked(found, masked));
 }
 
 function viewAnswer(
@@ -126,7 +138,7 @@ function streamedRecord(bytes: Uint8Array, protocol: Protocol, route: Route): An
 }
 
 function textItem({ mask }: Viewing, name: string, text: string): ContentItem {
-  return { pointer: '', name, form: 'text', segments: segmentsOf(mask ? mask(text) : text, []) };
+  return { pointer: '', name, form: 'text', segments: maskedSegments(text, [], mask) };
 }
 
 function viewRaw(bytes: Uint8Array, viewing: Viewing): ContentPart[] {

@@ -99,9 +99,32 @@ describe('the view of a request', () => {
       address: '',
       matches: [],
       newSinceTurn: 0,
-      mask: () => '#',
+      mask: () => ({ text: '#', findings: [] }),
     });
     expect(JSON.stringify(masked)).not.toContain('be kind');
+  });
+  test('marks matches where they stand in a masked text, and what stands for a match that was masked', () => {
+    const text = 'the password of jane@example.com is for mary@example.com, a password';
+    const mask = () => ({
+      text: 'the password of [A] is for [LONGER_THAN_IT_WAS], a password',
+      findings: [
+        { start: 16, end: 32, standsFor: 3 },
+        { start: 40, end: 56, standsFor: 20 },
+      ],
+    });
+    const at = (start: number, end: number) => ({
+      ...{ rule: 'r', condition: 'c', pointer: '/messages/0/content' },
+      ...{ start, end },
+    });
+    const content = { messages: [{ role: 'user', content: text }] };
+    const [part] = viewContent(bytes(content), {
+      ...chat,
+      ...{ address: '', newSinceTurn: 0, mask },
+      matches: [at(4, 12), at(21, 28), at(60, 68)],
+    });
+    const item = part?.items.find(({ pointer }) => pointer === '/messages/0/content');
+    const marked = item?.segments.filter(({ rules }) => rules).map((segment) => segment.text);
+    expect(marked).toEqual(['password', '[A]', 'password']);
   });
   test('shows what the caller wrote into the address, which no edit changes', () => {
     const match = { rule: 'secrets', pointer: '/:url', start: 2, end: 10, condition: 'password' };
