@@ -31,12 +31,14 @@ describe('a national number grouped as its plan groups it is found without a wor
   ])('%s', (number) => {
     expect(phones(`They gave me ${number} and asked to confirm.`)).toEqual([number]);
     expect(phones(number)).toEqual([number]);
+    expect(phones(`10115 Berlin, PA 19763\n${number}`)).toEqual([number]);
   });
 });
 
 describe('numbers that only look grouped stay', () => {
   test.each([
     'sizes 20 21 22 23 24 25 26 27 28 29 30 31',
+    '0030 0041 0042\n0612 3456 78',
     '<Buffer 30 82 01 e4 a0 03 02 01 02 02 01 01>',
     'between 100.1234 and 80.3245',
     'versions 18.19.130 and 6.12.20240101',

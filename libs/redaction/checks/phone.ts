@@ -46,11 +46,19 @@ function remembered<T>(ask: (number: string) => T): (number: string) => T {
 const LIST_REACH = 24;
 
 /**
- * Another number, or groups of hexadecimal digits, directly before: a list or a dump. Digits at the end of a word are no
- * number: a name that ends so is a placeholder for the next pass.
+ * Another number, or groups of hexadecimal digits, directly before: a list or a dump; on the line before only two of them are.
+ * Digits at the end of a word are no number, as the name that ends so is a placeholder for the next pass. An address may end
+ * in digits, so its placeholder counts as a number.
  */
-const IN_A_LIST =
-  /(?:^|[^\p{L}\d_])[\da-f]*\d[a-f]?[ ,;|/-]{1,2}$|(?:^|[^\p{L}\d_])(?:[\da-f]{2} [\da-f]{2}|[\da-f]{0,3}\d[\da-f]{1,4}|[a-f]\d)[ ,;|/\n-]{1,2}$/iu;
+const IN_A_LIST = new RegExp(
+  [
+    String.raw`(?:^|[^\p{L}\d_])[\da-f]*\d[a-f]?[ ,;|/-]{1,2}$`,
+    String.raw`(?:^|[^\p{L}\d_])(?:[\da-f]{2} [\da-f]{2}|[\da-f]{0,3}\d[\da-f]{1,4}|[a-f]\d)[ ,;|/-]{1,2}$`,
+    String.raw`(?:^|[^\p{L}\d_])[\da-f]{0,3}\d[\da-f]{0,4}[ ,;|][\da-f]{0,3}\d[\da-f]{0,4}[ ,;|]?\n$`,
+    String.raw`ADDRESS_[a-z2-7]{5}\][ ,;|/-]{1,2}$`,
+  ].join('|'),
+  'iu',
+);
 
 /** USPS Publication 28: the state's two letters stand before a ZIP+4 code. */
 const ZIP_PLUS_4 = /^\d{5}-\d{4}$/;
