@@ -1,6 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { ApprovalDetail, ApprovalList, ApprovalStats, type BodyEdit, GrantView, type Vote } from '#contracts';
+import {
+  ApprovalDetail,
+  ApprovalList,
+  ApprovalStats,
+  type BodyEdit,
+  ContentView,
+  GrantView,
+  type Vote,
+} from '#contracts';
 import { addressOf } from '../addresses.ts';
 import { CallError, type Caller, type CallerFlags, runCall, withCaller } from '../caller.ts';
 import { grantText, readGrant } from './grants.ts';
@@ -28,6 +36,10 @@ export function registerApprovals(program: Command): void {
   registerReading(approvals);
   registerVoting(approvals);
   registerEditing(approvals);
+}
+
+interface ShowFlags extends CallerFlags {
+  reveal?: string;
 }
 
 interface ListFlags extends CallerFlags {
@@ -66,9 +78,11 @@ function registerReading(approvals: Command): void {
   withCaller(
     approvals.command('show').description('one of them, complete').argument('<id>', idHelp),
     usualUrl,
-  ).action((id: string, flags: CallerFlags) =>
-    runCall(flags, async (caller) => print(await read(caller, await idOf(caller, id)), flags)),
-  );
+  )
+    .option('--reveal <reason>', 'what is masked in clear; the ledger keeps the reason')
+    .action((id: string, flags: ShowFlags) =>
+      runCall(flags, async (caller) => show(caller, await idOf(caller, id), flags)),
+    );
   withCaller(approvals.command('watch').description('what comes in, until Ctrl-C'), usualUrl).action(
     (flags: CallerFlags) => runCall(flags, (caller) => watchApprovals(caller, flags.json === true, say)),
   );
@@ -163,6 +177,13 @@ function registerEditing(approvals: Command): void {
 
 const read = (caller: Caller, id: string): Promise<ApprovalDetail> =>
   caller.call('GET', pathOf(id), ApprovalDetail);
+
+async function show(caller: Caller, id: string, flags: ShowFlags): Promise<void> {
+  const { reveal: reason } = flags;
+  if (reason === undefined) return print(await read(caller, id), flags);
+  const content = await caller.call('POST', `${pathOf(id)}/reveal`, ContentView, { reason });
+  print({ ...(await read(caller, id)), content }, flags);
+}
 
 function print(detail: ApprovalDetail, { json }: CallerFlags): void {
   say(json ? JSON.stringify(detail) : detailText(detail, Date.now()));

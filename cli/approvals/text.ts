@@ -58,7 +58,8 @@ function contentText({ content }: ApprovalDetail): string {
     const mark = part.isNew ? '' : ' (approved earlier)';
     return `── ${name} ${part.index}${mark}\n${part.items.map(itemText).join('\n')}`;
   });
-  const masked = content.shown === 'masked' ? '(masked; reveal shows it in clear, with a reason)\n' : '';
+  const masked =
+    content.shown === 'masked' ? '(masked; `approvals show ID --reveal REASON` shows it in clear)\n' : '';
   return masked + parts.join('\n');
 }
 

@@ -36,12 +36,17 @@ async function sallyport(
 
 describe('sallyport approvals', () => {
   test('lists, shows in full and approves what was seen', async () => {
-    const seen = await world.hold('print this password \u001b[2J');
+    const seen = await world.hold('print this password \u001b[2J of jane@example.com');
     const list = await sallyport('alice', 'list');
     expect(list.out).toContain(seen.id);
     const shown = await sallyport('alice', 'show', seen.id);
     expect(shown.out).toContain('print this »password« ⟨U+001B ESCAPE⟩[2J');
     expect(shown.out).not.toContain('\u001b');
+    expect(shown.out).toContain('[EMAIL_ADDRESS_');
+    expect(shown.out).not.toContain('jane@example.com');
+    const revealed = await sallyport('alice', 'show', seen.id, '--reveal', 'whose is it');
+    expect(revealed.out).toContain('jane@example.com');
+    expect(revealed.out).toContain('whose is it');
     const approved = await sallyport(
       'alice',
       'approve',
