@@ -168,10 +168,10 @@ export class Bus {
     return opening;
   }
 
-  /** Flushes what is under way and closes. */
+  /** Flushes what is under way and closes, also where the broker is away. */
   async close(): Promise<void> {
     await this.publisher.drain();
-    await this.nc.drain().catch(() => undefined);
+    await this.nc.drain().catch(() => this.nc.close());
   }
 }
 

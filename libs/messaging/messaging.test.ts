@@ -225,3 +225,14 @@ describe('a bucket', () => {
     expect((await keys.get('k'))?.string()).toBe('first');
   });
 });
+
+// The last one: the others need the broker.
+describe('a connection', () => {
+  test('is closed for good also where the broker is away', async () => {
+    await server.stop();
+    const open = bus('audit');
+    await eventually(() => expect(open.connected).toBe(false));
+    await open.close();
+    expect(open.nc.isClosed()).toBe(true);
+  });
+});
