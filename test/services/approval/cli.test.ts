@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { eventually, sallyportArguments } from '#testing';
+import { eventually, runSallyport } from '#testing';
 import { type ApprovalWorld, releasesOf, startApprovalWorld } from './approval-world.ts';
 
-const run = promisify(execFile);
 let world: ApprovalWorld;
 beforeAll(async () => {
   world = await startApprovalWorld();
@@ -14,25 +11,7 @@ afterAll(async () => {
   await world?.stop();
 });
 
-/** Runs `sallyport approvals …` in a process of its own, as a person. */
-async function sallyport(
-  user: string,
-  ...args: string[]
-): Promise<{ code: number; out: string; error: string }> {
-  const env = {
-    ...process.env,
-    SALLYPORT_APPROVAL_URL: world.urlOf('approval'),
-    SALLYPORT_ISSUER: world.idp.issuer,
-    SALLYPORT_STATE_DIR: world.dir,
-  };
-  const line = sallyportArguments('approvals', ...args, '--as', user);
-  return run(process.execPath, line, { env }).then(
-    ({ stdout, stderr }) => ({ code: 0, out: stdout, error: stderr }),
-    (failed: { code: number; stdout: string; stderr: string }) => ({
-      ...{ code: failed.code, out: failed.stdout, error: failed.stderr },
-    }),
-  );
-}
+const sallyport = (user: string, ...args: string[]) => runSallyport(world, user, 'approvals', ...args);
 
 describe('sallyport approvals', () => {
   test('lists, shows in full and approves what was seen', async () => {

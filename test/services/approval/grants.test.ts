@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   type ApprovalDetail,
@@ -12,7 +10,7 @@ import {
   requestCompleted,
 } from '#contracts';
 import { freePort, type RunningProcess } from '#embedded';
-import { eventually, sallyportArguments } from '#testing';
+import { eventually, runSallyport } from '#testing';
 import { changed, policyApi } from '../policy/policy-world.ts';
 import { type ApprovalWorld, type HoldOptions, releasesOf, startApprovalWorld } from './approval-world.ts';
 
@@ -313,15 +311,8 @@ async function activate(from: string, to: string): Promise<void> {
   });
 }
 
-const run = promisify(execFile);
 async function sallyport(user: string, ...args: string[]): Promise<string> {
-  const env = {
-    ...process.env,
-    SALLYPORT_APPROVAL_URL: world.urlOf('approval'),
-    SALLYPORT_AUDIT_URL: world.urlOf('audit'),
-    SALLYPORT_ISSUER: world.idp.issuer,
-    SALLYPORT_STATE_DIR: world.dir,
-  };
-  const line = sallyportArguments(...args, '--as', user);
-  return (await run(process.execPath, line, { env })).stdout;
+  const { code, out, error } = await runSallyport(world, user, ...args);
+  expect([code, error]).toEqual([0, '']);
+  return out;
 }

@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { expect } from '@jest/globals';
 import type { DeliveryView } from '#contracts';
-import { eventually, sallyportArguments } from '#testing';
+import { eventually, runSallyport } from '#testing';
 import { type ApprovalWorld, startApprovalWorld } from './approval-world.ts';
 import {
   type Call,
@@ -140,14 +138,7 @@ function readersOf(world: ApprovalWorld, hooks: HookReceiver, mail: MailServer) 
 
   /** What `sallyport notifications …` prints in a process of its own, as an admin. */
   async function sallyport(...args: string[]): Promise<string> {
-    const env = {
-      ...process.env,
-      SALLYPORT_APPROVAL_URL: world.urlOf('approval'),
-      SALLYPORT_ISSUER: world.idp.issuer,
-      SALLYPORT_STATE_DIR: world.dir,
-    };
-    const line = sallyportArguments('notifications', ...args, '--as', 'erin');
-    return (await promisify(execFile)(process.execPath, line, { env })).stdout;
+    return (await runSallyport(world, 'erin', 'notifications', ...args)).out;
   }
   return { told, letters, settled, deliveryOf, resend, sallyport };
 }

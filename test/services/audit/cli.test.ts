@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { requestReceived } from '#contracts';
 import { noteVerifier, openCheckpoint } from '#ledger';
-import { eventually } from '#testing';
+import { eventually, runSallyport } from '#testing';
 import { auditVerify } from '../../../cli/audit/verify.ts';
-import { runSallyport } from '../policy/policy-world.ts';
 import { type AuditWorld, activate, Play, startAuditWorld } from './audit-world.ts';
 
 const fast = { AUDIT_CHECKPOINT_SECONDS: '0.5' };

@@ -12,8 +12,8 @@ import {
 import { noteVerifier, openNote } from '#ledger';
 import { BodyStore } from '#messaging';
 import { ContentErasedError, contentLabel, PeopleReleaseSigner } from '#sealing';
-import { eventually } from '#testing';
-import { eventsOf, runSallyport } from '../policy/policy-world.ts';
+import { eventually, runSallyport } from '#testing';
+import { eventsOf } from '../policy/policy-world.ts';
 import { openDatabase, verifyWhole } from './audit-ledger.ts';
 import { type AuditWorld, newRequestId, Play, startAuditWorld } from './audit-world.ts';
 

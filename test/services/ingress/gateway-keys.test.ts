@@ -11,9 +11,9 @@ import {
   requestReceived,
 } from '#contracts';
 import type { Bus } from '#messaging';
-import { eventually, startWorld, type World } from '#testing';
+import { eventually, runSallyport, startWorld, type World } from '#testing';
 import { chat } from '../../journeys/people.ts';
-import { eventsOf, policyApi, runSallyport } from '../policy/policy-world.ts';
+import { eventsOf, policyApi } from '../policy/policy-world.ts';
 import { type Replica, startSecondIngress } from '../second-ingress.ts';
 
 let world: World;

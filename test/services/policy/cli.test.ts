@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { RevisionList } from '#contracts';
-import { eventually, startWorld, type World } from '#testing';
-import { policyApi, runSallyport } from './policy-world.ts';
+import { eventually, runSallyport, startWorld, type World } from '#testing';
+import { policyApi } from './policy-world.ts';
 
 let world: World;
 let draft: string;

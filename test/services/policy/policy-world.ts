@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { configActivated, decodeEnvelope, type EventDefinition, type RevisionDetail } from '#contracts';
 import type { Bus } from '#messaging';
-import { sallyportArguments, type World } from '#testing';
+import type { World } from '#testing';
 
 interface Answer<T> {
   status: number;
@@ -50,27 +48,3 @@ export async function eventsOf<D extends EventDefinition>(
 
 /** `config.activated` events so far. */
 export const activations = (bus: Bus) => eventsOf(bus, configActivated);
-
-const run = promisify(execFile);
-
-/** Runs `sallyport …` in a process of its own, as a person. */
-export function runSallyport(
-  world: World,
-  user: string,
-  ...args: string[]
-): Promise<{ code: number; out: string; error: string }> {
-  const env = {
-    ...process.env,
-    SALLYPORT_POLICY_URL: world.urlOf('policy'),
-    SALLYPORT_APPROVAL_URL: world.urlOf('approval'),
-    SALLYPORT_AUDIT_URL: world.urlOf('audit'),
-    SALLYPORT_ISSUER: world.idp.issuer,
-    SALLYPORT_STATE_DIR: world.dir,
-  };
-  return run(process.execPath, sallyportArguments(...args, '--as', user), { env }).then(
-    ({ stdout, stderr }) => ({ code: 0, out: stdout, error: stderr }),
-    ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({
-      ...{ code, out: stdout, error: stderr },
-    }),
-  );
-}

@@ -15,8 +15,8 @@ import {
 } from '#contracts';
 import type { Bus } from '#messaging';
 import { PeopleReleaseSigner } from '#sealing';
-import { eventually, startWorld, type World } from '#testing';
-import { activations, changed, eventsOf, policyApi, runSallyport } from './policy-world.ts';
+import { eventually, runSallyport, startWorld, type World } from '#testing';
+import { activations, changed, eventsOf, policyApi } from './policy-world.ts';
 
 let world: World;
 let policy: Bus;

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { contentRead, RecordedLine, SessionDetail, type SessionList, type Simulation } from '#contracts';
-import { eventually, startWorld, type World } from '#testing';
+import { eventually, runSallyport, startWorld, type World } from '#testing';
 import { chat, clientOf } from '../../journeys/people.ts';
-import { changed, eventsOf, runSallyport } from './policy-world.ts';
+import { changed, eventsOf } from './policy-world.ts';
 
 let world: World;
 let id: string;
