@@ -1,8 +1,19 @@
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { BodyStore, Bus } from '#messaging';
-import { ContentErasedError, type Sealer } from '#sealing';
+import { type ReleaseTerms, requestReleased } from '#contracts';
+import type { BodyStore, Bus, EventMessage } from '#messaging';
+import {
+  ContentErasedError,
+  PeopleReleaseSigner,
+  PeopleReleaseVerifier,
+  RuleReleaseKey,
+  type Sealer,
+} from '#sealing';
 import { Bodies } from '../../../services/masking/asking/body.ts';
+import {
+  OnRequestReleased,
+  type ReleaseDesk,
+} from '../../../services/masking/running/on-request-released.ts';
 import type { Release } from '../../../services/masking/running/release.ts';
 
 const clear = Buffer.from('{"model":"demo"}');
@@ -78,5 +89,58 @@ describe('a body that is opened while the run is being claimed', () => {
     const other = bodiesOf();
     other.bodies.begin(forged);
     await expect(other.bodies.open(forged)).rejects.toThrow('release refused: digest');
+  });
+});
+
+describe('a release that arrives', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const signer = new PeopleReleaseSigner(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+  const people = new PeopleReleaseVerifier(publicKey.export({ type: 'spki', format: 'pem' }).toString());
+  const rule = new RuleReleaseKey(randomBytes(32));
+  const terms: ReleaseTerms = {
+    ...{ requestId: 'req-1', version: 1, gate: 'prompt', digest: 'd', connection: 'local' },
+    ...{ upstreamModel: 'm', operation: 'chat.completions', obligations: {}, notAfter: 1 },
+  };
+
+  /** How often its body was opened by the time that somebody looks whether it is to be run at all. */
+  async function openedBefore(by: 'people' | 'rule', deliveries: number): Promise<number> {
+    const { bodies, opened } = bodiesOf();
+    let seen = -1;
+    const admit = async () => {
+      await begun();
+      seen = opened();
+      return { kind: 'stop' };
+    };
+    const desk = {
+      keys: { rule, people },
+      tools: { bodies },
+      admission: { admit },
+    } as unknown as ReleaseDesk;
+    const head = {
+      ...{ terms, signature: by === 'people' ? signer.sign(terms) : rule.sign(terms), subjectKey: 'k' },
+      ...{ protocol: 'openai-chat', method: 'POST', path: '/v1/chat/completions' },
+      body: { location: { in: 'tail' } },
+    };
+    const message = {
+      head,
+      subject: requestReleased.subject(by, 'local'),
+      deliveries,
+      tail: Buffer.from('x'),
+    };
+    const released = message as unknown as EventMessage<typeof requestReleased>;
+    await new OnRequestReleased(desk).handle(released, { upstream: undefined, sinceMs: 0 });
+    return seen;
+  }
+
+  test('has its body opened meanwhile the first time, when its run has to be claimed', async () => {
+    expect(await openedBefore('people', 1)).toBe(1);
+  });
+
+  test('again has nothing opened before its run is claimed: another replica may have it, or it ended', async () => {
+    expect(await openedBefore('people', 2)).toBe(0);
+  });
+
+  test('of a rule, which claims nothing, has nothing opened ahead', async () => {
+    expect(await openedBefore('rule', 1)).toBe(0);
   });
 });
