@@ -205,7 +205,11 @@ async function seen(caller: Caller, id: string, flags: VoteFlags): Promise<Appro
 }
 
 async function vote(caller: Caller, id: string, said: Vote, flags: VoteFlags): Promise<void> {
-  const { digest, version } = await seen(caller, id, flags);
+  const { digest, version, content } = await seen(caller, id, flags);
+  if (said === 'approve' && content.shown === 'unavailable' && flags.digest === undefined) {
+    const message = "Its content can't be shown right now. Try again, or name what you saw before: --digest.";
+    throw new CallError('service.unavailable', message, 503);
+  }
   const { reason } = flags;
   const breakGlass = flags.breakGlass === true;
   const body = {

@@ -1,4 +1,11 @@
-import type { ApprovalDetail, ApprovalStats, ApprovalSummary, ContentItem, PersonView } from '#contracts';
+import type {
+  ApprovalDetail,
+  ApprovalStats,
+  ApprovalSummary,
+  ContentItem,
+  PersonView,
+  Unreadable,
+} from '#contracts';
 import { inWords, table, unseenAsText } from '../terminal.ts';
 
 /** A person by the best name there is. */
@@ -53,6 +60,8 @@ export function detailText(detail: ApprovalDetail, now: number): string {
 
 function contentText({ content }: ApprovalDetail): string {
   if (content.shown === 'erased') return 'The content was erased.';
+  if (content.shown === 'unavailable')
+    return "The content can't be opened right now; look again in a moment.";
   const parts = content.parts.map((part) => {
     const name = part.kind === 'turn' ? (part.role ?? 'turn') : part.kind;
     const mark = part.isNew ? '' : ' (approved earlier)';
@@ -80,26 +89,31 @@ function itemText({ name, segments, attachment }: ContentItem): string {
 
 function editsText({ edits }: ApprovalDetail): string {
   return edits
-    .map(({ version, editor, differences }) => {
+    .map(({ version, editor, differences, unreadable }) => {
       const lines = differences.flatMap(({ pointer, before, after }) => [
         `  ${unseenAsText(pointer)}`,
         ...(before === undefined ? [] : [`  - ${unseenAsText(before)}`]),
         ...(after === undefined ? [] : [`  + ${unseenAsText(after)}`]),
       ]);
-      return [`edit to version ${version} by ${unseenAsText(nameOf(editor))}`, ...lines].join('\n');
+      const why = unreadable === undefined ? [] : [`  ${textless(unreadable)}`];
+      return [`edit to version ${version} by ${unseenAsText(nameOf(editor))}`, ...lines, ...why].join('\n');
     })
     .join('\n');
 }
 
 function historyText({ history }: ApprovalDetail): string {
   return table(
-    history.map(({ at, kind, what, actor, text }) => [
+    history.map(({ at, kind, what, actor, text, unreadable }) => [
       new Date(at).toISOString(),
       what === undefined ? kind : `${kind} ${what}`,
       actor ? nameOf(actor) : '',
-      text === null ? '(erased)' : (text ?? ''),
+      text === null ? textless(unreadable) : (text ?? ''),
     ]),
   );
+}
+
+function textless(why: Unreadable | undefined): string {
+  return why === 'unavailable' ? "(can't be opened right now)" : '(erased)';
 }
 
 const share = (value: number | null): string => (value === null ? '-' : `${Math.round(value * 100)} %`);

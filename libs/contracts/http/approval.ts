@@ -119,10 +119,14 @@ export const ContentPart = z.object({
 });
 export type ContentPart = z.infer<typeof ContentPart>;
 
+/** Why content isn't shown. `erased`: nobody can read it any more. `unavailable`: it can't be opened right now; ask again. */
+export const Unreadable = z.enum(['erased', 'unavailable']);
+export type Unreadable = z.infer<typeof Unreadable>;
+
 /** What people decide about, complete. What is new comes first. */
 export const ContentView = z.object({
-  /** `masked`: something in it is masked by the profile of `approvals.shownAs`; ask to reveal it. `erased`: nobody can read it. */
-  shown: z.enum(['clear', 'masked', 'erased']),
+  /** `masked`: something in it is masked by the profile of `approvals.shownAs`; ask to reveal it. */
+  shown: z.enum(['clear', 'masked', ...Unreadable.options]),
   bytes: z.number().int(),
   parts: z.array(ContentPart),
 });
@@ -143,8 +147,10 @@ export const HistoryEntry = z.object({
   at: EpochMs,
   actor: PersonView.optional(),
   what: z.string().optional(),
-  /** A reason or justification; null where it was erased. */
+  /** A reason or justification; null where it isn't shown. */
   text: z.string().nullable().optional(),
+  /** Why there is no text. */
+  unreadable: Unreadable.optional(),
 });
 export type HistoryEntry = z.infer<typeof HistoryEntry>;
 
@@ -164,6 +170,8 @@ export const ApprovalDetail = ApprovalSummary.extend({
       editor: PersonView,
       at: EpochMs,
       differences: z.array(ContentDifference),
+      /** Why there are no differences. */
+      unreadable: Unreadable.optional(),
     }),
   ),
   history: z.array(HistoryEntry),

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type BodyReference, carriedBodyLimitBytes, decodeEnvelope, inlineBodyLimitBytes } from '#contracts';
@@ -9,6 +10,9 @@ import type { ApprovalVersion } from './approval-version.entity.ts';
 
 /** The log keeps events for 72 h by default, and a release may wait for some of that. */
 const freshMs = 24 * 3_600_000;
+
+/** So long content waits for a key while the broker is known to be away: somebody looks at the page meanwhile. */
+const patienceMs = 1000;
 
 /** True where the log still holds what was asked when its release is run. */
 export function isFresh({ requestedAt }: Pick<ApprovalRequest, 'requestedAt'>, at: number): boolean {
@@ -58,9 +62,7 @@ export class Content {
         sealed: copy(message.tail),
       };
     }
-    const stored = await this.bus.readMessage({ sequence: location.sequence }).catch((cause: Error) => {
-      throw new MissingDependencyError('the log cannot be read', { cause });
-    });
+    const stored = await this.bus.readMessage({ sequence: location.sequence }).catch(away('the log'));
     return stored && { body, sealed: copy(decodeEnvelope(stored.payload).tail) };
   }
 
@@ -72,19 +74,21 @@ export class Content {
     const { body } = row;
     if (body.location.in !== 'stream' || isFresh(row, at) || !version.sealed) return body;
     const name = `${row.id}.${version.version}.${version.digest.slice(0, 16)}`;
-    await this.bodies.put(name, version.sealed);
+    await this.bodies.put(name, version.sealed).catch(away('the object store'));
     return { ...body, location: { in: 'store', name } };
   }
 
-  /** One version's content in clear. Throws `ContentErasedError` where it was erased or is gone. */
+  /**
+   * One version's content in clear. Throws `ContentErasedError` where it was erased or is gone, `MissingDependencyError`
+   * where it can't be opened right now.
+   */
   async open(
     row: ApprovalRequest,
     version: Pick<ApprovalVersion, 'version' | 'sealed' | 'stored'>,
   ): Promise<Buffer> {
-    const sealed = version.sealed ?? (version.stored === null ? null : await this.bodies.get(version.stored));
+    const sealed = version.sealed ?? (version.stored === null ? null : await this.stored(version.stored));
     if (!sealed) throw new ContentErasedError();
-    const label = versionLabel(row.requestId, version.version);
-    return this.sealer.open(row.subjectKey, label, sealed);
+    return this.unseal(row, versionLabel(row.requestId, version.version), sealed);
   }
 
   /** Seals a new version. What no message can carry goes to the object store at once. */
@@ -102,7 +106,7 @@ export class Content {
       return { body: { ...reference, location: { in: 'tail' } }, sealed };
     }
     const name = `${row.id}.${version}.${clear.digest.slice(0, 16)}`;
-    await this.bodies.put(name, sealed);
+    await this.bodies.put(name, sealed).catch(away('the object store'));
     return { body: { ...reference, location: { in: 'store', name } }, sealed: null };
   }
 
@@ -113,17 +117,29 @@ export class Content {
     return this.sealer.seal(row.subjectKey, reasonLabel(row.requestId), text);
   }
 
-  /** Opens what `sealReason`, or the requester, sealed. Null where it was erased. */
-  async openNote(row: ApprovalRequest, kind: NoteKind, sealed: Uint8Array): Promise<string | null> {
+  /** Opens what `sealReason`, or the requester, sealed. Throws as `open` does. */
+  async openNote(row: ApprovalRequest, kind: NoteKind, sealed: Uint8Array): Promise<string> {
     const part = kind === 'justified' ? 'justification' : 'reason';
-    try {
-      const text = await this.sealer.open(row.subjectKey, contentLabel(row.requestId, part), sealed);
-      return z.record(z.string(), z.string()).parse(JSON.parse(text.toString('utf8')))[part] ?? '';
-    } catch (error) {
-      if (error instanceof ContentErasedError) return null;
-      throw error;
-    }
+    const text = await this.unseal(row, contentLabel(row.requestId, part), sealed);
+    return z.record(z.string(), z.string()).parse(JSON.parse(text.toString('utf8')))[part] ?? '';
+  }
+
+  private async unseal({ subjectKey }: ApprovalRequest, label: string, sealed: Uint8Array): Promise<Buffer> {
+    const opening = this.sealer.open(subjectKey, label, sealed);
+    if (this.bus.connected) return opening;
+    const late = setTimeout(patienceMs, undefined, { ref: false });
+    return Promise.race([opening, late.then(() => away('the key bucket')(undefined))]);
+  }
+
+  private stored(name: string): Promise<Uint8Array | null> {
+    return this.bodies.get(name).catch(away('the object store'));
   }
 }
 
 const copy = (bytes: Uint8Array): Buffer => Buffer.from(bytes);
+
+const away =
+  (what: string) =>
+  (cause: unknown): never => {
+    throw new MissingDependencyError(`${what} is away`, { cause });
+  };

@@ -20,6 +20,7 @@ import { foundOf, personView, summaryOf } from '../listing/list.ts';
 import { ApprovalVersion } from './approval-version.entity.ts';
 import { Content } from './content.ts';
 import type { Mask } from './masked.ts';
+import { type Readable, readable } from './readable.ts';
 import { type Recorded, type RecordedLine, recordedOf } from './record.ts';
 import { type Viewing, viewContent } from './view.ts';
 
@@ -41,12 +42,15 @@ export class Showing {
     private readonly config: ActiveConfig,
   ) {}
 
-  /** One approval request, complete; masked where the configuration says so. */
+  /**
+   * One approval request, complete; masked where the configuration says so. What can't be opened right now is named so:
+   * everything else is there.
+   */
   async detail(row: ApprovalRequest, reader: Reader, at: number): Promise<ApprovalDetail> {
     const mask = this.maskOf(row);
     const { votes, followers, notifications, ...recorded } = await recordedOf(this.unit, row);
     const [content, edits, history] = await Promise.all([
-      this.view(row, recorded.content, mask),
+      readable(this.open(row, recorded.content)).then((read) => viewOf(row, read, mask)),
       this.edits(row, mask),
       this.history(row, recorded.history),
     ]);
@@ -63,60 +67,37 @@ export class Showing {
     };
   }
 
-  /** The content in clear, whatever the configuration says. */
-  async reveal(row: ApprovalRequest): Promise<ContentView> {
-    return this.view(row, await this.versionOf(row), undefined);
+  /** The content in clear, whatever the configuration says. Throws `MissingDependencyError` where it is unavailable. */
+  reveal(row: ApprovalRequest): Promise<ContentView> {
+    return this.contentView(row, undefined);
   }
 
-  /** The content under the profile that approvers see it with; undefined where they see it in clear. */
+  /** The content under the profile that approvers see it with; undefined where they see it in clear. Throws as `reveal`. */
   async masked(row: ApprovalRequest): Promise<ContentView | undefined> {
     const mask = this.maskOf(row);
-    return mask && this.view(row, await this.versionOf(row), mask);
+    return mask && this.contentView(row, mask);
   }
 
-  /** The bytes of the version in hand. Throws `ContentErasedError` where nobody can read them any more. */
+  /** The bytes of the version in hand. Throws as `Content.open`. */
   async bytes(row: ApprovalRequest): Promise<Buffer> {
-    const version = await this.versionOf(row);
-    if (!version) throw new ContentErasedError();
-    return this.content.open(row, version);
+    return this.open(row, await this.versionOf(row));
   }
 
   private versionOf({ id: approvalId, version }: ApprovalRequest): Promise<ApprovalVersion | null> {
     return this.unit.read((manager) => manager.findOneBy(ApprovalVersion, { approvalId, version }));
   }
 
-  private async view(
-    row: ApprovalRequest,
-    version: Kept | null,
-    mask: Mask | undefined,
-  ): Promise<ContentView> {
-    const bytes = version && (await this.openOrErased(row, version));
-    if (!bytes) return { shown: 'erased', bytes: row.body.bytes, parts: [] };
-    let isMasked = false;
-    const watched: Mask | undefined =
-      mask &&
-      ((text) => {
-        const masked = mask(text);
-        isMasked ||= masked.text !== text;
-        return masked;
-      });
-    const viewing: Viewing = {
-      ...{ gate: row.gate, stream: row.answer?.stream ?? row.stream, matches: row.matches, mask: watched },
-      ...{ protocol: row.context.protocol, operation: row.context.operation },
-      newSinceTurn: row.conversation.newSinceTurn,
-      address: writtenAddress(row.context),
-    };
-    const parts = viewContent(bytes, viewing);
-    return { shown: isMasked ? 'masked' : 'clear', bytes: row.body.bytes, parts };
+  /** The content alone: who asks for that comes back where it is unavailable. */
+  private async contentView(row: ApprovalRequest, mask: Mask | undefined): Promise<ContentView> {
+    const opening = this.bytes(row);
+    const read = await readable(opening);
+    if (read.unreadable === 'unavailable') await opening;
+    return viewOf(row, read, mask);
   }
 
-  private async openOrErased(row: ApprovalRequest, version: Kept): Promise<Buffer | null> {
-    try {
-      return await this.content.open(row, version);
-    } catch (error) {
-      if (error instanceof ContentErasedError) return null;
-      throw error;
-    }
+  private async open(row: ApprovalRequest, version: Kept | null): Promise<Buffer> {
+    if (!version) throw new ContentErasedError();
+    return this.content.open(row, version);
   }
 
   private async edits(row: ApprovalRequest, mask: Mask | undefined): Promise<ApprovalDetail['edits']> {
@@ -129,27 +110,39 @@ export class Showing {
       }),
     );
     const edits: ApprovalDetail['edits'] = [];
+    let unavailable: Readable<Difference[]> | undefined;
     for (const [index, next] of versions.entries()) {
       const before = versions[index + 1];
       if (!before || !next.editor) break;
-      const [old, fresh] = [await this.openOrErased(row, before), await this.openOrErased(row, next)];
-      const differences = old && fresh ? differencesOf(old, fresh) : [];
+      const compared = unavailable ?? (await readable(this.compare(row, before, next)));
+      // The others have the same key: it is asked for once.
+      if (compared.unreadable === 'unavailable') unavailable = compared;
+      const { clear, unreadable } = compared;
+      const differences = (clear ?? []).map((each) => (mask ? maskDifference(each, mask) : each));
       edits.push({
-        ...{ version: next.version, editor: personView(next.editor), at: next.at.getTime() },
-        differences: mask ? differences.map((difference) => maskDifference(difference, mask)) : differences,
+        ...{ version: next.version, editor: personView(next.editor), at: next.at.getTime(), differences },
+        ...(unreadable && { unreadable }),
       });
     }
     return edits;
   }
 
+  private async compare(row: ApprovalRequest, before: Kept, next: Kept): Promise<Difference[]> {
+    const [old, fresh] = await Promise.all([this.open(row, before), this.open(row, next)]);
+    return differencesOf(old, fresh);
+  }
+
   private history(row: ApprovalRequest, lines: readonly RecordedLine[]): Promise<HistoryEntry[]> {
     return Promise.all(
-      lines.map(async ({ kind, version, at, actor, what, sealed }) => ({
-        ...{ kind, version, at },
-        ...(actor && { actor: personView(actor) }),
-        ...(what !== null && { what }),
-        ...(sealed && { text: await this.content.openNote(row, kind, sealed) }),
-      })),
+      lines.map(async ({ kind, version, at, actor, what, sealed }) => {
+        const note = sealed && (await readable(this.content.openNote(row, kind, sealed)));
+        return {
+          ...{ kind, version, at },
+          ...(actor && { actor: personView(actor) }),
+          ...(what !== null && { what }),
+          ...(note && { text: note.clear, ...(note.unreadable && { unreadable: note.unreadable }) }),
+        };
+      }),
     );
   }
 
@@ -180,6 +173,31 @@ export class Showing {
       return { text: blocked, findings: [{ start: 0, end: text.length, standsFor: blocked.length }] };
     };
   }
+}
+
+function viewOf(
+  row: ApprovalRequest,
+  { clear, unreadable }: Readable<Buffer>,
+  mask: Mask | undefined,
+): ContentView {
+  const { bytes } = row.body;
+  if (!clear) return { shown: unreadable, bytes, parts: [] };
+  let isMasked = false;
+  const watched: Mask | undefined =
+    mask &&
+    ((text) => {
+      const masked = mask(text);
+      isMasked ||= masked.text !== text;
+      return masked;
+    });
+  const viewing: Viewing = {
+    ...{ gate: row.gate, stream: row.answer?.stream ?? row.stream, matches: row.matches, mask: watched },
+    ...{ protocol: row.context.protocol, operation: row.context.operation },
+    newSinceTurn: row.conversation.newSinceTurn,
+    address: writtenAddress(row.context),
+  };
+  const parts = viewContent(clear, viewing);
+  return { shown: isMasked ? 'masked' : 'clear', bytes, parts };
 }
 
 type Difference = ApprovalDetail['edits'][number]['differences'][number];

@@ -10,8 +10,10 @@ import {
   requestCompleted,
 } from '#contracts';
 import { freePort, type RunningProcess } from '#embedded';
-import { eventually } from '#testing';
+import { eventually, runSallyport } from '#testing';
+import { detailText } from '../../../cli/approvals/text.ts';
 import { outcomeOf } from '../../../services/approval/deciding/decision/quorum.ts';
+import { detailPage } from '../../../services/approval/page/views/request/detail-view.ts';
 import { type ApprovalWorld, releasesOf, startApprovalWorld } from './approval-world.ts';
 
 const rules = [
@@ -41,6 +43,11 @@ afterAll(async () => {
 });
 
 const slow = { timeoutMs: 30_000 };
+/** What an approver's browser gets. */
+const pageOf = (detail: ApprovalDetail): string => {
+  const person = { kind: 'person' as const, issuer: world.idp.issuer, subject: 'bob', groups: [], roles: [] };
+  return detailPage({ viewer: { person, formToken: '' }, detail, now: Date.now() });
+};
 const restart = async (): Promise<void> => {
   await world.service('approval').kill();
   await world.startService('approval');
@@ -77,6 +84,57 @@ describe('after a kill', () => {
     const id = await world.receive('a password for nobody yet');
     await world.startService('approval');
     await eventually(() => world.show(id), slow);
+  });
+});
+
+describe('without the broker for longer than keys are remembered', () => {
+  test('a vote counts, and its answer has everything but the content, which is named unavailable', async () => {
+    const first = await world.hold('a password that is changed');
+    const edit = { digest: first.digest, version: 1, approve: false, reason: 'say less' };
+    const edits = [{ op: 'replace', pointer: '/messages/0/content', value: 'another password' }];
+    await world.call('alice', 'POST', `/v1/approvals/${first.id}/edits`, { ...edit, edits });
+    const { id } = await eventually(async () => {
+      const edited = await world.show(first.id);
+      expect(edited).toMatchObject({ state: 'pending', version: 2 });
+      return edited;
+    }, slow);
+    const unasked = await world.hold('another password, approved blindly');
+    await world.stopNats('kill');
+    const closed = await eventually(async () => {
+      const shown = await world.show(id);
+      expect(shown.content.shown).toBe('unavailable');
+      return shown;
+    }, slow);
+    expect((await world.list()).items.map((item) => item.id)).toContain(id);
+    expect(pageOf(closed)).toContain("What isn't shown can't be approved.");
+    const blind = await runSallyport(world, 'bob', 'approvals', 'approve', unasked.id);
+    expect([blind.code, blind.error]).toEqual([1, expect.stringContaining('service.unavailable')]);
+
+    const { status, body } = await world.vote('bob', closed, 'approve');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      state: 'approved',
+      content: { shown: 'unavailable', bytes: closed.content.bytes, parts: [] },
+      edits: [{ version: 2, differences: [], unreadable: 'unavailable' }],
+    });
+    expect(body.history).toContainEqual(
+      expect.objectContaining({ kind: 'edited', text: null, unreadable: 'unavailable' }),
+    );
+    for (const shown of [pageOf(body), detailText(body, Date.now())]) {
+      expect(shown).toMatch(/content can(’|'|&#39;)t be opened right now|It can&#39;t be opened right now/i);
+      expect(shown).toMatch(/\(can('|&#39;)t be opened right now\)/);
+      expect(shown).not.toContain('erased');
+    }
+
+    await world.startNatsAgain();
+    await eventually(async () => {
+      const shown = await world.show(id);
+      expect(shown.content.shown).toBe('clear');
+      expect(shown.edits).toMatchObject([{ differences: [{ after: 'another password' }] }]);
+      expect(shown.history).toContainEqual(expect.objectContaining({ kind: 'edited', text: 'say less' }));
+    }, slow);
+    await eventually(async () => expect(await releasesOf(world, id)).toHaveLength(1), slow);
+    expect((await world.show(unasked.id)).state).toBe('pending');
   });
 });
 

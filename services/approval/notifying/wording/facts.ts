@@ -74,5 +74,6 @@ export class FactsReader {
 }
 
 function shownContent(view: ContentView): Facts['content'] {
-  return view.shown === 'erased' ? undefined : { shown: view.shown, text: contentText(view) };
+  const { shown } = view;
+  return shown === 'clear' || shown === 'masked' ? { shown, text: contentText(view) } : undefined;
 }

@@ -82,6 +82,9 @@ export class EditingController {
   /** The approval request with its content in clear; where it is masked, revealed for the reason the form carries. */
   private async readClear({ get, post, fields }: Visit, id: string): Promise<ApprovalDetail> {
     const detail = await get(ApprovalDetail, approvalApiPath(id));
+    if (detail.content.shown === 'unavailable') {
+      throw new CodedError('service.unavailable', "The content can't be opened right now. Try again.");
+    }
     if (detail.content.shown !== 'masked') return detail;
     const content = await post(ContentView, `${approvalApiPath(id)}/reveal`, {
       reason: textIn(fields, 'reveal'),

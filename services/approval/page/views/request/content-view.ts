@@ -1,14 +1,26 @@
-import type { ApprovalDetail, ContentItem, ContentPart, ContentView, TextSegment } from '#contracts';
+import type {
+  ApprovalDetail,
+  ContentItem,
+  ContentPart,
+  ContentView,
+  TextSegment,
+  Unreadable,
+} from '#contracts';
 import { type Child, type Html, html } from '../html.ts';
 import { sizeOf } from '../words.ts';
 import { partName, saysRole } from './parts.ts';
 
 type Matches = ApprovalDetail['matches'];
 
+const notShown: Readonly<Record<Unreadable, string>> = {
+  erased: 'It was erased; nobody can read it any more.',
+  unavailable: "It can't be opened right now. All else on this page is as it is; look again in a moment.",
+};
+
 /** The content, complete: what nobody approved yet first, what was approved before after it, the raw bytes last. */
 export function contentSections(content: ContentView, matches: Matches): Html {
-  if (content.shown === 'erased') {
-    return html`<section class="card"><h2>Content</h2><p>It was erased; nobody can read it any more.</p></section>`;
+  if (content.shown === 'erased' || content.shown === 'unavailable') {
+    return html`<section class="card"><h2>Content</h2><p>${notShown[content.shown]}</p></section>`;
   }
   const raw = content.parts.filter(({ kind }) => kind === 'raw');
   const parts = content.parts.filter(({ kind }) => kind !== 'raw');

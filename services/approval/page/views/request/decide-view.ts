@@ -22,6 +22,11 @@ function formsFor(shown: DetailShown): Child {
   const { detail } = shown;
   if (detail.state === 'approved' || detail.state === 'running') return withdrawForm(shown);
   const { mayDecide, message } = detail.you;
+  const { shown: how } = detail.content;
+  // Nobody lets run here what this page doesn't show.
+  if (how === 'erased' || how === 'unavailable') {
+    return html`<p id="why-not">What isn't shown can't be approved.</p>${mayDecide && rejectForm(shown)}`;
+  }
   if (mayDecide) return html`${approveForm(shown)}${rejectForm(shown)}${editForm(shown)}`;
   return html`<p id="why-not">You can't decide: ${message}</p>${breakGlassForm(shown)}`;
 }
@@ -75,7 +80,7 @@ function rejectForm(shown: DetailShown): Html {
 
 function editForm(shown: DetailShown): Child {
   const { detail, revealedFor } = shown;
-  if (detail.gate === 'change' || detail.content.shown === 'erased') return undefined;
+  if (detail.gate === 'change') return undefined;
   const label = detail.gate === 'response' ? 'Redact…' : 'Edit…';
   if (detail.content.shown === 'clear' && revealedFor === undefined) {
     return html`<hr><a class="button wide" href="${approvalPath(detail.id)}/edit" data-key="e" aria-keyshortcuts="e">${label}</a>`;

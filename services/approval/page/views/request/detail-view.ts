@@ -46,8 +46,8 @@ function refusal(detail: ApprovalDetail, { error, seenVersion }: NonNullable<Det
   return html`<section class="notice bad" role="alert" id="refused" tabindex="-1"><p><strong>Not done.</strong> ${error.message}</p>
 <p class="soft"><code>${error.code}</code></p>
 ${since.map(
-  ({ version, editor, differences }) =>
-    html`<h2>What ${person(editor)} changed in version ${version}</h2>${differenceList(differences)}`,
+  ({ version, editor, differences, unreadable }) =>
+    html`<h2>What ${person(editor)} changed in version ${version}</h2>${differenceList(differences, unreadable)}`,
 )}</section>`;
 }
 
@@ -77,16 +77,20 @@ function distinctMatches(matches: ApprovalDetail['matches']): Html[] {
 
 function edits({ edits: list }: ApprovalDetail, now: number): Html[] {
   return list.map(
-    ({ version, editor, at, differences }) =>
-      html`<section class="card"><h2>Edit: version ${version}</h2><p class="soft">${person(editor)}, ${moment(at, now)}</p>${differenceList(differences)}</section>`,
+    ({ version, editor, at, differences, unreadable }) =>
+      html`<section class="card"><h2>Edit: version ${version}</h2><p class="soft">${person(editor)}, ${moment(at, now)}</p>${differenceList(differences, unreadable)}</section>`,
   );
 }
 
 function history({ history: entries }: ApprovalDetail, now: number): Html {
   return html`<section class="card after" id="history" data-fresh><h2>History</h2><ol class="history">${entries.map(
     (entry) => html`<li>${happened(entry)} <span class="soft">${moment(entry.at, now)}</span>
-${entry.text !== undefined && html`<blockquote>${entry.text ?? '(erased)'}</blockquote>`}</li>`,
+${entry.text !== undefined && html`<blockquote>${entry.text ?? textless(entry)}</blockquote>`}</li>`,
   )}</ol></section>`;
+}
+
+function textless({ unreadable }: HistoryEntry): string {
+  return unreadable === 'unavailable' ? "(can't be opened right now)" : '(erased)';
 }
 
 /** What happened, in words; a kind this page doesn't know yet is named as it is. */

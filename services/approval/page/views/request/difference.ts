@@ -1,4 +1,4 @@
-import type { ContentDifference } from '#contracts';
+import type { ContentDifference, Unreadable } from '#contracts';
 import { type Child, type Html, html } from '../html.ts';
 
 /** A run of text that stayed, went or came. */
@@ -74,8 +74,11 @@ function commonLengths(old: readonly string[], next: readonly string[]): Uint32A
 }
 
 /** Differences, value by value. */
-export function differenceList(differences: readonly ContentDifference[]): Html {
-  if (differences.length === 0) return html`<p class="soft">The content can't be compared any more.</p>`;
+export function differenceList(differences: readonly ContentDifference[], unreadable?: Unreadable): Html {
+  if (differences.length === 0) {
+    const when = unreadable === 'unavailable' ? 'right now' : 'any more';
+    return html`<p class="soft">The content can't be compared ${when}.</p>`;
+  }
   return html`<div class="diff">${differences.map(
     ({ pointer, change, before = '', after = '' }) =>
       html`<div><p class="soft"><code>${pointer || '(the whole)'}</code> ${change}</p><pre>${inline(before, after)}</pre></div>`,
