@@ -15,6 +15,7 @@ import { GatewayKeys } from './keys/gateway-keys.ts';
 import { Admission } from './limiting/admission.ts';
 import { Turnstile } from './limiting/turnstile.ts';
 import { RequestsController } from './requests.controller.ts';
+import { CompletionLog } from './waiting/completion-log.ts';
 import { Edits } from './waiting/edit.ts';
 import { HeldIndex } from './waiting/held-index.ts';
 import { OnApprovalRequested } from './waiting/on-approval-requested.ts';
@@ -62,6 +63,7 @@ const runtime = [Bus, SETTINGS, LOGGER];
       inject: [Bus, Sealer],
       useFactory: (bus: Bus, sealer: Sealer) => new Restoring(bus, sealer),
     },
+    CompletionLog,
     StoredRequests,
     Edits,
     {

@@ -22,11 +22,11 @@ import { Turnstile } from './limiting/turnstile.ts';
 import type { Limits } from './limits.ts';
 import { ownerOf } from './waiting/belongs-to.ts';
 import type { ClientConnection } from './waiting/client-connection.ts';
-import { HeldIndex } from './waiting/held-index.ts';
+import { HeldIndex, runningEntry } from './waiting/held-index.ts';
 import { reattach } from './waiting/reattach.ts';
 import { Restoring } from './waiting/restoring.ts';
 import { Waiter } from './waiting/waiter.ts';
-import { runningEntry, WaitingRoom } from './waiting/waiting-room.ts';
+import { WaitingRoom } from './waiting/waiting-room.ts';
 
 /** A request at the door, identified and read. */
 export interface Call {

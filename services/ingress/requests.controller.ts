@@ -21,11 +21,11 @@ import type { IngressSettings } from './config.ts';
 import { CallerGuard, CurrentCaller } from './keys/caller-guard.ts';
 import { belongsTo } from './waiting/belongs-to.ts';
 import { ClientConnection } from './waiting/client-connection.ts';
+import { CompletionLog } from './waiting/completion-log.ts';
 import { Edits } from './waiting/edit.ts';
 import { HeldIndex } from './waiting/held-index.ts';
 import { Restoring } from './waiting/restoring.ts';
 import { Waiter } from './waiting/waiter.ts';
-import { WaitingRoom } from './waiting/waiting-room.ts';
 import { wireOf } from './waiting/wire-of.ts';
 
 const Justification = z.strictObject({ justification: z.string().min(1).max(4000) });
@@ -77,7 +77,7 @@ export class RequestsController {
 
   constructor(
     private readonly held: HeldIndex,
-    private readonly room: WaitingRoom,
+    private readonly completions: CompletionLog,
     private readonly bus: Bus,
     private readonly bodies: BodyStore,
     private readonly sealer: Sealer,
@@ -103,7 +103,7 @@ export class RequestsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const entry = this.own(id, caller);
-    const completion = await this.room.findCompletion(entry);
+    const completion = await this.completions.find(entry);
     if (!completion) {
       await reply.status(202).send(statusOf(entry));
       return;

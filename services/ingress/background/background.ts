@@ -15,6 +15,7 @@ import { Sealer } from '#sealing';
 import type { IngressSettings } from '../config.ts';
 import { belongsTo } from '../waiting/belongs-to.ts';
 import { ClientConnection } from '../waiting/client-connection.ts';
+import { CompletionLog } from '../waiting/completion-log.ts';
 import { HeldIndex } from '../waiting/held-index.ts';
 import { Restoring } from '../waiting/restoring.ts';
 import { Waiter } from '../waiting/waiter.ts';
@@ -50,6 +51,7 @@ export class Background {
     private readonly sealer: Sealer,
     private readonly held: HeldIndex,
     private readonly room: WaitingRoom,
+    private readonly completions: CompletionLog,
     private readonly restoring: Restoring,
     @Inject(SETTINGS) private readonly settings: IngressSettings,
   ) {
@@ -128,7 +130,7 @@ export class Background {
 
   /** The response as it stands. */
   private async show(entry: HeldEntry, client: BackgroundConnection, waiter: Waiter): Promise<void> {
-    const completion = await this.room.findCompletion(entry);
+    const completion = await this.completions.find(entry);
     if (completion) return waiter.complete(completion);
     client.sendState((await this.isWaiting(entry)) ? 'queued' : 'in_progress');
   }
@@ -147,7 +149,7 @@ export class Background {
   private async end(entry: HeldEntry): Promise<void> {
     const { requestId, state } = entry;
     // The index may be a moment behind the log.
-    if (state === 'completed' || (await this.room.findCompletion(entry))) return;
+    if (state === 'completed' || (await this.completions.find(entry))) return;
     const head = { requestId, reason: 'requester' as const, at: Date.now() };
     await this.bus.publish(requestCancelled.subject(), encodeEnvelope(head));
     await this.ended(requestId);

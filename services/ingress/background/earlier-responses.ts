@@ -11,10 +11,10 @@ import {
 import { Sealer } from '#sealing';
 import { belongsTo } from '../waiting/belongs-to.ts';
 import { type CompletedContent, openCompletion } from '../waiting/completion.ts';
+import { CompletionLog } from '../waiting/completion-log.ts';
 import { HeldIndex } from '../waiting/held-index.ts';
 import { type RestoredAnswer, Restoring } from '../waiting/restoring.ts';
 import { StoredRequests } from '../waiting/stored-requests.ts';
-import { WaitingRoom } from '../waiting/waiting-room.ts';
 import { ResponseEvents, requestIdOf, responseIdOf } from './response-events.ts';
 
 /** A request with the turns of the response that it goes on from. */
@@ -34,7 +34,7 @@ const details = { param: 'previous_response_id' };
 export class EarlierResponses {
   constructor(
     private readonly held: HeldIndex,
-    private readonly room: WaitingRoom,
+    private readonly completions: CompletionLog,
     private readonly stored: StoredRequests,
     private readonly restoring: Restoring,
     private readonly bodies: BodyStore,
@@ -65,7 +65,7 @@ export class EarlierResponses {
   }
 
   private async responseOf(entry: HeldEntry): Promise<JsonObject> {
-    const completion = await this.room.findCompletion(entry);
+    const completion = await this.completions.find(entry);
     if (!completion && entry.state !== 'completed') {
       throw new CodedError('request.invalid', 'The previous response has not ended yet.', { details });
     }

@@ -9,6 +9,7 @@ const beatMs = 5000;
 /** A replica that did not say anything for this long holds no connection any more. */
 const silentMs = 15_000;
 const sweepMs = 60_000;
+const indexedForMs = 3_600_000;
 
 type Listener = (entry: HeldEntry) => unknown;
 
@@ -173,4 +174,32 @@ export class HeldIndex {
       if (nowMs - Math.max(entry.receivedAt, entry.completedAt ?? 0) > this.ageMs) this.forget(requestId);
     }
   }
+}
+
+/** The index entry of a request that is not in the index yet. */
+export function runningEntry(
+  seed: Omit<HeldEntry, 'state' | 'live' | 'rules' | 'groups' | 'expiresAt' | 'stream'>,
+): HeldEntry {
+  // Written out, not spread: this runs for every request.
+  return {
+    requestId: seed.requestId,
+    fingerprint: seed.fingerprint,
+    issuer: seed.issuer,
+    subject: seed.subject,
+    person: seed.person,
+    key: seed.key,
+    subjectKey: seed.subjectKey,
+    protocol: seed.protocol,
+    instance: seed.instance,
+    bodyDigest: seed.bodyDigest,
+    destination: seed.destination,
+    receivedAt: seed.receivedAt,
+    sinceSequence: seed.sinceSequence,
+    state: 'running',
+    live: true,
+    stream: false,
+    rules: [],
+    groups: [],
+    expiresAt: seed.receivedAt + indexedForMs,
+  };
 }

@@ -9,9 +9,10 @@ import {
   requestCompleted,
   streams,
 } from '#contracts';
-import type { Bus, StoredMessage } from '#messaging';
+import type { Bus } from '#messaging';
 import { type Logger, metrics } from '#telemetry';
 import { type Completion, readCompletion } from './completion.ts';
+import { CompletionLog } from './completion-log.ts';
 import type { HeldIndex } from './held-index.ts';
 import { Turns } from './turns.ts';
 import type { Waiter } from './waiter.ts';
@@ -19,7 +20,6 @@ import type { Waiter } from './waiter.ts';
 /** After this long a call enters the index, so that its client may come back for it. */
 const indexAfterMs = 30_000;
 const tickMs = 1000;
-const indexedForMs = 3_600_000;
 /** Thousands of clients that leave at once, behind one proxy say, must not hold up those who stay. */
 const notesAtOnce = 64;
 
@@ -45,13 +45,16 @@ export class WaitingRoom {
   private lastMessage: Msg | undefined;
   private stops: (() => void)[] = [];
   private readonly notes = new Turns(notesAtOnce);
+  private readonly completions: CompletionLog;
 
   constructor(
     private readonly bus: Bus,
     private readonly held: HeldIndex,
     private readonly instance: string,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.completions = new CompletionLog(bus, held);
+  }
 
   start(): void {
     const filter = requestCompleted.liveFilter(this.instance);
@@ -86,7 +89,7 @@ export class WaitingRoom {
     return this.waiting.has(requestId);
   }
 
-  /** The open request with this fingerprint that is not in the index yet. */
+  /** A request is about to be published: its client waits here. */
   enter(entry: HeldEntry, waiter: Waiter): void {
     this.waiting.set(entry.requestId, { waiter, entry, indexed: false, comforted: false });
     metrics.waiting.set(this.waiting.size);
@@ -116,28 +119,6 @@ export class WaitingRoom {
   /** The first sequence from which this replica has to replay. */
   stored(sequence: number): void {
     if (this.lastHeard === 0) this.lastHeard = sequence;
-  }
-
-  /** Finds the completion of an indexed request, wherever it went. */
-  async findCompletion(entry: HeldEntry): Promise<Completion | undefined> {
-    const now = this.held.get(entry.requestId) ?? entry;
-    if (now.completedSequence !== undefined) {
-      const message = await this.bus.readMessage({ sequence: now.completedSequence });
-      return message ? readCompletion(message.payload) : undefined;
-    }
-    return this.scanFor(now);
-  }
-
-  private async scanFor(entry: HeldEntry): Promise<Completion | undefined> {
-    const subject = requestCompleted.subject(entry.destination);
-    let sequence = Math.max(1, entry.sinceSequence);
-    for (;;) {
-      const message = await this.bus.readMessage({ sequence, subject });
-      if (!message) return undefined;
-      const completion = tryRead(message);
-      if (completion?.head.requestId === entry.requestId) return completion;
-      sequence = message.sequence + 1;
-    }
   }
 
   private onCompleted(payload: Uint8Array): void {
@@ -183,7 +164,7 @@ export class WaitingRoom {
 
   private async deliverIndexed(entry: HeldEntry): Promise<void> {
     try {
-      const completion = await this.findCompletion(entry);
+      const completion = await this.completions.find(entry);
       if (completion) await this.deliver(completion);
     } catch (err) {
       this.logger.error({ err, requestId: entry.requestId }, 'a completion could not be read');
@@ -286,40 +267,4 @@ export class WaitingRoom {
       sequence = message.sequence + 1;
     }
   }
-}
-
-function tryRead(message: StoredMessage): Completion | undefined {
-  try {
-    return readCompletion(message.payload);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The index entry of a request that is not in the index yet. */
-export function runningEntry(
-  seed: Omit<HeldEntry, 'state' | 'live' | 'rules' | 'groups' | 'expiresAt' | 'stream'>,
-): HeldEntry {
-  // Written out, not spread: this runs for every request.
-  return {
-    requestId: seed.requestId,
-    fingerprint: seed.fingerprint,
-    issuer: seed.issuer,
-    subject: seed.subject,
-    person: seed.person,
-    key: seed.key,
-    subjectKey: seed.subjectKey,
-    protocol: seed.protocol,
-    instance: seed.instance,
-    bodyDigest: seed.bodyDigest,
-    destination: seed.destination,
-    receivedAt: seed.receivedAt,
-    sinceSequence: seed.sinceSequence,
-    state: 'running',
-    live: true,
-    stream: false,
-    rules: [],
-    groups: [],
-    expiresAt: seed.receivedAt + indexedForMs,
-  };
 }

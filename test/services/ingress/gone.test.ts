@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { HeldEntry } from '#contracts';
-import type { HeldIndex } from '../../../services/ingress/waiting/held-index.ts';
-import { runningEntry, WaitingRoom } from '../../../services/ingress/waiting/waiting-room.ts';
+import { type HeldIndex, runningEntry } from '../../../services/ingress/waiting/held-index.ts';
+import { WaitingRoom } from '../../../services/ingress/waiting/waiting-room.ts';
 
 const entry: HeldEntry = {
   ...runningEntry({
