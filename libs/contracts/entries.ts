@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Outcome } from './events/request-completed.ts';
+import { GatewayKeyId } from './gateway-key.ts';
 import { EpochMs, RequestId, SubjectToken } from './names.ts';
 
 /** KV `held`, key `<requestId>`: a request that a client may come back for. Written by ingress only. */
@@ -108,7 +109,7 @@ export const vaultKeys = {
   allOf: (subjectKey: string) => `${subjectKey}.>`,
 } as const;
 
-/** KV `config`, key `configKeys.frozen(…)`: requests of a user, group or connection (or all) are refused. */
+/** Something that is frozen: requests of a user, group or connection (or all) are refused. */
 export const FrozenEntry = z.object({
   target: z.enum(['user', 'group', 'connection', 'all']),
   /** For `user` the name of the person's data key, for `group` and `connection` its name. */
@@ -121,14 +122,30 @@ export const FrozenEntry = z.object({
 });
 export type FrozenEntry = z.infer<typeof FrozenEntry>;
 
+/**
+ * KV `config`, key `configKeys.blockList`: everything that is kept from running, signed by policy as a whole, so that
+ * nothing can be taken out of it, and no earlier one put in its place, unseen.
+ */
+export const BlockListEntry = z.object({
+  /** Later than that of the list before. */
+  changedAt: EpochMs,
+  /** `changedAt` of the list it was made from. Where a reader has a later one, this list takes nothing away there. */
+  builtOn: EpochMs,
+  frozen: z.array(FrozenEntry),
+  /** Gateway keys that were revoked before they expire. */
+  revokedKeys: z.array(z.object({ id: GatewayKeyId, until: EpochMs })),
+});
+export type BlockListEntry = z.infer<typeof BlockListEntry>;
+
 /** KV `config` keys. Masking profiles stand at `profile.<digest>`. */
 export const configKeys = {
   /** `{revision, digest, document}`: the revision in force. */
   active: 'active',
   profile: (digest: string) => `profile.${digest}`,
-  /** One for each thing that is frozen; deleted when it is released. `token`: letters and digits, unique to the value. */
-  frozen: (target: string, token: string) => `frozen.${target}.${token}`,
-  allFrozen: 'frozen.>',
+  /** `BlockListEntry`: what is frozen, and which gateway keys are revoked. */
+  blockList: 'block-list',
+  /** `FrozenEntry`, one for each thing that versions which did not sign had frozen. Policy takes them over. */
+  unsignedFreezes: 'frozen.>',
   /** `GatewayKeyEntry`; deleted when the key is revoked. */
   gatewayKey: (id: string) => `gateway-key.${id}`,
   allGatewayKeys: 'gateway-key.>',

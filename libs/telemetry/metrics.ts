@@ -46,6 +46,16 @@ export const metrics = {
     help: '1 while this process keeps an earlier revision because it cannot use the one in force (alarm)',
     registers: [registry],
   }),
+  blockListRefused: new Gauge({
+    name: 'sallyport_block_list_refused',
+    help: '1 while this process keeps the list of what is frozen or revoked that it has, because it cannot trust what stands in its place (alarm)',
+    registers: [registry],
+  }),
+  blockListRefusals: new Counter({
+    name: 'sallyport_block_list_refusals_total',
+    help: 'How often that happened (alarm)',
+    registers: [registry],
+  }),
   waiting: new Gauge({
     name: 'sallyport_clients_waiting',
     help: 'Client connections that wait for an answer',

@@ -1,5 +1,5 @@
 import { Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { ActiveConfig, FrozenList, LOGGER, Readiness, readSecret, SETTINGS } from '#boot';
+import { ActiveConfig, BlockList, LOGGER, Readiness, readSecret, SETTINGS } from '#boot';
 import { Bus, defaultTopology } from '#messaging';
 import { Sealer, SubjectNames, secretFiles } from '#sealing';
 import type { Logger } from '#telemetry';
@@ -53,10 +53,21 @@ const runtime = [Bus, SETTINGS, LOGGER];
         new SubjectNames(Buffer.from(await readSecret(settings, secretFiles.subjectNames), 'hex')),
     },
     {
+      provide: BlockList,
+      inject: [Bus, ActiveConfig, LOGGER],
+      useFactory: (bus: Bus, { verifier }: ActiveConfig, logger: Logger) =>
+        new BlockList(bus, verifier, logger),
+    },
+    {
       provide: Turnstile,
-      inject: [Bus, ActiveConfig, SETTINGS, LOGGER],
-      useFactory: (bus: Bus, config: ActiveConfig, { instance }: IngressSettings, logger: Logger) =>
-        new Turnstile(bus, new FrozenList(bus, logger), config, instance, logger),
+      inject: [Bus, BlockList, ActiveConfig, SETTINGS, LOGGER],
+      useFactory: (
+        bus: Bus,
+        blocks: BlockList,
+        config: ActiveConfig,
+        { instance }: IngressSettings,
+        logger: Logger,
+      ) => new Turnstile(bus, blocks, config, instance, logger),
     },
     {
       provide: Restoring,
@@ -68,8 +79,9 @@ const runtime = [Bus, SETTINGS, LOGGER];
     Edits,
     {
       provide: GatewayKeys,
-      inject: [Bus, ActiveConfig, LOGGER],
-      useFactory: (bus: Bus, config: ActiveConfig, logger: Logger) => new GatewayKeys(bus, config, logger),
+      inject: [Bus, ActiveConfig, BlockList, LOGGER],
+      useFactory: (bus: Bus, config: ActiveConfig, blocks: BlockList, logger: Logger) =>
+        new GatewayKeys(bus, config, blocks, logger),
     },
     Callers,
     CallerGuard,
@@ -93,9 +105,11 @@ export class IngressModule implements OnModuleInit, OnApplicationShutdown {
     private readonly admission: Admission,
     private readonly turnstile: Turnstile,
     private readonly keys: GatewayKeys,
+    private readonly blocks: BlockList,
     readiness: Readiness,
   ) {
     readiness.add('index', () => this.started);
+    blocks.report(readiness);
   }
 
   private started = false;
@@ -104,7 +118,8 @@ export class IngressModule implements OnModuleInit, OnApplicationShutdown {
     this.room.start();
     await this.held.start();
     await this.admission.start();
-    await this.turnstile.start();
+    await this.blocks.start();
+    this.turnstile.start();
     await this.keys.start();
     // After a restart no client of the earlier process is connected any more.
     for (const { requestId } of this.held.own()) this.room.sayGone(requestId);
@@ -113,6 +128,7 @@ export class IngressModule implements OnModuleInit, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await this.turnstile.close();
+    this.blocks.close();
     this.keys.close();
     this.admission.close();
     this.room.close();

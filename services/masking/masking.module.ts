@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type InjectionToken, Module, type Provider } from '@nestjs/common';
-import { FrozenList, LOGGER, readSecret, SETTINGS, type ServiceSettings } from '#boot';
+import { ActiveConfig, BlockList, LOGGER, readSecret, SETTINGS, type ServiceSettings } from '#boot';
 import { BodyStore, Bus } from '#messaging';
 import { PeopleReleaseVerifier, RuleReleaseKey, Sealer, secretFiles } from '#sealing';
 import { TablesThread } from '#tables';
@@ -61,12 +61,17 @@ async function readPlaceholderKey(settings: ServiceSettings): Promise<Buffer> {
     { provide: Consulting, useFactory: () => new Consulting() },
     build(RunsSeen, Bus),
     build(Redeliveries, Bus),
-    build(FrozenList, Bus, LOGGER),
+    {
+      provide: BlockList,
+      inject: [Bus, ActiveConfig, LOGGER],
+      useFactory: (bus: Bus, { verifier }: ActiveConfig, logger: Logger) =>
+        new BlockList(bus, verifier, logger),
+    },
     build(Cancellations, Bus),
     build(Completions, Bus, Sealer, BodyStore),
     build(Reviews, Bus, Sealer, BodyStore),
     build(ReviewedAnswers, Profiles, PLACEHOLDER_KEY),
-    build(Admission, Redeliveries, Runs, FrozenList, Cancellations),
+    build(Admission, Redeliveries, Runs, BlockList, Cancellations),
     {
       provide: Runs,
       inject: [Bus, SETTINGS, RunsSeen],

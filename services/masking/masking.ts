@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { ActiveConfig, FrozenList, LOGGER, Readiness } from '#boot';
+import { ActiveConfig, BlockList, LOGGER, Readiness } from '#boot';
 import type { Logger } from '#telemetry';
 import { isFrozen } from './running/admit.ts';
 import { Cancellations } from './running/cancellations.ts';
@@ -11,7 +11,7 @@ import { RunsSeen } from './running/runs-seen.ts';
 export class Watches {
   constructor(
     readonly cancellations: Cancellations,
-    readonly frozen: FrozenList,
+    readonly frozen: BlockList,
     readonly runs: RunsSeen,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -35,14 +35,18 @@ export class Masking implements OnApplicationBootstrap, OnModuleDestroy {
     readiness: Readiness,
   ) {
     readiness.add('connections', () => connections.isReady);
+    watches.frozen.report(readiness);
   }
 
   async onApplicationBootstrap(): Promise<void> {
     const { cancellations, frozen } = this.watches;
     await this.watches.startRuns();
-    await frozen.start(() => cancellations.abortFrozen((head) => isFrozen(frozen, head)));
+    await frozen.start({ onChange: () => cancellations.abortFrozen((head) => isFrozen(frozen, head)) });
     cancellations.start();
-    this.config.onChange(({ document }) => void this.connections.follow(document.connections));
+    // What came before it is known what is frozen waits in the log.
+    void frozen.known.then(() =>
+      this.config.onChange(({ document }) => void this.connections.follow(document.connections)),
+    );
   }
 
   async onModuleDestroy(): Promise<void> {

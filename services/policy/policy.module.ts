@@ -1,11 +1,13 @@
 import path from 'node:path';
 import { Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { ActiveConfig, FrozenList, LOGGER, Readiness, readSecret, SETTINGS } from '#boot';
+import { ActiveConfig, BlockList, LOGGER, Readiness, readSecret, SETTINGS } from '#boot';
 import type { MaskingProfile } from '#contracts';
 import { Bus } from '#messaging';
 import { ConfigSigner, PeopleReleaseVerifier, RuleReleaseKey, SubjectNames, secretFiles } from '#sealing';
 import { TablesThread } from '#tables';
 import type { Logger } from '#telemetry';
+import { BlockListRecord } from './blocking/block-list-record.ts';
+import { Blocks } from './blocking/blocks.ts';
 import type { PolicySettings } from './config.ts';
 import { FreezesController } from './freezing/freezes.controller.ts';
 import { Freezes } from './freezing/freezes.ts';
@@ -84,10 +86,18 @@ import { Revisions } from './revising/revisions.ts';
         new SubjectNames(Buffer.from(await readSecret(settings, secretFiles.subjectNames), 'hex')),
     },
     {
-      provide: FrozenList,
-      inject: [Bus, LOGGER],
-      useFactory: (bus: Bus, logger: Logger) => new FrozenList(bus, logger),
+      provide: BlockList,
+      inject: [Bus, ActiveConfig, LOGGER],
+      useFactory: (bus: Bus, { verifier }: ActiveConfig, logger: Logger) =>
+        new BlockList(bus, verifier, logger),
     },
+    {
+      provide: BlockListRecord,
+      inject: [PolicyDatabase, ConfigSigner, LOGGER],
+      useFactory: (database: PolicyDatabase, { verifier }: ConfigSigner, logger: Logger) =>
+        new BlockListRecord(database, verifier, logger),
+    },
+    Blocks,
     Freezes,
     Keys,
     Proposals,
@@ -107,19 +117,21 @@ export class PolicyModule implements OnModuleInit, OnApplicationShutdown {
     private readonly large: LargeBodies,
     private readonly tables: TablesThread,
     private readonly database: PolicyDatabase,
-    private readonly frozen: FrozenList,
+    private readonly blocks: Blocks,
     private readonly config: ActiveConfig,
     @Inject(SETTINGS) private readonly settings: PolicySettings,
     @Inject(LOGGER) private readonly logger: Logger,
     readiness: Readiness,
     policy: PolicyInForce,
+    blockList: BlockList,
   ) {
+    blockList.report(readiness);
     readiness.add('policy', () => policy.current !== undefined);
   }
 
   async onModuleInit(): Promise<void> {
     await this.approved.start();
-    await this.frozen.start();
+    await this.blocks.start();
     const usable = await this.readFile();
     if (!usable) return;
     const message = `from ${path.basename(this.settings.configPath)}`;
@@ -137,19 +149,23 @@ export class PolicyModule implements OnModuleInit, OnApplicationShutdown {
     } catch (err) {
       if (!this.config.current) throw err;
       this.logger.error({ err, kept: this.config.current.revision }, 'the configuration file is not usable');
-      void this.database.start(() => this.proposals.askAgain());
+      void this.database.start(async () => {
+        await this.blocks.compare();
+        await this.proposals.askAgain();
+      });
       return undefined;
     }
   }
 
   private async afterOpening(usable: Usable, message: string): Promise<void> {
+    await this.blocks.compare();
     await this.revisions.importFile(usable, message);
     await this.proposals.askAgain();
   }
 
   async onApplicationShutdown(): Promise<void> {
     this.approved.close();
-    this.frozen.close();
+    await this.blocks.close();
     await this.large.close();
     await this.tables.close();
     await this.database.close();

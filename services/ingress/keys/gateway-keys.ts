@@ -1,5 +1,5 @@
 import { GatewayKeyRing, type VerifiedKey } from '#auth';
-import type { ActiveConfig } from '#boot';
+import type { ActiveConfig, BlockList } from '#boot';
 import {
   buckets,
   CodedError,
@@ -22,6 +22,7 @@ export class GatewayKeys {
   constructor(
     private readonly bus: Bus,
     private readonly config: ActiveConfig,
+    private readonly blocks: BlockList,
     private readonly logger: Logger,
   ) {
     config.onChange(({ document }) => {
@@ -50,8 +51,11 @@ export class GatewayKeys {
     this.stop();
   }
 
+  /** Throws `token.invalid`, `token.expired`, and `service.unavailable` where nobody knows yet what is revoked. */
   verify(key: string, nowMs: number): VerifiedKey {
-    return this.ring.verify(key, nowMs);
+    const verified = this.ring.verify(key, nowMs);
+    if (!this.blocks.isRevoked(verified.principal.client ?? '')) return verified;
+    throw new CodedError('token.invalid', 'The gateway key is not valid here.');
   }
 
   /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ActiveConfig, FrozenList } from '#boot';
+import { ActiveConfig, BlockList } from '#boot';
 import {
   CodedError,
   type Connection,
@@ -49,7 +49,7 @@ export class Turnstile {
 
   constructor(
     private readonly bus: Bus,
-    private readonly frozen: FrozenList,
+    private readonly frozen: BlockList,
     config: ActiveConfig,
     private readonly instance: string,
     private readonly logger: Logger,
@@ -61,22 +61,20 @@ export class Turnstile {
     });
   }
 
-  async start(): Promise<void> {
-    await this.frozen.start();
+  start(): void {
     this.sweeper = setInterval(() => this.sweep(Date.now()), sweepMs);
     this.sweeper.unref();
   }
 
   async close(): Promise<void> {
     clearInterval(this.sweeper);
-    this.frozen.close();
     for (const stop of this.listening) stop();
     await Promise.all(
       [...this.counters.values()].map((counter) => counter.release(true).catch(() => undefined)),
     );
   }
 
-  /** Throws `policy.frozen`, `request.too_many`, or `service.unavailable` where limits can't be counted. */
+  /** Throws `policy.frozen`, `request.too_many`, or `service.unavailable` where limits can't be counted, or nobody knows what is frozen. */
   async pass({ requestId, context }: RequestReceived, body: Uint8Array): Promise<void> {
     const { limits, frozen } = this;
     if (limits === undefined && frozen.isEmpty) return;

@@ -1,4 +1,4 @@
-import type { FrozenList } from '#boot';
+import type { BlockList } from '#boot';
 import { type RequestReleased, runKey } from '#contracts';
 import { cancelledEnding } from '../asking/endings.ts';
 import { type Ending, endingOf } from '../completions.ts';
@@ -31,7 +31,7 @@ const lost = (attempt: number): Ending =>
   endingOf('failed', 'upstream.interrupted', "The answer of the model's server was interrupted.", attempt);
 
 /** Whether a request may no longer run. */
-export function isFrozen(frozen: FrozenList, head: RequestReleased): boolean {
+export function isFrozen(frozen: BlockList, head: RequestReleased): boolean {
   if (frozen.isEmpty) return false;
   const groups = head.groups ?? head.context?.principal.groups ?? [];
   return frozen.covers({ subjectKey: head.subjectKey, groups, connection: head.terms.connection });
@@ -42,7 +42,7 @@ export class Admission {
   constructor(
     private readonly redeliveries: Redeliveries,
     private readonly runs: Runs,
-    private readonly frozen: FrozenList,
+    private readonly frozen: BlockList,
     private readonly cancellations: Cancellations,
   ) {}
 

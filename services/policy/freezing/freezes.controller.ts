@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal, Roles } from '#auth';
-import { FrozenList } from '#boot';
+import { BlockList } from '#boot';
 import { FreezeBody, FreezeList, FreezeView, type Principal } from '#contracts';
 import { Freezes } from './freezes.ts';
 
@@ -13,7 +13,7 @@ import { Freezes } from './freezes.ts';
 export class FreezesController {
   constructor(
     private readonly freezes: Freezes,
-    private readonly frozen: FrozenList,
+    private readonly frozen: BlockList,
   ) {}
 
   @ApiOperation({ summary: 'What is frozen' })

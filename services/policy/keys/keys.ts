@@ -19,6 +19,7 @@ import {
 import { Bus } from '#messaging';
 import { ConfigSigner, SubjectNames } from '#sealing';
 import type { Logger } from '#telemetry';
+import { Blocks } from '../blocking/blocks.ts';
 import type { PolicySettings } from '../config.ts';
 
 const mostKeys = 1000;
@@ -32,6 +33,7 @@ export class Keys {
     private readonly names: SubjectNames,
     private readonly config: ActiveConfig,
     private readonly signer: ConfigSigner,
+    private readonly blocks: Blocks,
     @Inject(SETTINGS) private readonly settings: PolicySettings,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -83,9 +85,13 @@ export class Keys {
     const bucket = await this.bus.bucket(buckets.config);
     const found = await bucket.get(configKeys.gatewayKey(id));
     if (found?.operation !== 'PUT') throw new CodedError('key.not_found', 'There is no such gateway key.');
-    const entry = GatewayKeyEntry.parse(found.json());
+    const entry = this.read(id, found.value);
+    // Listed as revoked first: the deletion alone could be undone by who may write there.
+    if (entry) await this.blocks.revoke(id, entry.expiresAt);
     await bucket.delete(configKeys.gatewayKey(id));
+    if (!entry) throw new CodedError('key.not_found', 'There is no such gateway key.');
     await this.announce(entry, 'revoked', by, nowMs);
+    await this.blocks.recorded();
     return viewOf(entry);
   }
 

@@ -3,6 +3,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { asMissingDependency, openDataSource } from '#database';
 import { MissingDependencyError } from '#messaging';
 import type { Logger } from '#telemetry';
+import { CreateBlockList1760000000320 } from '../blocking/create-block-list.migration.ts';
 import { CreateProposal1760000000310 } from '../proposing/create-proposal.migration.ts';
 import { CreatePolicy1760000000300 } from './create-policy.migration.ts';
 
@@ -56,7 +57,7 @@ export class PolicyDatabase {
   private open(url: string): Promise<DataSource> {
     return openDataSource({
       ...{ url, schema: 'policy', entities: [], poolSize },
-      migrations: [CreatePolicy1760000000300, CreateProposal1760000000310],
+      migrations: [CreatePolicy1760000000300, CreateProposal1760000000310, CreateBlockList1760000000320],
       onWaiting: (err) => this.logger.info({ err }, 'waiting for postgres'),
     });
   }

@@ -3,12 +3,14 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  type BlockListEntry,
   buckets,
   canonicalJson,
   configKeys,
   decodeEnvelope,
   decodeFrame,
   encodeEnvelope,
+  type FrozenEntry,
   MaskingProfile,
   type MaskingProfileInput,
   type Obligations,
@@ -79,6 +81,7 @@ export class MaskingWorld {
   private readonly services: RunningProcess[] = [];
   private metricsUrl = '';
   private subjects = 0;
+  private blockList: BlockListEntry | undefined;
 
   private constructor(
     readonly dir: string,
@@ -119,6 +122,7 @@ export class MaskingWorld {
     const ruleKey = new RuleReleaseKey(hmac);
     const world = new MaskingWorld(dir, server, buses, sealer, ruleKey, signer, configSigner);
     world.hear();
+    await world.freeze([]);
     return world;
   }
 
@@ -180,6 +184,15 @@ export class MaskingWorld {
     const revision = { revision: 'r1', digest: 'd', activatedAt: Date.now(), document };
     const config = await this.bus('policy').bucket(buckets.config);
     await config.put(configKeys.active, this.configSigner.sign(revision));
+  }
+
+  /** Signs a list of what is frozen, as policy does. */
+  async freeze(frozen: FrozenEntry[]): Promise<void> {
+    const before = this.blockList?.changedAt ?? 0;
+    const changedAt = Math.max(Date.now(), before + 1);
+    this.blockList = { changedAt, builtOn: before, frozen, revokedKeys: [] };
+    const config = await this.bus('policy').bucket(buckets.config);
+    await config.put(configKeys.blockList, this.configSigner.sign(this.blockList));
   }
 
   /** Stores a masking profile as policy does, and names it as an obligation does. */

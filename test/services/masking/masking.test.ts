@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { buckets, configKeys, encodeEnvelope, type ReleaseTerms, requestCancelled } from '#contracts';
+import { encodeEnvelope, type ReleaseTerms, requestCancelled } from '#contracts';
 import { contentLabel } from '#sealing';
 import { eventually } from '#testing';
 import { json, ModelServer, openStream } from '../model-server.ts';
@@ -279,15 +279,13 @@ describe('a genuine release', () => {
   });
 
   test('of a frozen person is denied at call time, and runs again once they are not', async () => {
-    const config = await world.bus('policy').bucket(buckets.config);
-    const key = configKeys.frozen('user', 'mallory');
-    await config.put(key, JSON.stringify({ target: 'user', value: 'mallory', at: Date.now() }));
+    await world.freeze([{ target: 'user', value: 'mallory', at: Date.now() }]);
     model.answer = (_, response) => json(response, answer('ok'));
     await eventually(async () => {
       const { requestId } = await world.release({ user: 'mallory' });
       expect(await world.ending(requestId)).toMatchObject({ outcome: 'denied', code: 'policy.frozen' });
     });
-    await config.delete(key);
+    await world.freeze([]);
     await eventually(async () => {
       const { requestId } = await world.release({ user: 'mallory' });
       expect(await world.ending(requestId)).toMatchObject({ outcome: 'answered' });

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { ActiveConfig } from '#boot';
+import { ActiveConfig, BlockList } from '#boot';
 import { changeTerms, type DecidedOutcome, type Principal } from '#contracts';
 import type { Bus, EventMessage } from '#messaging';
 import { loadPolicy } from '#rules';
@@ -18,6 +18,8 @@ import {
 import { TablesThread } from '#tables';
 import { createLogger } from '#telemetry';
 import { startWorld, type World } from '#testing';
+import { BlockListRecord } from '../../../services/policy/blocking/block-list-record.ts';
+import { Blocks } from '../../../services/policy/blocking/blocks.ts';
 import type { PolicySettings } from '../../../services/policy/config.ts';
 import { Freezes } from '../../../services/policy/freezing/freezes.ts';
 import { OnApprovalDecided } from '../../../services/policy/proposing/on-approval-decided.ts';
@@ -60,6 +62,8 @@ let store: ProposalStore;
 let sealer: Sealer;
 let names: SubjectNames;
 let tables: TablesThread;
+/** Two replicas of policy, as far as freezes go. */
+let blocks: [Blocks, Blocks];
 /** Two replicas of policy, as far as revisions go. */
 let one: { revisions: Revisions; between: Between };
 let other: { revisions: Revisions; between: Between };
@@ -84,8 +88,18 @@ beforeAll(async () => {
     return { revisions, between };
   };
   [one, other] = [replica(), replica()];
+  blocks = await Promise.all([openBlocks(configSigner), openBlocks(configSigner)]);
 }, 90_000);
+async function openBlocks(configSigner: ConfigSigner): Promise<Blocks> {
+  const list = new BlockList(bus, configSigner.verifier, logger);
+  const record = new BlockListRecord(database, configSigner.verifier, logger);
+  const opened = new Blocks(bus, list, configSigner, record, logger);
+  await opened.start();
+  await opened.compare();
+  return opened;
+}
 afterAll(async () => {
+  for (const each of blocks) await each.close();
   sealer.close();
   await tables.close();
   await database.close();
@@ -177,16 +191,20 @@ describe('an activation that people agreed to', () => {
   });
 });
 
+function freezesOfBoth(): Freezes[] {
+  const config = { current: undefined } as ActiveConfig;
+  return blocks.map((each) => new Freezes(bus, each, sealer, names, config, {} as PolicySettings, logger));
+}
+
 test('of two who freeze the same at the same time one is the first, and only the other may release it', async () => {
   const issuer = 'https://idp';
-  const config = { current: undefined } as ActiveConfig;
-  const freezes = new Freezes(bus, sealer, names, config, {} as PolicySettings, logger);
+  const [here, there] = freezesOfBoth() as [Freezes, Freezes];
   for (let round = 0; round < 10; round++) {
     const body = { target: 'user', name: `carol${round}`, issuer, reason: 'an incident' } as const;
     const [a, b] = [person('erin'), person('dave')];
-    const views = await Promise.all([freezes.freeze(body, a), freezes.freeze(body, b)]);
+    const views = await Promise.all([here.freeze(body, a), there.freeze(body, b)]);
     expect(views[1]).toEqual(views[0]);
-    const outcomes = await Promise.allSettled([freezes.release(body, a), freezes.release(body, b)]);
+    const outcomes = await Promise.allSettled([here.release(body, a), there.release(body, b)]);
     const codes = outcomes.map((one) => (one.status === 'fulfilled' ? 'released' : one.reason.code));
     expect(codes.filter((code) => code === 'released')).toHaveLength(1);
     expect(['freeze.second_person', 'freeze.not_found']).toContain(codes.find((code) => code !== 'released'));
@@ -194,13 +212,13 @@ test('of two who freeze the same at the same time one is the first, and only the
 });
 
 test('of two who release the same at the same time one does, and the other hears that it is not frozen', async () => {
-  const config = { current: undefined } as ActiveConfig;
-  const freezes = new Freezes(bus, sealer, names, config, {} as PolicySettings, logger);
+  const [here, there] = freezesOfBoth() as [Freezes, Freezes];
   const body = { target: 'group', name: 'contractors', reason: 'x' } as const;
-  await freezes.freeze(body, person('erin'));
-  const outcomes = await Promise.allSettled(
-    ['dave', 'bob'].map((subject) => freezes.release(body, person(subject))),
-  );
+  await here.freeze(body, person('erin'));
+  const outcomes = await Promise.allSettled([
+    here.release(body, person('dave')),
+    there.release(body, person('bob')),
+  ]);
   expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   const failed = outcomes.find((one) => one.status === 'rejected') as PromiseRejectedResult;
   expect(failed.reason).toMatchObject({ code: 'freeze.not_found' });
