@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   buckets,
+  configKeys,
   type EventDefinition,
   encodeEnvelope,
   events,
@@ -274,6 +275,19 @@ describe('the data keys', () => {
       expect((await keys.get(name))?.string()).toBe('first');
     },
   );
+});
+
+describe('what is in force', () => {
+  test.each(['policy', 'audit'] as const)('is not emptied by %s with one message', async (user) => {
+    const config = await bus('policy').bucket(buckets.config);
+    await config.put(configKeys.active, 'in force');
+    for (const value of ['all', 'sub']) {
+      const headers = { 'Nats-Rollup': value };
+      const rolledUp = bus(user).publish(`$KV.config.${configKeys.recorded}`, Buffer.alloc(0), { headers });
+      await expect(rolledUp).rejects.toThrow();
+    }
+    expect((await config.get(configKeys.active))?.string()).toBe('in force');
+  });
 });
 
 describe('masking’s right to make consumers', () => {

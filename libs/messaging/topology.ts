@@ -126,7 +126,8 @@ export function streamSpecs(options: TopologyOptions = defaultTopology): StreamS
       max_age: 14 * 24 * hourMs * ns,
       max_bytes: 1024 ** 3,
     }),
-    bucket(buckets.config),
+    // Audit may write one key of it: no message of that key empties the others.
+    bucket(buckets.config, { allow_rollup_hdrs: false }),
     // Create-only: an overwrite is refused, a create after an erasure works.
     bucket(buckets.keys, { discard_new_per_subject: true, allow_rollup_hdrs: false }),
     bucket(buckets.held, { max_age: age }),
