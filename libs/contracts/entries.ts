@@ -76,8 +76,16 @@ export function runKey(terms: { requestId: string; gate: string; version: number
   return `${terms.requestId}.${terms.gate}.${terms.version}`;
 }
 
-/** KV `approved`, key a digest of principal, connection, rule content and conversation prefix. */
-export const ApprovedEntry = z.object({ requestId: RequestId, approvedAt: EpochMs, expiresAt: EpochMs });
+/**
+ * KV `approved`, key a digest of principal, connection, rule content and conversation prefix. `signature`: approval's
+ * (Ed25519, base64), over the key and the rest of it.
+ */
+export const ApprovedEntry = z.object({
+  requestId: RequestId,
+  approvedAt: EpochMs,
+  expiresAt: EpochMs,
+  signature: z.string().max(100),
+});
 export type ApprovedEntry = z.infer<typeof ApprovedEntry>;
 
 /** KV `keys`, key the data subject: their data key, wrapped (AES-256-GCM) by the key-encryption key `kek`. */

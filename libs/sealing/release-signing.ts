@@ -8,7 +8,13 @@ import {
   timingSafeEqual,
   verify,
 } from 'node:crypto';
-import { type ReleaseSignature, type ReleaseTerms, releaseBytes } from '#contracts';
+import {
+  type ApprovedEntry,
+  approvedBytes,
+  type ReleaseSignature,
+  type ReleaseTerms,
+  releaseBytes,
+} from '#contracts';
 
 /** Signs the releases that a rule gives: policy and masking share the key. */
 export class RuleReleaseKey {
@@ -56,6 +62,12 @@ export class PeopleReleaseSigner {
     const value = sign(null, releaseBytes(terms), this.key).toString('base64');
     return { algorithm: 'ed25519', keyId: this.keyId, value };
   }
+
+  /** What stands in KV `approved` under a key. */
+  approve(key: string, entry: Omit<ApprovedEntry, 'signature'>): ApprovedEntry {
+    const signature = sign(null, approvedBytes(key, entry), this.key).toString('base64');
+    return { ...entry, signature };
+  }
 }
 
 /** Verifies the releases that people give. */
@@ -70,6 +82,11 @@ export class PeopleReleaseVerifier {
   verify(terms: ReleaseTerms, signature: ReleaseSignature): boolean {
     if (signature.algorithm !== 'ed25519' || signature.keyId !== this.keyId) return false;
     return verify(null, releaseBytes(terms), this.key, Buffer.from(signature.value, 'base64'));
+  }
+
+  /** Whether people approved what stands under a key of KV `approved`. */
+  verifyApproved(key: string, entry: ApprovedEntry): boolean {
+    return verify(null, approvedBytes(key, entry), this.key, Buffer.from(entry.signature, 'base64'));
   }
 }
 

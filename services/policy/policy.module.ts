@@ -46,8 +46,9 @@ import { Revisions } from './revising/revisions.ts';
     },
     {
       provide: ApprovedPrefixes,
-      inject: [Bus, LOGGER],
-      useFactory: (bus: Bus, logger: Logger) => new ApprovedPrefixes(bus, logger),
+      inject: [Bus, PeopleReleaseVerifier, LOGGER],
+      useFactory: (bus: Bus, verifier: PeopleReleaseVerifier, logger: Logger) =>
+        new ApprovedPrefixes(bus, verifier, logger),
     },
     { provide: LargeBodies, useFactory: () => new LargeBodies() },
     { provide: TablesThread, useFactory: () => new TablesThread() },

@@ -215,7 +215,7 @@ async function end(
     sealed: await carriedContent(transaction, row, means.content),
     at,
   };
-  if (means.conversationMs > 0) transaction.publish(...approvedEntries(row, at, means.conversationMs));
+  if (means.conversationMs > 0) transaction.publish(...approvedEntries(row, means, means.conversationMs));
   transaction.publish(runEntry(row, notAfter), releasedEvent(row, release));
 }
 

@@ -18,6 +18,7 @@ import {
   type Vote,
 } from '#contracts';
 import type { Outgoing } from '#database';
+import type { PeopleReleaseSigner } from '#sealing';
 import type { ApprovalRequest } from '../approval-request.entity.ts';
 
 type Row = Readonly<ApprovalRequest>;
@@ -140,17 +141,20 @@ export function releasedEvent(
   return { ...event(row, subject, '', head, carried ? sealed : empty), messageId: id };
 }
 
-/** An approved conversation prefix isn't held again. */
-export function approvedEntries(row: Row, at: number, ttlMs: number): Outgoing[] {
-  const payload = Buffer.from(
-    JSON.stringify({ requestId: row.requestId, approvedAt: at, expiresAt: at + ttlMs }),
-  );
-  return row.conversation.approves.map((key) => ({
+/** An approved conversation prefix isn't held again, for so long. */
+export function approvedEntries(
+  row: Row,
+  { at, signer }: { at: number; signer: PeopleReleaseSigner },
+  ttlMs: number,
+): Outgoing[] {
+  const { requestId, conversation } = row;
+  const entry = { requestId, approvedAt: at, expiresAt: at + ttlMs };
+  return conversation.approves.map((key) => ({
     kind: 'put_entry',
-    orderingKey: row.requestId,
+    orderingKey: requestId,
     bucket: 'approved',
     key,
-    payload,
+    payload: Buffer.from(JSON.stringify(signer.approve(key, entry))),
   }));
 }
 

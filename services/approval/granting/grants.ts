@@ -125,7 +125,7 @@ export class Grants {
     transaction.publish(grantEvent(about, grant, { change: 'ended', ending, at, ...(by && { by }), reason }));
     if (!grant.limits.conversation || ending === 'used_up') return;
     for (const row of await manager.findBy(ApprovalRequest, { grantId: grant.id })) {
-      transaction.publish(...approvedEntries(row, at, 0));
+      transaction.publish(...approvedEntries(row, this.judging.means(at), 0));
     }
   }
 

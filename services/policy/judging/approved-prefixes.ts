@@ -1,17 +1,24 @@
 import { ApprovedEntry, buckets } from '#contracts';
 import { type BucketChange, type Bus, watchBucket } from '#messaging';
+import type { PeopleReleaseVerifier } from '#sealing';
 import type { Logger } from '#telemetry';
 
 const sweepMs = 60_000;
 
-/** Which conversation prefixes people approved: KV `approved`, followed, by person. */
+interface Approved {
+  readonly approvedAt: number;
+  readonly expiresAt: number;
+}
+
+/** Which conversation prefixes people approved: KV `approved`, followed, by person. Only what approval signed counts. */
 export class ApprovedPrefixes {
-  private readonly expiryByPerson = new Map<string, Map<string, number>>();
+  private readonly byPerson = new Map<string, Map<string, Approved>>();
   private stopWatching: () => void = () => undefined;
   private sweeper: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly bus: Bus,
+    private readonly verifier: PeopleReleaseVerifier,
     private readonly logger: Logger,
   ) {}
 
@@ -30,18 +37,18 @@ export class ApprovedPrefixes {
 
   /** Whether anything at all is approved for a person: mostly not, and then nothing needs to be computed. */
   hasAny(subjectKey: string): boolean {
-    return this.expiryByPerson.has(subjectKey);
+    return this.byPerson.has(subjectKey);
   }
 
   has(key: string, nowMs: number): boolean {
     const [person = ''] = key.split('.');
-    return (this.expiryByPerson.get(person)?.get(key) ?? 0) > nowMs;
+    return (this.byPerson.get(person)?.get(key)?.expiresAt ?? 0) > nowMs;
   }
 
   /** Everything that stands for a person. */
   keysOf(subjectKey: string, nowMs: number): string[] {
-    const keys = this.expiryByPerson.get(subjectKey) ?? [];
-    return [...keys].flatMap(([key, expiresAt]) => (expiresAt > nowMs ? [key] : []));
+    const keys = this.byPerson.get(subjectKey) ?? [];
+    return [...keys].flatMap(([key, { expiresAt }]) => (expiresAt > nowMs ? [key] : []));
   }
 
   private take({ key, value }: BucketChange): void {
@@ -50,22 +57,39 @@ export class ApprovedPrefixes {
       this.drop(person, key);
       return;
     }
-    const parsed = ApprovedEntry.safeParse(JSON.parse(Buffer.from(value).toString('utf8')));
-    if (!parsed.success) return;
-    const keys = this.expiryByPerson.get(person) ?? new Map<string, number>();
-    keys.set(key, parsed.data.expiresAt);
-    this.expiryByPerson.set(person, keys);
+    const entry = this.read(key, value);
+    if (!entry) return;
+    const keys = this.byPerson.get(person) ?? new Map<string, Approved>();
+    // One that was approved before says nothing any more: a grant that ended may have come after it.
+    if (entry.approvedAt < (keys.get(key)?.approvedAt ?? 0)) return;
+    keys.set(key, { approvedAt: entry.approvedAt, expiresAt: entry.expiresAt });
+    this.byPerson.set(person, keys);
+  }
+
+  private read(key: string, value: Uint8Array): ApprovedEntry | undefined {
+    const parsed = ApprovedEntry.safeParse(jsonOf(value));
+    if (parsed.success && this.verifier.verifyApproved(key, parsed.data)) return parsed.data;
+    this.logger.error({ key }, 'approval did not sign that a conversation was approved');
+    return undefined;
   }
 
   private drop(person: string, key: string): void {
-    const keys = this.expiryByPerson.get(person);
+    const keys = this.byPerson.get(person);
     keys?.delete(key);
-    if (keys?.size === 0) this.expiryByPerson.delete(person);
+    if (keys?.size === 0) this.byPerson.delete(person);
   }
 
   private sweep(nowMs: number): void {
-    for (const [person, keys] of this.expiryByPerson) {
-      for (const [key, expiresAt] of keys) if (expiresAt <= nowMs) this.drop(person, key);
+    for (const [person, keys] of this.byPerson) {
+      for (const [key, { expiresAt }] of keys) if (expiresAt <= nowMs) this.drop(person, key);
     }
+  }
+}
+
+function jsonOf(value: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(value).toString('utf8'));
+  } catch {
+    return undefined;
   }
 }

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   type ApprovalDetail,
+  ApprovedEntry,
   approvalDecided,
   approvalEdited,
+  approvalRequested,
+  buckets,
   RunEntry,
   requestCompleted,
   requestReleased,
@@ -29,6 +32,11 @@ afterAll(async () => {
 });
 
 const release = (id: string) => releaseOf(world, id);
+/** The keys under which approving a request opens its conversation. */
+const approvesOf = async (id: string) => {
+  const [asked] = await world.events(approvalRequested, id);
+  return asked?.head.conversation.approves ?? [];
+};
 const post = <T = ApprovalDetail>(user: string, id: string, verb: string, body: object) =>
   world.call<T>(user, 'POST', `/v1/approvals/${id}/${verb}`, body);
 
@@ -104,6 +112,35 @@ describe('an approval', () => {
     const again = await world.receive('a password in turn one');
     const { subject } = await release(again);
     expect(subject).toBe(requestReleased.subject('rule', 'demo'));
+  });
+
+  test('opens no conversation by what only stands in the bucket: approval signs what people approved', async () => {
+    const forms = ['unsigned', 'borrowed', 'longer'].map((form) => `a password, ${form}`);
+    const approved = await (await world.bus('approval')).bucket(buckets.approved);
+    const opened = await world.hold('a password that people approve');
+    await world.vote('alice', opened, 'approve');
+    const genuine = await eventually(async () => {
+      const found = await approved.get((await approvesOf(opened.id))[0] as string);
+      return ApprovedEntry.parse(found?.json());
+    });
+    const seen = await Promise.all(forms.map((text) => world.hold(text)));
+    const { signature, ...plain } = genuine;
+    const expiresAt = genuine.expiresAt + 1;
+    const forged = [plain, genuine, { ...plain, signature, expiresAt }];
+    for (const [n, { id }] of seen.entries()) {
+      for (const key of await approvesOf(id)) await approved.put(key, JSON.stringify(forged[n]));
+    }
+    // A genuine one that comes later is heard of later: by then policy looked at those.
+    const last = await world.hold('a password at last');
+    await world.vote('alice', last, 'approve');
+    await eventually(async () => {
+      expect(await approved.get((await approvesOf(last.id))[0] as string)).not.toBeNull();
+    });
+    await eventually(async () => {
+      const { subject } = await release(await world.receive('a password at last'));
+      expect(subject).toBe(requestReleased.subject('rule', 'demo'));
+    });
+    for (const text of forms) expect((await world.hold(text)).state).toBe('pending');
   });
 });
 
