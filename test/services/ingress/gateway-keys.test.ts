@@ -156,6 +156,19 @@ describe('a gateway key', () => {
     expect((await policyApi(world, 'dave', `/v1/keys/${id}/revoke`, {})).status).toBe(404);
   });
 
+  test('stays revoked where somebody with policy’s rights, and without its key, puts back what it had signed', async () => {
+    const { key, id } = await make();
+    await becomes(200, key);
+    const bucket = await bus.bucket(buckets.config);
+    const signed = (await bucket.get(configKeys.gatewayKey(id)))?.string() ?? '';
+    expect((await policyApi(world, 'dave', `/v1/keys/${id}/revoke`, {})).status).toBe(200);
+    await becomes('401 token.invalid', key);
+    await bucket.put(configKeys.gatewayKey(id), signed);
+    // One that is made later is heard of later: by then that was looked at.
+    await becomes(200, (await make()).key);
+    expect(await ask(key)).toBe('401 token.invalid');
+  });
+
   test('decides nothing and reads nothing of Sallyport itself, whatever groups it has', async () => {
     const { key } = await make({ groups: ['admin', 'contractors'] });
     await becomes(200, key);
