@@ -34,8 +34,8 @@ const idleMs = 1000;
 const firstBackoffMs = 300;
 /** So long words are looked for before others get their turn. */
 const sliceMs = 5;
-/** Between two pages while the writer is busy. */
-const busyMs = 1000;
+/** While the writer has more to do than it can, words get one slice in so long. */
+const busyMs = 100;
 const longestBackoffMs = 30_000;
 /** Events that bring a prompt or an answer. */
 const contentful = new Set([
@@ -65,7 +65,7 @@ export class WordIndexer {
     for (let failures = 0; !signal.aborted; ) {
       let waitMs = idleMs;
       try {
-        if (this.parts.isWriting() && (await this.step())) waitMs = this.parts.isBusy() ? busyMs : 0;
+        if (this.parts.isWriting() && (await this.step())) waitMs = 0;
         failures = 0;
       } catch (err) {
         failures += 1;
@@ -109,12 +109,18 @@ export class WordIndexer {
         request.last_index = one.fact.index;
         addContentWords(request.seen, content.text, form);
         if (performance.now() - sinceMs < sliceMs) continue;
-        await breathe();
+        await this.giveWay();
         sinceMs = performance.now();
       }
     }
     const hashed = new Map<string, string>();
     return [...found.values()].map(({ seen, ...row }) => ({ ...row, words: this.hashesOf(seen, hashed) }));
+  }
+
+  private async giveWay(): Promise<void> {
+    const { signal } = this.stopping;
+    if (this.parts.isBusy() && !signal.aborted) await pause(busyMs, signal);
+    else await breathe();
   }
 
   private hashesOf(words: ReadonlySet<string>, hashed: Map<string, string>): string[] {

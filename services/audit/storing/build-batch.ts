@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import { contentErased } from '#contracts';
 import { digestSealed, type Entry, hashBytes, type NodeRun, writeEntryLeafHash } from '#ledger';
 import { eventNameOf, type Fact, flawOf, requestIdOf } from '../entries/facts.ts';
@@ -99,6 +100,8 @@ export async function buildBatch(
       else addGap(batch, item as Lost, nowMs);
     }
     parts.follow(facts, first + from + some.length);
+    // The last batch is on its way to the database: its next piece goes out now.
+    await breathe();
   }
   batch.runs = state.range.appendAll(leaves);
   state.sequence = batch.sequence;
