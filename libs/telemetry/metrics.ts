@@ -46,6 +46,11 @@ export const metrics = {
     help: '1 while this process keeps an earlier revision because it cannot use the one in force (alarm)',
     registers: [registry],
   }),
+  configForged: new Counter({
+    name: 'sallyport_config_forged_total',
+    help: 'How often what is in force was deleted or replaced by what policy did not sign, or by an earlier activation (alarm)',
+    registers: [registry],
+  }),
   blockListRefused: new Gauge({
     name: 'sallyport_block_list_refused',
     help: '1 while this process keeps the list of what is frozen or revoked that it has, because it cannot trust what stands in its place (alarm)',

@@ -19,6 +19,7 @@ import { PolicyInForce } from './judging/policy-in-force.ts';
 import { VerdictPublisher } from './judging/verdict-publisher.ts';
 import { KeysController } from './keys/keys.controller.ts';
 import { Keys } from './keys/keys.ts';
+import { Mending } from './mending.ts';
 import { OnApprovalDecided } from './proposing/on-approval-decided.ts';
 import { ProposalStore } from './proposing/proposal-store.ts';
 import { Proposals } from './proposing/proposals.ts';
@@ -111,6 +112,8 @@ import { Revisions } from './revising/revisions.ts';
   ],
 })
 export class PolicyModule implements OnModuleInit, OnApplicationShutdown {
+  private readonly mending: Mending;
+
   constructor(
     private readonly revisions: Revisions,
     private readonly proposals: Proposals,
@@ -125,12 +128,18 @@ export class PolicyModule implements OnModuleInit, OnApplicationShutdown {
     readiness: Readiness,
     policy: PolicyInForce,
     blockList: BlockList,
+    activation: Activation,
   ) {
     blockList.report(readiness);
+    this.mending = new Mending(
+      () => activation.putBack(),
+      (err) => logger.error({ err }, 'the configuration was not put back yet'),
+    );
     readiness.add('policy', () => policy.current !== undefined);
   }
 
   async onModuleInit(): Promise<void> {
+    this.config.onForged(() => this.mending.start());
     await this.approved.start();
     await this.blocks.start();
     const usable = await this.readFile();
@@ -166,6 +175,7 @@ export class PolicyModule implements OnModuleInit, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     this.approved.close();
+    await this.mending.close();
     await this.blocks.close();
     await this.large.close();
     await this.tables.close();

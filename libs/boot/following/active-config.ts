@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type RoleSource, rolesOf } from '#auth';
 import { buckets, configKeys, PolicyDocument, type Principal, type Role } from '#contracts';
 import { type Bus, watchBucket } from '#messaging';
-import type { ConfigVerifier } from '#sealing';
+import { ConfigForgedError, type ConfigVerifier } from '#sealing';
 import { type Logger, metrics } from '#telemetry';
 
 /** A revision of `sallyport.yaml` as it stands in KV `config`. */
@@ -16,16 +16,23 @@ export const ActiveRevision = z.object({
 });
 export type ActiveRevision = z.infer<typeof ActiveRevision>;
 
+/** Why what stands in KV `config` was put there by somebody else than policy. */
+class NotInForceError extends Error {
+  override readonly name = 'NotInForceError';
+}
+
 /**
  * The revision in force, followed live. One that policy did not sign, that was activated before the one this process has,
  * or that can't be read is reported, and the last good one stays.
  */
 export class ActiveConfig implements RoleSource {
   private active: ActiveRevision | undefined;
+  private bytes: Uint8Array | undefined;
   private refused: string | undefined;
   private readonly listeners = new Set<(revision: ActiveRevision) => void>();
   private readonly preparations = new Set<(revision: ActiveRevision) => Promise<void>>();
   private last: Promise<void> = Promise.resolve();
+  private whenForged: () => void = () => undefined;
   private stop: () => void = () => undefined;
 
   constructor(
@@ -37,19 +44,24 @@ export class ActiveConfig implements RoleSource {
 
   /** Follows KV `config`. Resolves once what is there was read, also where nothing is there yet. */
   async start(): Promise<void> {
-    this.stop = await watchBucket(
-      this.bus,
-      buckets.config,
-      (change) => change.value && this.receive(change.value),
-      {
-        key: configKeys.active,
-        onError: (error) => this.logger.warn({ err: error }, 'config watch interrupted'),
-      },
-    );
+    this.stop = await watchBucket(this.bus, buckets.config, ({ value }) => this.receive(value), {
+      key: configKeys.active,
+      onError: (error) => this.logger.warn({ err: error }, 'config watch interrupted'),
+    });
   }
 
   get current(): ActiveRevision | undefined {
     return this.active;
+  }
+
+  /** The one in force as policy signed it. */
+  get signed(): Uint8Array | undefined {
+    return this.bytes;
+  }
+
+  /** Calls back where somebody else than policy replaced or deleted what is in force. */
+  onForged(listener: () => void): void {
+    this.whenForged = listener;
   }
 
   /** What this process runs, and a newer revision that it could not use: for `/readyz`. */
@@ -79,8 +91,8 @@ export class ActiveConfig implements RoleSource {
     this.stop();
   }
 
-  private receive(value: Uint8Array): void {
-    if (this.preparations.size === 0) {
+  private receive(value: Uint8Array | null): void {
+    if (value === null || this.preparations.size === 0) {
       this.take(value);
       return;
     }
@@ -109,30 +121,36 @@ export class ActiveConfig implements RoleSource {
     }
   }
 
-  private take(value: Uint8Array): void {
+  private take(value: Uint8Array | null): void {
     let named: string | undefined;
     try {
+      if (value === null) throw new NotInForceError('what was in force was deleted from KV config');
       const stored = this.verifier.open(value);
       named = String(stored.revision);
       const revision = ActiveRevision.parse(stored);
       if (this.active && revision.activatedAt < this.active.activatedAt) {
-        throw new Error('an activation that was over by then stands in KV config again');
+        throw new NotInForceError('an activation that was over by then stands in KV config again');
       }
       this.tell(revision);
       this.active = revision;
+      this.bytes = value;
       this.refused = undefined;
       metrics.configRevision.reset();
       metrics.configRevision.set({ revision: revision.revision }, 1);
       metrics.configRefused.set(0);
       this.logger.info({ revision: revision.revision }, 'config revision in force');
     } catch (error) {
-      this.refused = named ?? 'unknown';
-      metrics.configRefused.set(1);
-      this.logger.error(
-        { err: error, kept: this.active?.revision },
-        'config revision refused, last good one kept',
-      );
+      this.refuse(error, named);
     }
+  }
+
+  private refuse(err: unknown, named = 'unknown'): void {
+    this.refused = named;
+    metrics.configRefused.set(1);
+    this.logger.error({ err, kept: this.active?.revision }, 'config revision refused, last good one kept');
+    if (!(err instanceof ConfigForgedError || err instanceof NotInForceError)) return;
+    metrics.configForged.inc();
+    this.whenForged();
   }
 }
 

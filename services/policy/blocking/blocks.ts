@@ -1,10 +1,10 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { BlockList, frozenName, type HeldBlocks, LOGGER } from '#boot';
 import { BlockListEntry, buckets, CodedError, configKeys, type FrozenEntry } from '#contracts';
 import { Bus, MissingDependencyError } from '#messaging';
 import { ConfigSigner } from '#sealing';
 import type { Logger } from '#telemetry';
+import { Mending } from '../mending.ts';
 import { BlockListRecord } from './block-list-record.ts';
 import { type Blocked, baseOf, blockedBy, correctedBy, nextList } from './next-list.ts';
 import { forgetUnsigned, unsignedFreezes } from './unsigned-freezes.ts';
@@ -13,7 +13,6 @@ import { forgetUnsigned, unsignedFreezes } from './unsigned-freezes.ts';
 const maxListBytes = 1_900_000;
 const keptFreeBytes = 10_000;
 const mostAttempts = 20;
-const retryMs = 500;
 /** An emergency doesn't wait for a database that is away. */
 const recordWaitMs = 1000;
 
@@ -40,9 +39,10 @@ interface ChangeOptions {
 export class Blocks {
   /** What is held was compared with the record; without a database there is none. */
   private isSure = false;
-  private mending: Promise<void> | undefined;
-  private isWrong = false;
-  private isClosed = false;
+  private readonly mending = new Mending(
+    () => this.putRight(),
+    (err) => this.logger.error({ err }, 'the block list was not put back yet'),
+  );
 
   constructor(
     private readonly bus: Bus,
@@ -73,9 +73,8 @@ export class Blocks {
   }
 
   async close(): Promise<void> {
-    this.isClosed = true;
     this.list.close();
-    await this.mending;
+    await this.mending.close();
     await this.record.close();
   }
 
@@ -134,24 +133,7 @@ export class Blocks {
 
   /** Somebody else wrote there. Where nothing is held yet the record decides what belongs there. */
   private mend(): void {
-    if (!this.list.isKnown) return;
-    this.isWrong = true;
-    this.mending ??= this.mendAll().finally(() => {
-      this.mending = undefined;
-    });
-  }
-
-  private async mendAll(): Promise<void> {
-    while (this.isWrong && !this.isClosed) {
-      this.isWrong = false;
-      try {
-        await this.putRight();
-      } catch (err) {
-        this.logger.error({ err }, 'the block list was not put back yet');
-        this.isWrong = true;
-        await wait(retryMs, undefined, { ref: false });
-      }
-    }
+    if (this.list.isKnown) this.mending.start();
   }
 
   /** Makes what stands in KV say what is held. */

@@ -33,24 +33,27 @@ export class Activation {
 
   /** What stands in KV `config` now. */
   async standing(): Promise<Standing> {
-    const bucket = await this.bus.bucket(buckets.config);
-    const entry = await bucket.get(configKeys.active);
-    if (entry?.operation !== 'PUT') return undefined;
-    try {
-      const active = ActiveRevision.parse(this.signer.verifier.open(entry.value));
-      const isReplayed = active.activatedAt < (this.config.current?.activatedAt ?? 0);
-      return isReplayed ? 'forged' : { active, number: numberOf(active.revision), entry: entry.revision };
-    } catch (error) {
-      if (error instanceof ConfigForgedError) return 'forged';
-      throw error;
-    }
+    return (await this.look()).standing;
   }
 
-  /** What is in force. Throws `config.invalid` where it is forged: policy puts that right when it starts. */
+  /**
+   * Puts back what this process runs by, where somebody else than policy replaced or deleted it. Throws where another
+   * replica was faster: then nothing is left to do.
+   */
+  async putBack(): Promise<void> {
+    const { signed } = this.config;
+    const { standing, sequence } = await this.look();
+    if (!signed || (standing !== undefined && standing !== 'forged')) return;
+    const bucket = await this.bus.bucket(buckets.config);
+    await bucket.put(configKeys.active, signed, { previousSeq: sequence });
+  }
+
+  /** What is in force. Throws `config.invalid` where it is forged: policy puts that right. */
   async read(): Promise<InForce | undefined> {
     const standing = await this.standing();
     if (standing !== 'forged') return standing;
-    const message = 'Policy did not put what stands in KV config there. Restart policy, which puts it right.';
+    const message =
+      'Policy did not put what stands in KV config there. Try again; where that stays so restart policy.';
     throw new CodedError('config.invalid', message);
   }
 
@@ -92,5 +95,22 @@ export class Activation {
     await this.bus.publish(configActivated.subject(), encodeEnvelope(head), {
       messageId: `config:${revision}:${at}:activated`,
     });
+  }
+
+  /** With the number of the KV entry, for compare-and-set; 0 where there never was one. */
+  private async look(): Promise<{ standing: Standing; sequence: number }> {
+    const bucket = await this.bus.bucket(buckets.config);
+    const entry = await bucket.get(configKeys.active);
+    const sequence = entry?.revision ?? 0;
+    if (entry?.operation !== 'PUT') return { standing: undefined, sequence };
+    try {
+      const active = ActiveRevision.parse(this.signer.verifier.open(entry.value));
+      const isReplayed = active.activatedAt < (this.config.current?.activatedAt ?? 0);
+      const inForce = { active, number: numberOf(active.revision), entry: sequence };
+      return { standing: isReplayed ? 'forged' : inForce, sequence };
+    } catch (error) {
+      if (error instanceof ConfigForgedError) return { standing: 'forged', sequence };
+      throw error;
+    }
   }
 }

@@ -134,7 +134,7 @@ export class Revisions {
     const digest = digestOf(usable.document);
     const last = await this.store.lastImported();
     if (last?.digest === digest) {
-      if (!inForce) await this.restore(last);
+      if (!inForce) await this.restore(last.number);
       return;
     }
     const revision = this.newRevision(usable, 'file', inForce, message, undefined);
@@ -196,22 +196,21 @@ export class Revisions {
     // In this order: what another replica puts into force meanwhile is newer than `last`, and right.
     const last = await this.store.lastActivation();
     const standing = await this.activation.standing();
-    if (standing === undefined || (standing === 'forged' && !last)) return undefined;
-    const isRight = standing !== 'forged' && (!last || standing.active.activatedAt >= last.at);
-    if (isRight) return standing;
-    this.logger.error(
-      { restored: last?.number },
-      'another configuration than the one activated was in force',
-    );
+    if (!last) return standing === 'forged' ? undefined : standing;
+    if (standing === undefined) {
+      await this.restore(last.number);
+      return this.activation.read();
+    }
+    if (standing !== 'forged' && standing.active.activatedAt >= last.at) return standing;
+    this.logger.error({ restored: last.number }, 'another configuration than the one activated was in force');
     const message = 'put back: policy had not put into force what was';
-    await this.put(await this.find(last?.number ?? 0), standing, { message });
+    await this.put(await this.find(last.number), standing, { message });
     return this.activation.read();
   }
 
-  /** The broker is new: what was last in force comes into force again. */
-  private async restore(imported: StoredRevision): Promise<void> {
-    const last = await this.store.lastActivation();
-    await this.put(await this.find(last?.number ?? imported.number), undefined, {
+  /** The broker is new, or its entry was deleted: what was last in force comes into force again. */
+  private async restore(number: number): Promise<void> {
+    await this.put(await this.find(number), undefined, {
       message: 'in force before the broker was set up anew',
     });
   }

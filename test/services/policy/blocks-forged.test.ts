@@ -35,7 +35,9 @@ const remove = async () => (await bucket()).delete(configKeys.blockList);
 const change = (user: string, path: string, name: string) =>
   policyApi(world, user, path, { target: 'group', name, reason: 'an incident' });
 const freeze = async (name: string) => expect((await change('erin', '/v1/freezes', name)).status).toBe(200);
-const release = (name: string) => change('dave', '/v1/freezes/release', name);
+/** Policy releases nothing before it compared what is frozen with its own record. */
+const release = (name: string) =>
+  eventually(async () => expect((await change('dave', '/v1/freezes/release', name)).status).toBe(200));
 const frozenNow = async () =>
   (await policyApi<FreezeList>(world, 'alice', '/v1/freezes')).body.items.map(({ value }) => value);
 const ask = async (user: string) =>
@@ -109,7 +111,7 @@ describe('a list of freezes that is', () => {
       await expectFault(undefined);
     });
     expect(await ask('carol')).toBe('403 policy.frozen');
-    expect((await release('contractors')).status).toBe(200);
+    await release('contractors');
     await becomes(200);
   });
 
@@ -129,7 +131,7 @@ describe('a list of freezes that is', () => {
     await eventually(() => expectFault(undefined));
     expect(await frozenNow()).toEqual(['contractors']);
     expect(await ask('carol')).toBe('403 policy.frozen');
-    expect((await release('contractors')).status).toBe(200);
+    await release('contractors');
     await becomes(200);
   });
 });
@@ -197,7 +199,7 @@ test('a freeze that policy made without knowing the last list freezes more, and 
   await becomes('403 policy.frozen', 'dave');
   expect(await ask('carol')).toBe('403 policy.frozen');
   await eventually(async () => expect((await frozenNow()).sort()).toEqual(['contractors', 'platform']));
-  for (const name of ['contractors', 'platform']) expect((await release(name)).status).toBe(200);
+  for (const name of ['contractors', 'platform']) await release(name);
   await becomes(200);
   await becomes(200, 'dave');
 });
