@@ -1,9 +1,9 @@
 import pg from 'pg';
 import { DataSource, type DataSourceOptions, type EntitySchema, type MigrationInterface } from 'typeorm';
 import { isConnectionLoss } from './connection-loss.ts';
-import { CreateOutbox1760000000000 } from './create-outbox.migration.ts';
-import { IndexOutbox1760000000700 } from './index-outbox.migration.ts';
-import { OutboxAlongside1760000002000 } from './outbox-alongside.migration.ts';
+import { CreateOutbox1760000000000 } from './outbox/create-outbox.migration.ts';
+import { IndexOutbox1760000000700 } from './outbox/index-outbox.migration.ts';
+import { OutboxAlongside1760000002000 } from './outbox/outbox-alongside.migration.ts';
 
 export interface DatabaseOptions {
   /** `postgres://user:password@host:port/database`. */

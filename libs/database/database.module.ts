@@ -10,7 +10,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Bus } from '#messaging';
 import { type DatabaseOptions, dataSourceOptions, openDataSource } from './data-source.ts';
-import { OutboxRelay } from './relay.ts';
+import { OutboxRelay } from './outbox/relay.ts';
 import { UnitOfWork } from './unit-of-work.ts';
 
 /** Injection token of the `DatabaseOptions` in force. */

@@ -6,7 +6,7 @@ import {
   type RunStatement,
   type Statement,
   writeLast,
-} from './outbox.ts';
+} from './outbox/outbox.ts';
 
 /** Where and for whom a transaction writes. */
 export interface Writing {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DataSource, type EntityManager, type EntityTarget, type ObjectLiteral } from 'typeorm';
 import { asMissingDependency, isOvertaken, isRepeatable } from './connection-loss.ts';
-import type { Committed } from './outbox.ts';
+import type { Committed } from './outbox/outbox.ts';
 import { PreparedStatements } from './prepared.ts';
 import { Transaction } from './transaction.ts';
 

@@ -226,6 +226,35 @@ describe('a bucket', () => {
   });
 });
 
+describe('what the log keeps', () => {
+  test('a message id that another service took does not swallow an event', async () => {
+    const messageId = 'req-1:completed';
+    const taken = await bus('ingress').publish('evt.live.request.cancelled.v1', Buffer.from('x'), {
+      messageId,
+    });
+    const completed = await bus('masking').publish(
+      'evt.live.request.completed.v1.ingress-1',
+      Buffer.from('y'),
+      {
+        messageId,
+      },
+    );
+    expect(completed.duplicate).toBe(false);
+    expect(completed.sequence).toBeGreaterThan(taken.sequence);
+  });
+
+  test('of two completions of one request the first counts, wherever they go', async () => {
+    const messageId = 'req-2:completed';
+    const one = await bus('masking').publish('evt.live.request.completed.v1.ingress-1', Buffer.from('x'), {
+      messageId,
+    });
+    const two = await bus('policy').publish('evt.live.request.completed.v1.parked', Buffer.from('y'), {
+      messageId,
+    });
+    expect(two).toEqual({ ...one, duplicate: true });
+  });
+});
+
 // The last one: the others need the broker.
 describe('a connection', () => {
   test('is closed for good also where the broker is away', async () => {

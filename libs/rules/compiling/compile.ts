@@ -1,7 +1,7 @@
 import type { PolicyDocument } from '#contracts';
+import { checkReferences } from '../checking/check-references.ts';
 import { contentDigest } from '../content-digest.ts';
 import { compileReviewCel } from './cel.ts';
-import { checkReferences } from './check-references.ts';
 import { celOf, compileRule, compileText, type DocumentFault, type KeywordId } from './compile-rule.ts';
 import { entityFinder } from './entities.ts';
 import { keywordIndex } from './keyword-index.ts';

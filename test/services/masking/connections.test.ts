@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '#testing';
 import { json, ModelServer } from '../model-server.ts';
-import { answer, chat, MaskingWorld } from './masking-world.ts';
+import { answer, chat } from './chat.ts';
+import { MaskingWorld } from './masking-world.ts';
 
 let world: MaskingWorld;
 let first: ModelServer;

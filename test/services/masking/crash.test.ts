@@ -3,7 +3,8 @@ import { encodeEnvelope, type RequestCompleted, requestCompleted } from '#contra
 import type { RunningProcess } from '#embedded';
 import { eventually } from '#testing';
 import { json, ModelServer, openStream } from '../model-server.ts';
-import { answer, chat, MaskingWorld, type Published, said, streamed } from './masking-world.ts';
+import { answer, chat, said, streamed } from './chat.ts';
+import { MaskingWorld, type Published } from './masking-world.ts';
 
 let world: MaskingWorld;
 let model: ModelServer;

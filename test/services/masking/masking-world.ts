@@ -7,8 +7,6 @@ import {
   buckets,
   canonicalJson,
   configKeys,
-  decodeEnvelope,
-  decodeFrame,
   encodeEnvelope,
   type FrozenEntry,
   MaskingProfile,
@@ -16,10 +14,8 @@ import {
   type Obligations,
   PolicyDocument,
   type ReleaseTerms,
-  type RequestCompleted,
   type RequestReleased,
   type RunEntry,
-  requestCompleted,
   requestReleased,
   runKey,
 } from '#contracts';
@@ -34,7 +30,9 @@ import {
   Sealer,
   secretFiles,
 } from '#sealing';
-import { eventually, startProgram } from '#testing';
+import { startProgram } from '#testing';
+import { chat } from './chat.ts';
+import { ClientSide } from './client-side.ts';
 
 const passwords = Object.fromEntries(natsUsers.map((user) => [user, `secret-${user}`]));
 export const credential = 'sk-upstream-credential-4711';
@@ -72,12 +70,7 @@ export interface Published {
 }
 
 /** A broker with the real permissions, masking as a running service, and the voices of its neighbours. */
-export class MaskingWorld {
-  readonly completed = new Map<string, { head: RequestCompleted; tail: Uint8Array }[]>();
-  readonly frames = new Map<
-    string,
-    { number: number; attempt: number; sealed: Uint8Array; atMs: number }[]
-  >();
+export class MaskingWorld extends ClientSide {
   private readonly services: RunningProcess[] = [];
   private metricsUrl = '';
   private subjects = 0;
@@ -87,11 +80,13 @@ export class MaskingWorld {
     readonly dir: string,
     readonly server: NatsServer,
     readonly buses: Map<string, Bus>,
-    readonly sealer: Sealer,
+    sealer: Sealer,
     readonly ruleKey: RuleReleaseKey,
     readonly signer: PeopleReleaseSigner,
     private readonly configSigner: ConfigSigner,
-  ) {}
+  ) {
+    super(buses.get('ingress')!, sealer);
+  }
 
   static async open(): Promise<MaskingWorld> {
     const dir = await mkdtemp(join(tmpdir(), 'sallyport-masking-'));
@@ -121,7 +116,6 @@ export class MaskingWorld {
     const configSigner = new ConfigSigner(configPem);
     const ruleKey = new RuleReleaseKey(hmac);
     const world = new MaskingWorld(dir, server, buses, sealer, ruleKey, signer, configSigner);
-    world.hear();
     await world.freeze([]);
     return world;
   }
@@ -232,37 +226,6 @@ export class MaskingWorld {
     return (await runs.get(runKey(terms)))!.json<RunEntry>();
   }
 
-  /** The ending of a request, once it is there. */
-  async ending(requestId: string, timeoutMs = 15_000): Promise<RequestCompleted> {
-    return eventually(
-      () => {
-        const [first] = this.completed.get(requestId) ?? [];
-        if (!first) throw new Error(`${requestId} has no ending`);
-        return first.head;
-      },
-      { timeoutMs },
-    );
-  }
-
-  /** What the client of an ended request gets. */
-  async content(requestId: string): Promise<string> {
-    const head = await this.ending(requestId);
-    const { tail } = this.completed.get(requestId)![0]!;
-    const opened = await this.sealer.open(head.subjectKey, contentLabel(requestId, 'answer'), tail);
-    const text = opened.toString('utf8');
-    if (head.tail !== 'transcript') return text;
-    return (JSON.parse(text) as [number, string][]).map(([, piece]) => piece).join('');
-  }
-
-  /** The text of the frames of a request, in order. */
-  async frameText(requestId: string, subjectKey: string): Promise<string> {
-    let text = '';
-    for (const { number, sealed } of this.frames.get(requestId) ?? []) {
-      text += await this.sealer.open(subjectKey, contentLabel(requestId, `frame:${number}`), sealed);
-    }
-    return text;
-  }
-
   /** Destroys a person's data key, as audit does. */
   async erase(subjectKey: string): Promise<void> {
     const keys = await this.bus('audit').bucket(buckets.keys);
@@ -340,62 +303,4 @@ export class MaskingWorld {
     };
     return head;
   }
-
-  private hear(): void {
-    const ingress = this.bus('ingress');
-    ingress.listen(requestCompleted.liveFilter().replace(/\*$/, '>'), ({ data }) => {
-      const { head, tail } = decodeEnvelope(data);
-      const parsed = requestCompleted.schema.parse(head);
-      this.completed.set(parsed.requestId, [
-        ...(this.completed.get(parsed.requestId) ?? []),
-        { head: parsed, tail },
-      ]);
-    });
-    ingress.listen('live.frame.>', ({ subject, data }) => {
-      const requestId = subject.split('.').at(-1)!;
-      const list = this.frames.get(requestId) ?? [];
-      list.push({ ...decodeFrame(data), atMs: Date.now() });
-      this.frames.set(requestId, list);
-    });
-  }
-}
-
-/** A chat request. */
-export function chat(content: string, stream = false): object {
-  return { model: 'm', messages: [{ role: 'user', content }], ...(stream && { stream: true }) };
-}
-
-/** A chat answer. */
-export function answer(content: string): string {
-  return JSON.stringify({
-    id: 'chatcmpl-1',
-    object: 'chat.completion',
-    created: 1,
-    model: 'm',
-    choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }],
-    usage: { prompt_tokens: 3, completion_tokens: 5, total_tokens: 8 },
-  });
-}
-
-/** The events of a streamed chat answer, one for each piece of text, with its finish and end mark. */
-export function streamed(pieces: readonly string[]): string[] {
-  const event = (delta: object, finish: string | null): string =>
-    `data: ${JSON.stringify({
-      id: 'chatcmpl-1',
-      object: 'chat.completion.chunk',
-      created: 1,
-      model: 'm',
-      choices: [{ index: 0, delta, finish_reason: finish }],
-    })}\n\n`;
-  return [...pieces.map((content) => event({ content }, null)), event({}, 'stop'), 'data: [DONE]\n\n'];
-}
-
-/** The text that a streamed chat answer says. */
-export function said(sse: string): string {
-  return sse
-    .split('\n\n')
-    .filter((event) => event.startsWith('data: {'))
-    .map((event) => JSON.parse(event.slice(6)) as { choices?: { delta?: { content?: string } }[] })
-    .map(({ choices }) => choices?.[0]?.delta?.content ?? '')
-    .join('');
 }

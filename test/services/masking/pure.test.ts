@@ -9,7 +9,7 @@ import { claimLeaseMs, decideClaim } from '../../../services/masking/running/cla
 import { Breaker } from '../../../services/masking/upstream/breaker.ts';
 import { Credentials, coverSecrets } from '../../../services/masking/upstream/credentials.ts';
 import { answerHeaders, requestHeaders, targetPath } from '../../../services/masking/upstream/target.ts';
-import { answer, streamed } from './masking-world.ts';
+import { answer, streamed } from './chat.ts';
 
 describe('the path on the model server', () => {
   test.each([

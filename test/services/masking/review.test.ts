@@ -10,7 +10,8 @@ import {
 import { contentLabel } from '#sealing';
 import { eventually } from '#testing';
 import { json, ModelServer, openStream } from '../model-server.ts';
-import { answer, chat, MaskingWorld, said, streamed } from './masking-world.ts';
+import { answer, chat, said, streamed } from './chat.ts';
+import { MaskingWorld } from './masking-world.ts';
 
 let world: MaskingWorld;
 let model: ModelServer;

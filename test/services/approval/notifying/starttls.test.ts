@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { packageRoot } from '#embedded';
 import { scriptArguments } from '#testing';
-import { Authority, type Certificate } from '../certificates.ts';
-import { type MailServer, startMailServer } from './notify-receivers.ts';
+import { Authority, type Certificate } from '../../certificates.ts';
+import { type MailServer, startMailServer } from './receivers.ts';
 
 const username = 'gate';
 const password = 'mail-password';
@@ -45,7 +45,7 @@ async function send(
   const root = packageRoot();
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [...scriptArguments('test/services/approval/send-letters.ts'), JSON.stringify(channels)],
+    [...scriptArguments('test/services/approval/notifying/send-letters.ts'), JSON.stringify(channels)],
     {
       cwd: root,
       env: { PATH: process.env.PATH, ...(trusting && { NODE_EXTRA_CA_CERTS: join(dir, 'ca.pem') }) },

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Connection } from '#contracts';
-import { Authority } from '../certificates.ts';
-import { ask, file, type Listener, listen, ok, secretsDir, upstreamOf, write } from './upstream-setting.ts';
+import { Authority } from '../../certificates.ts';
+import { ask, file, type Listener, listen, ok, secretsDir, upstreamOf, write } from './setting.ts';
 
 describe('a model server with TLS', () => {
   let authority: Authority;

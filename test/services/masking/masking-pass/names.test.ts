@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { MaskingProfile } from '#contracts';
 import { findRoute } from '#protocols';
-import { MaskingPass, Tally } from '../../../services/masking/masking-pass.ts';
+import { MaskingPass, Tally } from '../../../../services/masking/masking-pass.ts';
 
 const profile = MaskingProfile.parse({ names: 'standard' });
 const found = findRoute('POST', '/v1/chat/completions')!;

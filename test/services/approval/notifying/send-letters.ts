@@ -1,5 +1,5 @@
 import { EmailChannel } from '#contracts';
-import { sendEmail } from '../../../services/approval/notifying/email/send-email.ts';
+import { sendEmail } from '../../../../services/approval/notifying/email/send-email.ts';
 
 /** Sends a letter by each mail server of the first argument, in a process whose trust the environment says. */
 const servers = JSON.parse(process.argv[2] ?? '[]') as object[];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import type { DeliveryView } from '#contracts';
 import { eventually, runSallyport } from '#testing';
-import { type ApprovalWorld, startApprovalWorld } from './approval-world.ts';
+import { type ApprovalWorld, startApprovalWorld } from '../approval-world.ts';
 import {
   type Call,
   type HookReceiver,
@@ -11,7 +11,7 @@ import {
   type MailServer,
   startHookReceiver,
   startMailServer,
-} from './notify-receivers.ts';
+} from './receivers.ts';
 
 export const secretOf = (byte: number): string => `whsec_${Buffer.alloc(32, byte).toString('base64')}`;
 export const [oldSecret, newSecret] = [secretOf(1), secretOf(2)];

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ChannelList, type DeliveryList } from '#contracts';
 import { freePort, type RunningProcess } from '#embedded';
 import { eventually } from '#testing';
-import { releasesOf } from './approval-world.ts';
-import { verified } from './notify-receivers.ts';
+import { releasesOf } from '../approval-world.ts';
 import { type NotifyWorld, newSecret, slow, startNotifyWorld, typeOf } from './notify-world.ts';
+import { verified } from './receivers.ts';
 
 let all: NotifyWorld;
 /** The world knows the replica started last only. */

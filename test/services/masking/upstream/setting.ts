@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, jest } from '@jest/globals';
 import { Connection } from '#contracts';
-import { UpstreamCall } from '../../../services/masking/upstream/call.ts';
-import { Credentials } from '../../../services/masking/upstream/credentials.ts';
-import { Upstream } from '../../../services/masking/upstream/upstream.ts';
+import { UpstreamCall } from '../../../../services/masking/upstream/call.ts';
+import { Credentials } from '../../../../services/masking/upstream/credentials.ts';
+import { Upstream } from '../../../../services/masking/upstream/upstream.ts';
 
 export type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 

@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { MaskingProfile, type MaskingProfileInput } from '#contracts';
 import { findRoute } from '#protocols';
-import { MaskedRelay } from '../../../services/masking/asking/relay.ts';
-import { maskWhole } from '../../../services/masking/asking/whole-answer.ts';
-import { MaskingPass, Tally } from '../../../services/masking/masking-pass.ts';
+import { MaskedRelay } from '../../../../services/masking/asking/relay.ts';
+import { maskWhole } from '../../../../services/masking/asking/whole-answer.ts';
+import { MaskingPass, Tally } from '../../../../services/masking/masking-pass.ts';
 
 const text = { type: 'string' };
 const schema = {

@@ -6,8 +6,8 @@ import { TokenVerifier } from '#auth';
 import { Connection, Issuer } from '#contracts';
 import { type IdentityProvider, startIdentityProvider } from '#embedded';
 import { eventually } from '#testing';
-import { AccessTokens } from '../../../services/masking/upstream/access-tokens.ts';
-import { ask, credentialsHere, file, listen, ok, secretsDir, upstreamOf, write } from './upstream-setting.ts';
+import { AccessTokens } from '../../../../services/masking/upstream/access-tokens.ts';
+import { ask, credentialsHere, file, listen, ok, secretsDir, upstreamOf, write } from './setting.ts';
 
 describe('a token by client credentials', () => {
   let idp: IdentityProvider;

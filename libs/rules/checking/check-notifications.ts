@@ -1,5 +1,5 @@
 import { type PolicyDocument, shownInClear } from '#contracts';
-import type { ReportFault } from './compile-rule.ts';
+import type { ReportFault } from '../compiling/compile-rule.ts';
 
 const unmaskable = 'expected none or full: by approvals.shownAs approvers see content in clear';
 

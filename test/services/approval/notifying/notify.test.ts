@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { encodeEnvelope, requestCancelled } from '#contracts';
 import { eventually } from '#testing';
-import { type Call, plainText, verified } from './notify-receivers.ts';
 import {
   type NotifyWorld,
   newSecret,
@@ -12,6 +11,7 @@ import {
   startNotifyWorld,
   typeOf,
 } from './notify-world.ts';
+import { type Call, plainText, verified } from './receivers.ts';
 
 let all: NotifyWorld;
 let world: NotifyWorld['world'];

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { Connection } from '#contracts';
 import { freePort } from '#embedded';
 import { eventually } from '#testing';
-import { type Candidate, chooseServer } from '../../../services/masking/upstream/choose.ts';
-import { ask, type Listener, listen, upstreamOf } from './upstream-setting.ts';
+import { type Candidate, chooseServer } from '../../../../services/masking/upstream/choose.ts';
+import { ask, type Listener, listen, upstreamOf } from './setting.ts';
 
 describe('several targets', () => {
   const serve = async (name: string, listener?: Listener) => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { MaskingProfile } from '#contracts';
 import { findRoute, protocols } from '#protocols';
-import { maskHeaders } from '../../../services/masking/asking/whole-answer.ts';
-import { MaskingPass, Tally } from '../../../services/masking/masking-pass.ts';
+import { maskHeaders } from '../../../../services/masking/asking/whole-answer.ts';
+import { MaskingPass, Tally } from '../../../../services/masking/masking-pass.ts';
 
 const canary = 'ann.lee@example.com';
 const pass = (profile: object = {}) =>

@@ -1,9 +1,9 @@
 import pg from 'pg';
 import type { Bus } from '#messaging';
-import { clientConfig } from './data-source.ts';
+import { clientConfig } from '../data-source.ts';
+import type { UnitOfWork } from '../unit-of-work.ts';
 import { type Committed, type OutboxRow, outboxChannel } from './outbox.ts';
 import { sayInOrder } from './saying.ts';
-import type { UnitOfWork } from './unit-of-work.ts';
 
 export interface RelayOptions {
   url: string;

@@ -6,17 +6,17 @@ import { Webhook } from 'standardwebhooks';
 import { parse } from 'yaml';
 import { Approvals } from '#contracts';
 import { mayReach } from '#outgoing';
-import { retryAfterMs } from '../../../services/approval/notifying/delivering/retry.ts';
-import { emailMessage } from '../../../services/approval/notifying/email/email-message.ts';
-import { sendEmail } from '../../../services/approval/notifying/email/send-email.ts';
-import { isAddress } from '../../../services/approval/notifying/telling/audience.ts';
-import { post } from '../../../services/approval/notifying/webhooks/post.ts';
-import { signedHeaders, signingKey } from '../../../services/approval/notifying/webhooks/sign.ts';
-import { slackPayload } from '../../../services/approval/notifying/webhooks/slack-payload.ts';
-import { webhookPayload } from '../../../services/approval/notifying/webhooks/webhook-payload.ts';
-import { atMost, oneLine } from '../../../services/approval/notifying/wording/content-text.ts';
-import type { Facts } from '../../../services/approval/notifying/wording/facts.ts';
-import { type HookReceiver, startHookReceiver, startMailServer } from './notify-receivers.ts';
+import { retryAfterMs } from '../../../../services/approval/notifying/delivering/retry.ts';
+import { emailMessage } from '../../../../services/approval/notifying/email/email-message.ts';
+import { sendEmail } from '../../../../services/approval/notifying/email/send-email.ts';
+import { isAddress } from '../../../../services/approval/notifying/telling/audience.ts';
+import { post } from '../../../../services/approval/notifying/webhooks/post.ts';
+import { signedHeaders, signingKey } from '../../../../services/approval/notifying/webhooks/sign.ts';
+import { slackPayload } from '../../../../services/approval/notifying/webhooks/slack-payload.ts';
+import { webhookPayload } from '../../../../services/approval/notifying/webhooks/webhook-payload.ts';
+import { atMost, oneLine } from '../../../../services/approval/notifying/wording/content-text.ts';
+import type { Facts } from '../../../../services/approval/notifying/wording/facts.ts';
+import { type HookReceiver, startHookReceiver, startMailServer } from './receivers.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const message = (url: string, privateNetworks: string[] = []) => ({

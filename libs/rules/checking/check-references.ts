@@ -1,7 +1,7 @@
 import { type PolicyDocument, type Rule, shownInClear } from '#contracts';
+import type { ReportFault } from '../compiling/compile-rule.ts';
 import { fitsGlob } from '../glob.ts';
 import { checkNotifications } from './check-notifications.ts';
-import type { ReportFault } from './compile-rule.ts';
 
 /** Reports names that a document uses and doesn't define, and names defined twice. */
 export function checkReferences(document: PolicyDocument, report: ReportFault): void {
