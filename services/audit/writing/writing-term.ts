@@ -49,6 +49,8 @@ export class WritingTerm {
   private readonly chores: Chores;
   private readonly history: LogHistory;
   private lookedAtMs = 0;
+  /** The last poll came back full. */
+  private isBehind = false;
   /** The last event that is committed. */
   private committed: { sequence: number; atMs: number };
   /** Asked for while the batch before it is built and written. */
@@ -91,6 +93,8 @@ export class WritingTerm {
     // Where writing fails first nobody waits for it any more.
     this.ahead?.catch(() => undefined);
     await this.store(pulled);
+    const hasCaughtUp = this.isBehind && !pulled.isFull;
+    this.isBehind = pulled.isFull;
     const mustLook = nowMs - this.lookedAtMs >= statusEveryMs;
     if (pulled.isFull && !mustLook) {
       if (this.chores.sessionsAreDue(nowMs)) await this.write(() => this.chores.flushSessions());
@@ -99,6 +103,8 @@ export class WritingTerm {
     await this.writing;
     if (mustLook) await this.look(nowMs, pulled.events.length === 0);
     await this.writing;
+    // Whoever looks for a session then has waited long enough.
+    if (hasCaughtUp) await this.chores.flushSessions();
     await this.tidy(nowMs, false);
     return { events: pulled.events.length, isFull: pulled.isFull };
   }
