@@ -24,16 +24,14 @@ import { Restoring } from './waiting/restoring.ts';
 import { StoredRequests } from './waiting/stored-requests.ts';
 import { WaitingRoom } from './waiting/waiting-room.ts';
 
-const runtime = [Bus, SETTINGS, LOGGER];
-
 @Module({
   controllers: [RequestsController],
   providers: [
     {
       provide: HeldIndex,
-      inject: runtime,
-      useFactory: (bus: Bus, { instance }: IngressSettings, logger: Logger) =>
-        new HeldIndex(bus, instance, defaultTopology.eventsAgeMs, logger),
+      inject: [Bus, SubjectNames, SETTINGS, LOGGER],
+      useFactory: (bus: Bus, names: SubjectNames, { instance }: IngressSettings, logger: Logger) =>
+        new HeldIndex(bus, names, instance, defaultTopology.eventsAgeMs, logger),
     },
     {
       provide: WaitingRoom,

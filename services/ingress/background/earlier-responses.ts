@@ -70,7 +70,7 @@ export class EarlierResponses {
       throw new CodedError('request.invalid', 'The previous response has not ended yet.', { details });
     }
     if (!completion) throw notFound();
-    const content = await openCompletion(completion, this.sealer, this.bodies);
+    const content = await openCompletion(completion, entry.subjectKey, this.sealer, this.bodies);
     // As its caller got it: what the prompt's mask took out stands there again, and is masked again.
     const { requestId, subjectKey } = entry;
     const isRestorable = completion.head.restorable === true;
@@ -84,8 +84,8 @@ export class EarlierResponses {
     return response;
   }
 
-  private async requestOf({ requestId, latest }: HeldEntry): Promise<Buffer | undefined> {
-    return latest && this.stored.open(requestId, latest.sequence);
+  private async requestOf(entry: HeldEntry): Promise<Buffer | undefined> {
+    return entry.latest && this.stored.open(entry, entry.latest.sequence);
   }
 }
 

@@ -30,9 +30,13 @@ export type CompletedContent =
 /** The associated data under which each kind of tail is sealed. */
 const parts = { body: 'answer', transcript: 'answer', reason: 'reason' } as const;
 
-/** Opens a completion's content. Throws `ContentErasedError` where the person's key is gone. */
+/**
+ * Opens a completion's content with the key of the person who asked, whoever's the completion says it is: nobody is given
+ * another person's. Throws `ContentErasedError` where that key is gone.
+ */
 export async function openCompletion(
   completion: Completion,
+  subjectKey: string,
   sealer: Sealer,
   bodies: BodyStore,
 ): Promise<CompletedContent> {
@@ -40,7 +44,7 @@ export async function openCompletion(
   if (head.tail === 'none') return { kind: 'none' };
   const sealed = head.store === undefined ? completion.tail : await bodies.get(head.store);
   if (!sealed) throw new Error(`${head.requestId}: the stored answer is gone`);
-  const bytes = await sealer.open(head.subjectKey, contentLabel(head.requestId, parts[head.tail]), sealed);
+  const bytes = await sealer.open(subjectKey, contentLabel(head.requestId, parts[head.tail]), sealed);
   if (head.tail === 'body') return { kind: 'body', bytes };
   const value: unknown = JSON.parse(bytes.toString('utf8'));
   if (head.tail === 'reason') return { kind: 'reason', reason: Reason.parse(value).reason };

@@ -9,11 +9,12 @@ export class Edits {
   constructor(private readonly stored: StoredRequests) {}
 
   /** Undefined where nothing was edited, the rule keeps it to itself, or the content is gone. */
-  async of({ requestId, askedSequence, edited }: HeldEntry): Promise<ContentDifference[] | undefined> {
+  async of(entry: HeldEntry): Promise<ContentDifference[] | undefined> {
+    const { askedSequence, edited } = entry;
     if (askedSequence === undefined || edited === undefined) return undefined;
     const [sent, made] = await Promise.all([
-      this.stored.open(requestId, askedSequence),
-      this.stored.open(requestId, edited.sequence),
+      this.stored.open(entry, askedSequence),
+      this.stored.open(entry, edited.sequence),
     ]);
     return sent && made ? differencesOf(sent, made) : undefined;
   }

@@ -1,6 +1,7 @@
 import type { KV } from '@nats-io/kv';
 import { buckets, callKeyPrefix, HeldEntry } from '#contracts';
 import { type BucketChange, type Bus, watchBucket } from '#messaging';
+import type { SubjectNames } from '#sealing';
 import type { Logger } from '#telemetry';
 
 const maxAttempts = 8;
@@ -10,6 +11,7 @@ const beatMs = 5000;
 const silentMs = 15_000;
 const sweepMs = 60_000;
 const indexedForMs = 3_600_000;
+const mostNamesKept = 10_000;
 
 type Listener = (entry: HeldEntry) => unknown;
 
@@ -20,6 +22,8 @@ type Listener = (entry: HeldEntry) => unknown;
 export class HeldIndex {
   private readonly entries = new Map<string, { entry: HeldEntry; revision: number }>();
   private readonly byFingerprint = new Map<string, string>();
+  /** By who asked: this is looked at for every entry that is heard of. */
+  private readonly subjectKeys = new Map<string, string>();
   private readonly heardAt = new Map<string, number>();
   private readonly listeners = new Set<Listener>();
   private stopWatching: () => void = () => undefined;
@@ -27,6 +31,7 @@ export class HeldIndex {
 
   constructor(
     private readonly bus: Bus,
+    private readonly names: SubjectNames,
     private readonly instance: string,
     private readonly ageMs: number,
     private readonly logger: Logger,
@@ -105,7 +110,9 @@ export class HeldIndex {
     const bucket = await this.bus.bucket(buckets.held);
     for (let attempt = 1; ; attempt++) {
       const before = attempt === 1 ? this.entries.get(requestId) : await this.read(bucket, requestId);
-      const after = change(before?.entry);
+      // What somebody else wrote there is overwritten by what is known here.
+      const isForged = before !== undefined && !this.isOnesOwn(before.entry);
+      const after = change(isForged ? this.get(requestId) : before?.entry);
       if (!after) return;
       const text = JSON.stringify(after);
       try {
@@ -143,12 +150,21 @@ export class HeldIndex {
       return;
     }
     const parsed = HeldEntry.safeParse(JSON.parse(Buffer.from(value).toString('utf8')));
-    if (!parsed.success) {
+    if (!parsed.success || parsed.data.requestId !== key || !this.isOnesOwn(parsed.data)) {
       this.logger.error({ key }, 'an entry of the held index breaks its contract');
       return;
     }
     if ((this.entries.get(key)?.revision ?? 0) < revision) this.remember(parsed.data, revision);
     for (const listener of this.listeners) listener(parsed.data);
+  }
+
+  /** Whose content an entry opens is who it says has asked: else somebody else than ingress wrote it. */
+  private isOnesOwn({ issuer, subject, subjectKey }: HeldEntry): boolean {
+    const who = `${issuer}\n${subject}`;
+    const known = this.subjectKeys.get(who) ?? this.names.of({ issuer, subject });
+    if (this.subjectKeys.size >= mostNamesKept) this.subjectKeys.clear();
+    this.subjectKeys.set(who, known);
+    return known === subjectKey;
   }
 
   private remember(entry: HeldEntry, revision: number): void {

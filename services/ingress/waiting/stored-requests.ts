@@ -1,5 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { approvalRequested, type BodyReference, decodeEnvelope, requestReceived } from '#contracts';
+import {
+  approvalRequested,
+  type BodyReference,
+  decodeEnvelope,
+  type HeldEntry,
+  requestReceived,
+} from '#contracts';
 import { BodyStore, Bus } from '#messaging';
 import { ContentErasedError, contentLabel, Sealer } from '#sealing';
 
@@ -21,11 +27,16 @@ export class StoredRequests {
     private readonly sealer: Sealer,
   ) {}
 
-  /** The body that an event of this request tells of; undefined where it is erased, or the log holds it no more. */
-  async open(requestId: string, sequence: number): Promise<Buffer | undefined> {
+  /**
+   * The body that an event of this person's request tells of; undefined where it is erased, or the log holds it no more.
+   */
+  async open(
+    { requestId, subjectKey }: Pick<HeldEntry, 'requestId' | 'subjectKey'>,
+    sequence: number,
+  ): Promise<Buffer | undefined> {
     const message = await this.bus.readMessage({ sequence });
     const telling = message && tellingOf(message.payload);
-    if (telling?.requestId !== requestId) return undefined;
+    if (telling?.requestId !== requestId || telling.subjectKey !== subjectKey) return undefined;
     const sealed = await this.sealedOf(telling);
     if (!sealed) return undefined;
     const label = contentLabel(requestId, `body:${telling.version}`);

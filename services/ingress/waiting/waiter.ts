@@ -92,7 +92,7 @@ export class Waiter {
     clearTimeout(this.patience);
     return this.inOrder(async () => {
       if (this.finished) return;
-      const content = await openCompletion(completion, this.sealer, this.bodies);
+      const content = await openCompletion(completion, this.request.subjectKey, this.sealer, this.bodies);
       const restored = completion.head.restorable ? await this.openRestored() : null;
       this.write(completion, content, restored);
       if (restored) this.record(restored);
