@@ -1,5 +1,7 @@
-import { Command, CommanderError } from 'commander';
-import { StartProblem } from '#embedded';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError, Help } from 'commander';
+import { packageRoot, StartProblem } from '#embedded';
 import { errorJson } from './unusable.ts';
 
 type Register = (program: Command) => void;
@@ -34,11 +36,30 @@ const verbs: readonly { names: readonly string[]; load: () => Promise<Register> 
 /** What a command line that is wrong ends with; 1 is for what was refused or failed. */
 const wrongUse = 2;
 
+const plainHelp = new Help();
+
+/** What an option or argument is by default goes without saying where that is nothing. */
+function withoutNothing(description: string): string {
+  return description.replace(/ ?\(default: (\[\]|"")\)$/, '');
+}
+
+function versionHere(): string {
+  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return version;
+}
+
 /** The command `sallyport` with the verb that is asked for, or with every verb where that is none of them. */
 export async function createProgram(verb?: string, asJson = false): Promise<Command> {
   const program = new Command('sallyport')
     .description('A gateway in front of self-hosted models, where people approve what rules hold back')
+    .version(versionHere(), '-V, --version', 'the version of this program')
     .showHelpAfterError('(add --help for the options)')
+    .configureHelp({
+      optionDescription: (option) => withoutNothing(plainHelp.optionDescription(option)),
+      argumentDescription: (argument) => withoutNothing(plainHelp.argumentDescription(argument)),
+    })
     .exitOverride();
   // What a command is given by its parent it gets when it is made. `main` says what is wrong.
   if (asJson) program.configureOutput({ writeErr: () => undefined });

@@ -32,9 +32,9 @@ export function registerDoctor(program: Command): void {
     .description('try what must be refused: broker permissions, secret files, token lifetimes, back doors')
     .argument('[part]', Object.keys(checks).join(', '))
     .option('--state-dir <dir>', 'where the running start keeps its state', process.env.SALLYPORT_STATE_DIR)
-    .option('--nats-url <url>', 'the broker', process.env.NATS_URL ?? 'nats://127.0.0.1:4322')
+    .option('--nats-url <url>', 'the broker', addressOf('nats'))
     .option('--issuer <url>', 'the identity provider', addressOf('identity'))
-    .option('--config <path>', 'sallyport.yaml', process.env.SALLYPORT_CONFIG ?? 'sallyport.yaml')
+    .option('--config <path>', 'sallyport.yaml', addressOf('config'))
     .option('--json', 'print JSON')
     .action(async (part: string | undefined, flags: Flags) => {
       const wanted = part === undefined ? Object.keys(checks) : [part];

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Command } from 'commander';
 import { freePorts, isPortFree, packageRoot, type RunningProcess, startProcess } from '#embedded';
 import { eventually } from '#testing';
 import { createProgram } from '../main.ts';
@@ -128,6 +129,16 @@ test.each([
     expect(JSON.parse(await output())).toEqual({ error: { code: 'usage', message } });
   },
 );
+
+test('help of every command names no default that is nothing', async () => {
+  const texts = (command: Command): string[] => [
+    command.helpInformation(),
+    ...command.commands.flatMap(texts),
+  ];
+  const all = texts(await createProgram());
+  expect(all.length).toBeGreaterThan(60);
+  for (const text of all) expect(text).not.toMatch(/default: (\[\]|"")/);
+});
 
 test('each verb of the table of help is loaded by its own name', async () => {
   const { commands } = await createProgram();

@@ -90,7 +90,8 @@ async function startAll(
   try {
     const opened = await orInterrupted(opening, interrupted);
     if (opened === undefined) return 0;
-    await recordAddresses(options.stateDir, addressesOf(options));
+    const { configFile: config } = opened;
+    await recordAddresses(options.stateDir, { ...addressesOf(options), config });
     const seconds = Math.round((performance.now() - began) / 100) / 10;
     progress.tell({ event: 'note', text: `Everything is ready in ${seconds.toFixed(1)} s.` });
     if (options.exitWhenReady) return 0;
@@ -113,7 +114,7 @@ async function orInterrupted<T>(work: Promise<T>, interrupted: Promise<void>): P
   return Promise.race([work, interrupted.then(() => undefined)]);
 }
 
-async function openAll(context: StartContext): Promise<{ model: string }> {
+async function openAll(context: StartContext): Promise<{ model: string; configFile: string }> {
   const { options, secrets, running } = context;
   const record = () =>
     recordProcesses(options.stateDir, [...running.services, ...running.programs, ...running.stores]);
@@ -131,7 +132,7 @@ async function openAll(context: StartContext): Promise<{ model: string }> {
   });
   const around = surroundings(options, { ...database, natsUrl, issuer, secrets, configFile: config.file });
   await Promise.all(serviceNames.map((service) => openService(context, service, around))).finally(record);
-  return { model: config.model };
+  return { model: config.model, configFile: config.file };
 }
 
 type Opened = Pick<
@@ -161,13 +162,15 @@ function neededPorts(options: StartOptions): NeededPort[] {
 
 const loopback = (port: number) => `http://127.0.0.1:${port}`;
 
-function addressesOf({ ports, issuer, identityPort }: StartOptions): Addresses {
+function addressesOf(options: StartOptions): Omit<Addresses, 'config'> {
+  const { ports, issuer, identityPort, natsUrl, natsPort } = options;
   return {
     ingress: loopback(ports.ingress),
     approval: loopback(ports.approval),
     audit: loopback(ports.audit),
     policy: loopback(ports.policy),
     identity: issuer ?? loopback(identityPort),
+    nats: natsUrl ?? `nats://127.0.0.1:${natsPort}`,
   };
 }
 

@@ -130,6 +130,10 @@ test('everything starts with one command, what its screen shows works when paste
     { timeoutMs: 30_000 },
   );
   expect(await paste(`npx sallyport audit show ${sessions[0]?.id} --as alice`)).toContain('carol');
+  // On this start's ports, and with its configuration.
+  const findings = JSON.parse(await paste('npx sallyport doctor --json')) as Record<string, string>[];
+  expect(findings.filter(({ verdict }) => verdict === 'problem')).toEqual([]);
+  expect(findings).toContainEqual(expect.objectContaining({ check: 'back door of demo', verdict: 'ok' }));
   await interrupt(second);
 }, 400_000);
 
