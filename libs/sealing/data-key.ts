@@ -3,6 +3,14 @@ import { decrypt, encrypt, sealOverheadBytes } from './envelope-encryption.ts';
 
 const markBytes = 4;
 
+/** Names the key that sealed something, without telling anything about it. */
+export type KeyMark = Uint8Array;
+
+/** The mark that sealed bytes begin with. */
+export function keyMarkOf(sealed: Uint8Array): KeyMark {
+  return Uint8Array.prototype.slice.call(sealed, 0, markBytes);
+}
+
 /**
  * One person's data key, ready for use. What it seals begins with four bytes that name it, so that bytes sealed with
  * a key that was destroyed since are told from bytes that were tampered with: `mark 4 | iv 12 | tag 16 | ciphertext`.

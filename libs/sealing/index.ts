@@ -1,5 +1,6 @@
 export * from './change-decision.ts';
 export * from './config-signing.ts';
+export { type KeyMark, keyMarkOf } from './data-key.ts';
 export * from './envelope-encryption.ts';
 export * from './key-encryption-key.ts';
 export * from './key-source.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { buckets, contentErased, decodeEnvelope, WrappedKey } from '#contracts';
 import { type Bus, MissingDependencyError } from '#messaging';
-import { DataKey } from './data-key.ts';
+import { DataKey, type KeyMark } from './data-key.ts';
 import type { KeyEncryptionKey } from './key-encryption-key.ts';
 import type { KeyRing } from './key-source.ts';
 import { keyNames, wrapperOf } from './wrapped-keys.ts';
@@ -58,6 +58,21 @@ export class Sealer {
   /** Seals bytes for a person. Throws `MissingDependencyError` where the key bucket can't be reached. */
   async seal(subjectKey: string, label: string, clear: Uint8Array): Promise<Buffer> {
     return (await this.dataKey(subjectKey, true)).seal(label, clear);
+  }
+
+  /**
+   * Seals with the key of that mark, or without one with the person's key; makes none. Throws `ContentErasedError` where it
+   * is gone, also where the person has a new one since.
+   */
+  async sealAs(
+    mark: KeyMark | undefined,
+    subjectKey: string,
+    label: string,
+    clear: Uint8Array,
+  ): Promise<Buffer> {
+    const key = await this.dataKey(subjectKey, false);
+    if (mark !== undefined && !key.sealed(mark)) throw new ContentErasedError();
+    return key.seal(label, clear);
   }
 
   /** Seals at once where the key is in hand; null where it has to be asked for (see `seal`). */

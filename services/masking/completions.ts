@@ -9,8 +9,8 @@ import {
   requestCompleted,
 } from '#contracts';
 import { type BodyStore, type Bus, MissingDependencyError, NotStoredError } from '#messaging';
-import { contentLabel, type Sealer } from '#sealing';
 import { metrics } from '#telemetry';
+import type { RequestSealer } from './asking/request-sealer.ts';
 import type { Usage } from './asking/usage.ts';
 
 /** How a request ended, without what its release already says. */
@@ -59,13 +59,13 @@ const longestPauseMs = 2000;
 export class Completions {
   constructor(
     private readonly bus: Bus,
-    private readonly sealer: Sealer,
+    private readonly sealer: RequestSealer,
     private readonly bodies: BodyStore,
   ) {}
 
   /**
    * Seals and publishes; tries again for as long as the lease lasts, because the model must not be called again for a
-   * log that is away. Throws once the lease is lost.
+   * log that is away. Throws once the lease is lost, and `ContentErasedError` where its content can't be sealed any more.
    */
   async publish(head: RequestReleased, ending: Ending, lease: Lease): Promise<void> {
     await persistently(lease, () => this.publishOnce(head, ending));
@@ -78,7 +78,7 @@ export class Completions {
     let tail = ending.reason;
     let store: string | undefined;
     if (content !== undefined) {
-      tail = await this.sealer.seal(head.subjectKey, contentLabel(requestId, 'answer'), content.bytes);
+      tail = await this.sealer.seal(head, 'answer', content.bytes);
       if (tail.length > inlineBodyLimitBytes) {
         store = `${requestId}.answer`;
         await this.bodies.put(store, tail);

@@ -7,6 +7,7 @@ import { TablesThread } from '#tables';
 import type { Logger } from '#telemetry';
 import type { ModelTools } from './asking/ask-model.ts';
 import { Bodies } from './asking/body.ts';
+import { RequestSealer } from './asking/request-sealer.ts';
 import { Completions } from './completions.ts';
 import { MASKING_CONFIG, type MaskingConfig, readMaskingConfig } from './config.ts';
 import { Consulting } from './consulting/consulting.ts';
@@ -53,7 +54,8 @@ async function readPlaceholderKey(settings: ServiceSettings): Promise<Buffer> {
     { provide: MASKING_CONFIG, useFactory: () => readMaskingConfig(process.env) },
     { provide: RELEASE_KEYS, inject: [SETTINGS], useFactory: readReleaseKeys },
     { provide: PLACEHOLDER_KEY, inject: [SETTINGS], useFactory: readPlaceholderKey },
-    build(Bodies, Bus, Sealer, BodyStore),
+    build(RequestSealer, Sealer),
+    build(Bodies, Bus, Sealer, BodyStore, RequestSealer),
     // Authors were held to a second when the revision was made; a busy machine may take longer.
     { provide: TablesThread, useFactory: () => new TablesThread({ timeoutMs: 10_000 }) },
     build(Profiles, Bus, TablesThread),
@@ -68,8 +70,8 @@ async function readPlaceholderKey(settings: ServiceSettings): Promise<Buffer> {
         new BlockList(bus, verifier, logger),
     },
     build(Cancellations, Bus),
-    build(Completions, Bus, Sealer, BodyStore),
-    build(Reviews, Bus, Sealer, BodyStore),
+    build(Completions, Bus, RequestSealer, BodyStore),
+    build(Reviews, Bus, RequestSealer, BodyStore),
     build(ReviewedAnswers, Profiles, PLACEHOLDER_KEY),
     build(Admission, Redeliveries, Runs, BlockList, Cancellations),
     {
@@ -86,10 +88,10 @@ async function readPlaceholderKey(settings: ServiceSettings): Promise<Buffer> {
     },
     {
       provide: MODEL_TOOLS,
-      inject: [Bus, Sealer, Bodies, Profiles, Credentials, PLACEHOLDER_KEY, Vault, Consulting],
+      inject: [Bus, RequestSealer, Bodies, Profiles, Credentials, PLACEHOLDER_KEY, Vault, Consulting],
       useFactory: (
         bus: Bus,
-        sealer: Sealer,
+        sealer: RequestSealer,
         bodies: Bodies,
         profiles: Profiles,
         credentials: Credentials,

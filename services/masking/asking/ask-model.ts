@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AnswerFacts, FindingCount, ProfileReference } from '#contracts';
 import type { Bus } from '#messaging';
-import type { Sealer } from '#sealing';
 import { metrics, traceHeaders, tracing } from '#telemetry';
 import type { Ending } from '../completions.ts';
 import type { Consulting } from '../consulting/consulting.ts';
@@ -21,13 +20,14 @@ import { abortedEnding, BlockedRequest, blockedEnding, failedEnding, refusedUnas
 import { FrameWriter } from './frames.ts';
 import { prepareRequest } from './prepare.ts';
 import { isStreamType, MaskedRelay, PlainRelay, type Relay } from './relay.ts';
+import type { RequestSealer } from './request-sealer.ts';
 import type { Usage } from './usage.ts';
 import { contentTypeOf, InvalidAnswerError, maskHeaders, maskWhole, recordedUsage } from './whole-answer.ts';
 
 /** What calling a model takes besides the release. */
 export interface ModelTools {
   bus: Bus;
-  sealer: Sealer;
+  sealer: RequestSealer;
   bodies: Bodies;
   profiles: Profiles;
   credentials: Credentials;

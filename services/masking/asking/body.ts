@@ -3,6 +3,7 @@ import { type BodyStore, type Bus, MissingDependencyError } from '#messaging';
 import { ContentErasedError, contentLabel, type Sealer } from '#sealing';
 import type { Release } from '../running/release.ts';
 import { RefusedReleaseError, verifyDigest } from '../running/verify-release.ts';
+import type { RequestSealer } from './request-sealer.ts';
 
 /** What was opened earlier than this may have been erased since. */
 const begunMs = 1000;
@@ -15,6 +16,7 @@ export class Bodies {
     private readonly bus: Bus,
     private readonly sealer: Sealer,
     private readonly store: BodyStore,
+    private readonly own: RequestSealer,
   ) {}
 
   /** Starts opening a body that is about to be asked for, if ever. */
@@ -45,6 +47,7 @@ export class Bodies {
       throw new RefusedReleaseError('body', true);
     });
     verifyDigest(clear, digest);
+    this.own.opened(head, sealed);
     return clear;
   }
 

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { encodeFrame, frameSubject, type RequestReleased } from '#contracts';
 import type { Bus } from '#messaging';
-import { contentLabel, type Sealer } from '#sealing';
+import type { RequestSealer } from './request-sealer.ts';
 
 const longestWaitMs = 5;
 const largestBytes = 4096;
@@ -24,7 +24,7 @@ export class FrameWriter {
 
   constructor(
     private readonly bus: Bus,
-    private readonly sealer: Sealer,
+    private readonly sealer: RequestSealer,
     private readonly head: RequestReleased,
     private readonly attempt: number,
     private readonly restorable: boolean,
@@ -85,9 +85,7 @@ export class FrameWriter {
   private async send(number: number, text: string): Promise<void> {
     // A gap would leave the client without a prefix; the transcript carries the rest.
     if (this.failed) return;
-    const { subjectKey, terms } = this.head;
-    const label = contentLabel(terms.requestId, `frame:${number}`);
-    const sealed = await this.sealer.seal(subjectKey, label, Buffer.from(text));
+    const sealed = await this.sealer.seal(this.head, `frame:${number}`, Buffer.from(text));
     this.bus.send(
       this.subject,
       encodeFrame({ number, attempt: this.attempt, restorable: this.restorable, sealed }),

@@ -9,9 +9,9 @@ import {
   type RuleMatch,
 } from '#contracts';
 import type { BodyStore, Bus } from '#messaging';
-import { contentLabel, type Sealer } from '#sealing';
 import { transcriptOf } from '../asking/frames.ts';
 import { MaskedRelay } from '../asking/relay.ts';
+import type { RequestSealer } from '../asking/request-sealer.ts';
 import { maskWhole } from '../asking/whole-answer.ts';
 import { type Ending, endingOf, type Lease, persistently } from '../completions.ts';
 import { MaskBlockedError, MaskingPass, placeholderScope, Tally } from '../masking-pass.ts';
@@ -22,11 +22,11 @@ import type { Release } from '../running/release.ts';
 export class Reviews {
   constructor(
     private readonly bus: Bus,
-    private readonly sealer: Sealer,
+    private readonly sealer: RequestSealer,
     private readonly bodies: BodyStore,
   ) {}
 
-  /** Publishes `approval.requested` at gate `response`; tries again for as long as the lease lasts. */
+  /** Publishes `approval.requested` at gate `response`; tries again for as long as the lease lasts. Throws like `Completions`. */
   async ask(
     head: RequestReleased,
     answer: Buffer,
@@ -35,9 +35,8 @@ export class Reviews {
     lease: Lease,
   ): Promise<void> {
     const event = { ...reviewOf(head, answer, facts, Date.now()), matches: [...matches] };
-    const label = contentLabel(event.requestId, `body:${event.version}`);
     await persistently(lease, async () => {
-      const sealed = await this.sealer.seal(head.subjectKey, label, answer);
+      const sealed = await this.sealer.seal(head, `body:${event.version}`, answer);
       const { location } = event.body;
       if (location.in === 'store') await this.bodies.put(location.name, sealed);
       const payload = encodeEnvelope(event, location.in === 'store' ? undefined : sealed);

@@ -48,6 +48,15 @@ export interface ReleaseDesk {
 
 const leaseWatchMs = 500;
 
+/** The ending of a request whose content can't be sealed or opened any more; that the model was called stays known. */
+function erasedEnding({
+  attempt,
+  modelStartedAt,
+}: Pick<Ending, 'attempt'> & Pick<Partial<Ending>, 'modelStartedAt'>): Ending {
+  const ending = endingOf('failed', 'content.erased', 'The content of this request was erased.', attempt);
+  return { ...ending, ...(modelStartedAt !== undefined && { modelStartedAt }) };
+}
+
 /** Runs releases: the only road to a model. */
 export class OnRequestReleased {
   constructor(private readonly desk: ReleaseDesk) {}
@@ -65,11 +74,22 @@ export class OnRequestReleased {
         admitted.kind === 'end'
           ? { kind: 'ending', ending: admitted.ending }
           : await this.run(release, listening, admitted.attempt, claim);
-      await this.publish(release, withReason(asked, claim?.reason));
+      await this.publishOrForget(release, withReason(asked, claim?.reason));
       await claim?.finish();
     } catch (error) {
       await claim?.release();
       throw error;
+    }
+  }
+
+  /** What was asked by someone who was erased while it ran ends without what came of it. */
+  private async publishOrForget(release: Release, asked: Asked): Promise<void> {
+    try {
+      await this.publish(release, asked);
+    } catch (error) {
+      if (!(error instanceof ContentErasedError)) throw error;
+      const ending = erasedEnding(asked.kind === 'ending' ? asked.ending : asked.facts);
+      await this.desk.completions.publish(release.head, ending, release.message);
     }
   }
 
@@ -144,7 +164,7 @@ export class OnRequestReleased {
   private endingOfError(error: unknown, { head }: Release, attempt: number): Ending {
     if (error instanceof BlockedRequest) return error.ending;
     if (error instanceof ContentErasedError) {
-      return endingOf('failed', 'content.erased', 'The content of this request was erased.', attempt);
+      return erasedEnding({ attempt });
     }
     const { requestId, connection } = head.terms;
     if (error instanceof CredentialError) {

@@ -10,6 +10,7 @@ import {
   type Sealer,
 } from '#sealing';
 import { Bodies } from '../../../services/masking/asking/body.ts';
+import { RequestSealer } from '../../../services/masking/asking/request-sealer.ts';
 import {
   OnRequestReleased,
   type ReleaseDesk,
@@ -39,7 +40,8 @@ function bodiesOf(open: () => Promise<Buffer> = async () => clear): { bodies: Bo
       return open();
     },
   };
-  const bodies = new Bodies({} as Bus, sealer as unknown as Sealer, {} as BodyStore);
+  const own = new RequestSealer(sealer as unknown as Sealer);
+  const bodies = new Bodies({} as Bus, sealer as unknown as Sealer, {} as BodyStore, own);
   return { bodies, opened: () => count };
 }
 

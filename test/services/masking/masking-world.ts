@@ -7,6 +7,7 @@ import {
   buckets,
   canonicalJson,
   configKeys,
+  contentErased,
   encodeEnvelope,
   type FrozenEntry,
   MaskingProfile,
@@ -232,6 +233,13 @@ export class MaskingWorld extends ClientSide {
     const seq = (await keys.get(subjectKey))!.revision;
     const request = JSON.stringify({ seq });
     await this.bus('audit').nc.request(`$JS.API.STREAM.MSG.DELETE.KV_${buckets.keys}`, request);
+  }
+
+  /** Erases a person so that every service hears of it. */
+  async forget(subjectKey: string): Promise<void> {
+    await this.erase(subjectKey);
+    const head = { subjectKey, approval: `req-${randomBytes(16).toString('hex')}`, at: Date.now() };
+    await this.bus('audit').publish(contentErased.subject(), encodeEnvelope(head));
   }
 
   /** Every byte of the events and frames in the log. */

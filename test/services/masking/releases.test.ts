@@ -110,6 +110,52 @@ describe('a genuine release', () => {
       code: 'content.erased',
     });
   });
+
+  test('of a person who is erased while the model answers ends without the answer, also where they came back', async () => {
+    for (const user of ['erased-midway', 'back-midway']) {
+      let goOn = () => {};
+      const waits = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      model.answer = async (call, response) => {
+        if (!call.body.includes(`ask ${user}`)) return json(response, answer('new'));
+        if (call.body.includes('"stream":true')) {
+          openStream(response);
+          response.write(streamed(['before '])[0]);
+          await waits;
+          for (const piece of streamed(['after'])) response.write(piece);
+          response.end();
+        } else {
+          await waits;
+          json(response, answer('too late'));
+        }
+      };
+      const whole = await world.release({ user, body: chat(`ask ${user}`) });
+      const live = await world.release({ user, body: chat(`ask ${user}`, true), stream: true });
+      await eventually(() => expect(world.frames.get(live.requestId)).toHaveLength(1));
+      await eventually(() => expect(model.callsWith(`ask ${user}`)).toHaveLength(2));
+      // Its key is destroyed between sealing and opening, so its ending shows that masking heard of it.
+      const probe = await world.release({ user, beforePublish: () => world.forget(user) });
+      expect(await world.ending(probe.requestId)).toMatchObject({ code: 'content.erased' });
+      if (user === 'back-midway') {
+        const again = await world.release({ user, body: chat('hello again') });
+        expect(await world.content(again.requestId)).toBe(answer('new'));
+      }
+      goOn();
+      for (const { requestId } of [whole, live]) {
+        const ending = await world.ending(requestId);
+        expect(ending).toMatchObject({
+          outcome: 'failed',
+          status: 410,
+          code: 'content.erased',
+          tail: 'none',
+        });
+        expect(ending.timings.modelStartedAt).toBeDefined();
+        expect(world.completed.get(requestId)?.[0]?.tail).toHaveLength(0);
+      }
+      expect(world.frames.get(live.requestId)).toHaveLength(1);
+    }
+  });
 });
 
 describe('a release by people', () => {
