@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineEvent, type EventHead } from '../envelope/event.ts';
 import { EpochMs, RequestId, Sha256, SubjectToken } from '../names.ts';
+import { RuleMatch } from '../obligations.ts';
 
 export const Outcome = z.enum([
   'answered',
@@ -68,6 +69,8 @@ export const requestCompleted = defineEvent({
     model: z.string().max(255).nullable().optional(),
     rules: z.array(z.string()),
     revision: z.string().optional(),
+    /** What the rules found in a request that they denied. */
+    matches: z.array(RuleMatch).optional(),
     /** Digest of the body that the model got. */
     sentDigest: Sha256.optional(),
     /** Digest of the bytes that the client gets. */

@@ -23,7 +23,17 @@ export interface Question {
 
 /** What policy makes of a request. */
 export type Verdict =
-  | { kind: 'refused'; status: number; code: string; message: string; rules: string[]; model: string | null }
+  | {
+      kind: 'refused';
+      status: number;
+      code: string;
+      message: string;
+      rules: string[];
+      model: string | null;
+      /** Where it would have gone, and what the rules found; absent where no rule looked at it. */
+      connection?: string;
+      matches?: Decision['rules'][number]['matches'];
+    }
   | { kind: 'allowed'; decision: Placed; model: string | null; stream: boolean; background: boolean }
   | {
       kind: 'held';
@@ -98,7 +108,12 @@ function decide(policy: CompiledPolicy, question: Question, reading: RequestRead
   const { connection, requirement } = decision;
   if (decision.effect === 'deny' || connection === null) {
     const rules = enforced(decision).map(({ name }) => name);
-    return refused(decision.code ?? 'policy.denied', decision.reasons.join(' '), model, rules);
+    const matches = matchesOf(decision);
+    return {
+      ...refused(decision.code ?? 'policy.denied', decision.reasons.join(' '), model, rules),
+      ...(connection !== null && { connection }),
+      ...(matches.length > 0 && { matches }),
+    };
   }
   const placed = decision as Placed;
   const { stream, background } = reading;
@@ -155,7 +170,9 @@ function turnOf(reading: RequestReading, pointer: string): { turn: number } | un
   return turn && { turn: turn.index };
 }
 
-function refused(code: ErrorCode, message: string, model: string | null, rules: string[] = []): Verdict {
+type Refused = Extract<Verdict, { kind: 'refused' }>;
+
+function refused(code: ErrorCode, message: string, model: string | null, rules: string[] = []): Refused {
   return { kind: 'refused', status: errorStatus[code], code, message: message.slice(0, 2000), rules, model };
 }
 

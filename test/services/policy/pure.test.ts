@@ -13,7 +13,7 @@ const route = findRoute('POST', '/v1/chat/completions')!;
 
 type Message = { role: string; content: unknown };
 
-function ask(group: string, body: object | string, approved: string[] = []): Verdict {
+function ask(group: string, body: object | string, approved: string[] = [], under = policy): Verdict {
   const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   const principal = {
     kind: 'person' as const,
@@ -34,7 +34,7 @@ function ask(group: string, body: object | string, approved: string[] = []): Ver
     nowMs: 1,
   });
   const isApproved = approved.length > 0 ? (key: string) => approved.includes(key) : undefined;
-  return judge(policy, { context, body: bytes, nowMs: 1, isApproved });
+  return judge(under, { context, body: bytes, nowMs: 1, isApproved });
 }
 
 const chat = (...messages: Message[]) => ({ model: 'demo', messages });
@@ -119,4 +119,16 @@ describe('an edit', () => {
   test('cannot escape a refusal', () => {
     expect(stillHeld(ask('strangers', chat(user('hello'))), edited).kind).toBe('refused');
   });
+});
+
+test('a refusal says which rule found what, and where the request would have gone', async () => {
+  const text = await readFile('sallyport.yaml', 'utf8');
+  const denying = loadPolicy(text.replace(/effect: hold[\s\S]*?expiresIn: 24h/, 'effect: deny'));
+  if (denying.kind !== 'policy') throw new Error(JSON.stringify(denying));
+  const verdict = ask('contractors', chat(user('the password')), [], denying.policy);
+  expect(verdict).toMatchObject({ kind: 'refused', code: 'policy.denied', connection: 'demo' });
+  const { matches } = verdict as Extract<Verdict, { kind: 'refused' }>;
+  expect(matches).toMatchObject([
+    { rule: 'contractors-sensitive-words', pointer: '/messages/0/content', start: 4, end: 12 },
+  ]);
 });
