@@ -3,54 +3,14 @@ import {
   CompactRange,
   type EntryLine,
   type ExportLine,
-  encodeEntry,
-  leafHash,
   type NoteSigner,
   noteVerifier,
   openNote,
-  sealText,
-  sha256,
   signCheckpoint,
   signNote,
 } from '#ledger';
-
-/** An export in parts, and the keys of the drill: the log's own, and a stranger's of the same name. */
-export interface Target {
-  origin: string;
-  /** Every line but the seal. */
-  lines: readonly ExportLine[];
-  signer: NoteSigner;
-  stranger: NoteSigner;
-}
-
-/** One way to tamper; `undefined` where the dice found nothing to change. */
-export type Attack = (target: Target, dice: Dice) => Buffer | undefined;
-
-/** Numbers from a seed: `dice(n)` is an integer in [0, n). */
-export type Dice = (below: number) => number;
-
-const isEntry = (line: ExportLine): line is EntryLine => line.line === 'entry';
-
-/** The bytes of an export, sealed by `by`. */
-export function seal(lines: readonly ExportLine[], origin: string, by: NoteSigner): Buffer {
-  const body = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  const note = signNote(sealText(origin, lines.length, sha256(body)), [by]);
-  return Buffer.concat([body, Buffer.from(`${JSON.stringify({ line: 'seal', note })}\n`)]);
-}
-
-/** The entry with the leaf hash that its fields have: what someone who knows the format would write. */
-function rehash(line: EntryLine): EntryLine {
-  const bytes = (text: string) => Buffer.from(text, 'base64');
-  const leaf = leafHash(
-    encodeEntry({
-      ...line,
-      head: Buffer.from(line.head),
-      personal: line.personal.map((part) => ({ ...part, digest: bytes(part.digest) })),
-      sealed: { bytes: line.sealed.bytes, digest: bytes(line.sealed.digest) },
-    }),
-  );
-  return { ...line, leaf: leaf.toString('base64') };
-}
+import { entryAttacks } from './entry-attacks.ts';
+import { type Attack, type Dice, isEntry, pickEntry, rehash, renumber, seal, type Target } from './lines.ts';
 
 /** Signs every note of the export again by `by`, its text unchanged. */
 export function resign(lines: readonly ExportLine[], from: readonly string[], by: NoteSigner): ExportLine[] {
@@ -83,15 +43,6 @@ function rewriteHistory(target: Target, lines: readonly ExportLine[], by: NoteSi
     const { origin } = target;
     return { ...line, note: signCheckpoint({ origin, size: tree.size, root: tree.root() }, [by]) };
   });
-}
-
-function pickEntry(
-  lines: readonly ExportLine[],
-  dice: Dice,
-  fits: (line: EntryLine) => boolean = () => true,
-): number {
-  const at = lines.flatMap((line, i) => (isEntry(line) && fits(line) ? [i] : []));
-  return at[dice(at.length)] ?? -1;
 }
 
 function flipText(text: string, dice: Dice): string {
@@ -137,15 +88,6 @@ function editEntry(
   return changed === undefined
     ? undefined
     : seal(target.lines.with(at, changed), target.origin, target.signer);
-}
-
-/** Numbers the entries from `at` on again, so that nothing seems to be missing. */
-function renumber(lines: readonly ExportLine[], at: number, by: number): ExportLine[] {
-  return lines.map((line, i) =>
-    i >= at && isEntry(line)
-      ? rehash({ ...line, index: line.index + by, sequence: line.sequence + by })
-      : line,
-  );
 }
 
 /** The attacks by name. Where not said otherwise the seal is made with the log's own key. */
@@ -233,6 +175,7 @@ export const attacks: Record<string, Attack> = {
       signer,
     );
   },
+  ...entryAttacks,
 };
 
 /** The last checkpoint of an export, as someone outside would have kept it. */
