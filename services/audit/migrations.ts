@@ -1,5 +1,6 @@
 import { CreateGovernance1760000000400 } from './erasing/create-governance.migration.ts';
 import { CreateKeptBody1760000000600 } from './keeping/create-kept-body.migration.ts';
+import { CreateActivation1760000001200 } from './revisions/create-activation.migration.ts';
 import { AppendOnlyIndexes1760000001100 } from './searching/append-only-indexes.migration.ts';
 import { CreateWords1760000000800 } from './searching/create-words.migration.ts';
 import { CreateKeyedGroups1760000000900 } from './sessions/create-keyed-groups.migration.ts';
@@ -17,4 +18,5 @@ export const auditMigrations = [
   CreateKeyedGroups1760000000900,
   AppendOnlySegments1760000001000,
   AppendOnlyIndexes1760000001100,
+  CreateActivation1760000001200,
 ];

@@ -91,6 +91,25 @@ export class EntryReader {
     return rows.map(({ note }) => note as string);
   }
 
+  /** Where the ledger records erasures below `size`: all, or those of some people. */
+  async erasures(size: number, owners: readonly string[] | null): Promise<number[]> {
+    const rows = await this.database.query(
+      'select index from erasure where index < $1 and ($2::text[] is null or subject_key = any($2))',
+      [size, owners],
+    );
+    return rows.map(({ index }) => Number(index));
+  }
+
+  /** Where the revision came into force that was in force before entry `from`, and those up to `to`. */
+  async activations(from: number, to: number): Promise<number[]> {
+    const rows = await this.database.query(
+      `select index from activation where index < $2
+         and index >= coalesce((select max(index) from activation where index < $1), 0)`,
+      [from, to],
+    );
+    return rows.map(({ index }) => Number(index));
+  }
+
   /** The sealed bytes of entries, by the index that holds them. */
   async contents(indexes: readonly number[]): Promise<Map<number, Buffer>> {
     if (indexes.length === 0) return new Map();

@@ -41,6 +41,9 @@ export function subjectsOf(wanted: ReadonlySet<string>): string[] {
 
 const requestIdPattern = /^req-[0-9a-f]{32}$/;
 
+/** When a request got its id, ms: a UUIDv7 begins with it (RFC 9562, section 5.7). */
+export const requestTimeMs = (requestId: string): number => Number.parseInt(requestId.slice(4, 16), 16);
+
 /** The request that an event is about; null where it is about none. */
 export function requestIdOf(fact: Pick<Fact, 'name' | 'head'>): string | null {
   if (fact.head === null) return null;

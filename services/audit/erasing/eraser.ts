@@ -7,6 +7,7 @@ import type { PersonalVault } from '../personal/personal-vault.ts';
 import { removeWordsOf } from '../searching/word-store.ts';
 import { facetOf } from '../sessions/facets.ts';
 import { groupsOf } from '../sessions/key-groups.ts';
+import type { Forgotten } from './forgotten.ts';
 import { destroyStored } from './stored-values.ts';
 
 const pageRows = 500;
@@ -31,6 +32,7 @@ export class Eraser {
     private readonly client: pg.ClientBase,
     private readonly bus: Bus,
     private readonly vault: PersonalVault,
+    private readonly forgotten: Forgotten,
   ) {
     this.database = { query: async (sql, values) => (await client.query(sql, values)).rows };
     this.entries = new EntryReader(this.database);
@@ -55,14 +57,27 @@ export class Eraser {
       await this.forget(subjectKey);
       await destroyKeys(this.bus, subjectKey);
       this.vault.sealer.forget(subjectKey);
-      await this.client.query('update erasure set done_at = $2 where index = $1', [index, nowMs]);
+      // Not the time of the round: a request that came meanwhile was sealed with the key that is gone.
+      const doneAtMs = Math.max(nowMs, Date.now());
+      await this.client.query('update erasure set done_at = $2 where index = $1', [index, doneAtMs]);
+      this.forgotten.add(subjectKey, doneAtMs);
     }
     return kept;
   }
 
-  /** Takes a person out of the sessions: who they were, their groups, their client, their conversations, their words. */
+  private async forgetDecisions(approver: string): Promise<void> {
+    const sql = `update session set facets = array_remove(facets, $1::bigint) where id in (
+      select id from session where facets @> array[$1::bigint] limit ${pageRows})`;
+    while ((await this.client.query(sql, [approver])).rowCount !== 0);
+  }
+
+  /**
+   * Takes a person out of the sessions: who they were, their groups, their client, their conversations, their words, and
+   * what they decided about others.
+   */
   private async forget(subjectKey: string): Promise<void> {
     await removeWordsOf(this.client, subjectKey);
+    await this.forgetDecisions(facetOf('approver', subjectKey));
     const user = facetOf('user', subjectKey);
     for (;;) {
       const { rows } = await this.client.query<Row>(

@@ -2,9 +2,7 @@ import { type ExportEntry, ExportWriter, type NoteSigner } from '#ledger';
 import { type EntryReader, openPersonal, type StoredEntry } from '../entries/entry-reader.ts';
 import type { PersonalVault } from '../personal/personal-vault.ts';
 import type { LedgerProofs } from '../proving/ledger-proofs.ts';
-
-/** The entries `[from, to)`. */
-export type Range = readonly [from: number, to: number];
+import { type Range, withEntries } from './ranges.ts';
 
 export interface ExportParts {
   entries: EntryReader;
@@ -21,14 +19,18 @@ const pageEntries = 500;
 const checkpointEvery = 2000;
 
 /**
- * An export of the tree up to a checkpoint, line by line: the entries of `ranges` (ascending, not touching), and for
- * all others the hashes that cover them. Content stays sealed.
+ * An export of the tree up to a checkpoint, line by line: the entries of `asked` (ascending, not touching), and for
+ * all others the hashes that cover them. Content stays sealed. Erasures of the people in it (`owners`; default: of
+ * anybody) come along, wherever they stand: without them what they destroyed would seem to have been taken out.
  */
 export async function* exportLines(
   parts: ExportParts,
-  ranges: readonly Range[],
+  asked: readonly Range[],
   size: number,
+  owners: readonly string[] | null = null,
 ): AsyncGenerator<string> {
+  const isWithheld = parts.personal === 'withheld' || asked.length === 0;
+  const ranges = isWithheld ? asked : withEntries(asked, await parts.entries.erasures(size, owners));
   const writer = new ExportWriter(parts.origin);
   const isComplete = ranges.length === 1 && ranges[0]?.[0] === 0 && ranges[0][1] === size;
   yield writer.header(isComplete ? 'complete' : 'selection', [parts.signer.publicKey], parts.personal);

@@ -8,7 +8,8 @@ import { LOGGER } from '#boot';
 import { CodedError, Moment, RequestId } from '#contracts';
 import type { Logger } from '#telemetry';
 import { SessionStore } from '../sessions/session-store.ts';
-import { type ExportParts, exportLines, type Range } from './export-lines.ts';
+import { type ExportParts, exportLines } from './export-lines.ts';
+import { type Range, withEntries } from './ranges.ts';
 
 export const EXPORT_PARTS = Symbol('audit:export-parts');
 
@@ -17,6 +18,8 @@ const ExportQuery = z.strictObject({
   to: Moment.optional(),
   /** Only the entries of this request. */
   request: RequestId.optional(),
+  /** `true`: also the entries that say which revisions were in force. */
+  policy: z.enum(['true', 'false']).default('false'),
 });
 type ExportQuery = z.infer<typeof ExportQuery>;
 
@@ -40,8 +43,10 @@ export class ExportController {
   ): Promise<void> {
     const checkpoint = await this.parts.proofs.latest();
     if (checkpoint === null) throw new CodedError('request.not_found', 'Nothing is recorded and signed yet.');
-    const ranges = await this.rangesOf(query, checkpoint.size);
-    const lines = Readable.from(exportLines(this.parts, ranges, checkpoint.size));
+    const asked = await this.rangesOf(query, checkpoint.size);
+    const ranges = query.policy === 'true' ? await this.withPolicy(asked) : asked;
+    const owners = query.request === undefined ? null : await this.ownersIn(ranges, checkpoint.size);
+    const lines = Readable.from(exportLines(this.parts, ranges, checkpoint.size, owners));
     // An export that breaks off has no seal, which is what a verifier sees of it.
     lines.on('error', (err) => this.logger.error({ err }, 'an export broke off'));
     await reply
@@ -56,6 +61,26 @@ export class ExportController {
     const from = query.from === undefined ? 0 : await entries.firstSince(query.from, size);
     const to = query.to === undefined ? size : await entries.firstSince(query.to, size);
     return from < to ? [[from, to]] : [];
+  }
+
+  private async withPolicy(ranges: Range[]): Promise<Range[]> {
+    const [first, last] = [ranges[0], ranges.at(-1)];
+    if (first === undefined || last === undefined) return ranges;
+    return withEntries(ranges, await this.parts.entries.activations(first[0], last[1]));
+  }
+
+  /** The names of the data keys of everybody who is named in a few entries, or in the erasures of those. */
+  private async ownersIn(ranges: readonly Range[], size: number): Promise<string[]> {
+    const { entries } = this.parts;
+    const owners = new Set<string>();
+    let indexes = ranges.flatMap(([from, to]) => Array.from({ length: to - from }, (_, i) => from + i));
+    for (let known = -1; known < owners.size; indexes = await entries.erasures(size, [...owners])) {
+      known = owners.size;
+      for (const { entry } of await entries.at(indexes)) {
+        for (const { ownerKey } of entry.personal) owners.add(ownerKey);
+      }
+    }
+    return [...owners];
   }
 
   private async rangesOfRequest(requestId: string, size: number): Promise<Range[]> {

@@ -1,5 +1,7 @@
 import type pg from 'pg';
+import { configActivated } from '#contracts';
 import type { Fact } from '../entries/facts.ts';
+import type { Forgotten } from '../erasing/forgotten.ts';
 import type { Owners } from '../personal/owners.ts';
 import { CopyBuffer, copyIn } from '../storing/copy-buffer.ts';
 import { addSessionRow, copiedColumns } from './copy-session.ts';
@@ -20,6 +22,8 @@ export class SessionWriter {
   private fresh = new Map<string, SessionRow>();
   private others = new Map<string, SessionRow>();
   private readonly copied = new CopyBuffer();
+  /** Where revisions came into force. */
+  private activations: number[] = [];
   private count = 0;
   private since = 0;
   private next: number;
@@ -28,6 +32,7 @@ export class SessionWriter {
   constructor(
     private readonly owners: Owners,
     projected: number,
+    private readonly forgotten: Pick<Forgotten, 'without'>,
   ) {
     this.next = projected;
   }
@@ -38,13 +43,14 @@ export class SessionWriter {
     if (this.count === 0) this.since = nowMs;
     for (const fact of facts) {
       const { requestId } = fact;
+      if (fact.name === configActivated.name) this.activations.push(fact.index);
       if (requestId === null || fact.head?.gate === 'change') continue;
       let row = this.fresh.get(requestId) ?? this.others.get(requestId);
       if (row === undefined) {
         row = emptySession(uuidOf(requestId));
         (fact.name === 'request.received' ? this.fresh : this.others).set(requestId, row);
       }
-      project(row, fact, this.owners);
+      project(row, this.forgotten.without(fact), this.owners);
     }
     this.count += facts.length + 1;
     this.next = nextIndex;
@@ -56,7 +62,13 @@ export class SessionWriter {
 
   /** Writes what was collected, with the position it reaches to, at once. */
   async flush(client: pg.Client): Promise<void> {
-    const { fresh, others, next } = this;
+    const { fresh, others, next, activations } = this;
+    if (activations.length > 0) {
+      await client.query('insert into activation select unnest($1::bigint[]) on conflict do nothing', [
+        activations,
+      ]);
+      this.activations = [];
+    }
     this.fresh = new Map();
     this.others = new Map();
     this.count = 0;

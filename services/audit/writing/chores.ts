@@ -1,9 +1,10 @@
 import type pg from 'pg';
 import { contentErased } from '#contracts';
 import { BodyStore, type Bus, MissingDependencyError } from '#messaging';
-import { EntryReader, factOf, openPersonal } from '../entries/entry-reader.ts';
+import { EntryReader, factOf, openPersonal, type Queryable } from '../entries/entry-reader.ts';
 import type { Fact } from '../entries/facts.ts';
 import { Eraser } from '../erasing/eraser.ts';
+import { Forgotten } from '../erasing/forgotten.ts';
 import { BodyKeeper } from '../keeping/body-keeper.ts';
 import type { PersonalVault } from '../personal/personal-vault.ts';
 import { Reconciler } from '../reconciling/reconciler.ts';
@@ -31,6 +32,7 @@ export class Chores {
   private readonly sessions: SessionWriter;
   private readonly reconciler: Reconciler;
   private readonly eraser: Eraser;
+  private readonly forgotten = new Forgotten();
   private readonly retention: Retention;
   private readonly keeper: BodyKeeper;
   private readonly keying: GroupKeying;
@@ -49,9 +51,9 @@ export class Chores {
     private readonly parts: ChoreParts,
   ) {
     const { bus, vault, retention } = parts;
-    this.sessions = new SessionWriter(vault.owners, state.projected);
+    this.sessions = new SessionWriter(vault.owners, state.projected, this.forgotten);
     this.reconciler = new Reconciler(state.reconciliation, state.reconciled);
-    this.eraser = new Eraser(client, bus, vault);
+    this.eraser = new Eraser(client, bus, vault, this.forgotten);
     this.keying = new GroupKeying(client, vault);
     this.keeper = new BodyKeeper(client, new BodyStore(bus));
     this.retention = new Retention(client, { ...retention, bus, vault });
@@ -103,9 +105,9 @@ export class Chores {
 
   /** Sessions and reconciliation follow the ledger from memory; after a restart they read what they missed. */
   async readAgain(): Promise<void> {
-    const reader = new EntryReader({
-      query: async (sql, values) => (await this.client.query(sql, values)).rows,
-    });
+    const database: Queryable = { query: async (sql, values) => (await this.client.query(sql, values)).rows };
+    await this.forgotten.load(database);
+    const reader = new EntryReader(database);
     const { projected, reconciled, range } = this.state;
     for (let from = Math.min(projected, reconciled); from < range.size; from += readAgainEntries) {
       const to = Math.min(range.size, from + readAgainEntries);

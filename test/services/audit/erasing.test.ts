@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
   type ApprovalDetail,
@@ -9,7 +10,7 @@ import {
   encodeEnvelope,
   type HoldView,
 } from '#contracts';
-import { noteVerifier, openNote } from '#ledger';
+import { noteVerifier, openNote, verifyExport } from '#ledger';
 import { BodyStore } from '#messaging';
 import { ContentErasedError, contentLabel, PeopleReleaseSigner } from '#sealing';
 import { eventually, runSallyport } from '#testing';
@@ -90,6 +91,16 @@ test('a person is erased once others agreed: content, keys, stored values, index
   const other = await played('dave', '{"keep":"me"}');
   await keep('bob', play.id);
   await keep('dave', other.id);
+  const waiting = new Play(audit, 'bob', '{"still":"waits"}');
+  await waiting.received();
+  await waiting.held();
+  const decided = new Play(audit, 'dave', '{"bob":"decides"}');
+  await decided.received();
+  await decided.held();
+  await decided.voted('bob', 'approve');
+  await eventually(async () =>
+    expect((await audit.call('alice', '/v1/sessions?approver=bob')).body.items).toHaveLength(1),
+  );
   const [who, label] = [audit.keyOf('bob'), contentLabel(play.id, 'later')];
   const sealed = await audit.sealer.seal(who, label, Buffer.from('clear'));
 
@@ -135,6 +146,7 @@ test('a person is erased once others agreed: content, keys, stored values, index
   expect(gone.versions[0]?.content).toEqual({ state: 'erased' });
   expect(gone.answer?.content).toEqual({ state: 'erased' });
   expect((await audit.call('alice', '/v1/sessions?user=bob')).body.items).toEqual([]);
+  expect((await audit.call('alice', '/v1/sessions?approver=bob')).body.items).toEqual([]);
   expect((await audit.show('alice', other.id)).versions[0]?.content.text).toBe('{"keep":"me"}');
   expect((await shown(approval)).content.shown).toBe('erased');
 
@@ -143,6 +155,18 @@ test('a person is erased once others agreed: content, keys, stored values, index
   expect((await audit.show('alice', again.id)).versions[0]?.content.text).toBe('{"back":"again"}');
   await expect(audit.sealer.open(who, label, sealed)).rejects.toBeInstanceOf(ContentErasedError);
   expect((await audit.show('alice', play.id)).versions[0]?.content).toEqual({ state: 'erased' });
+  // What still happens to what they asked before says nothing about them, also after a restart.
+  await waiting.edited('alice', '{"changed":"by alice"}');
+  await waiting.voted('alice', 'reject', undefined, 2);
+  await eventually(async () => expect((await audit.show('alice', waiting.id)).votes).toHaveLength(1));
+  await audit.world.service('audit').kill();
+  await audit.world.startService('audit');
+  await waiting.completed('', { outcome: 'rejected', status: 403, tail: 'none', usage: undefined });
+  await eventually(async () => expect((await audit.show('alice', waiting.id)).outcome).toBe('rejected'));
+  const theirs = (await audit.call('alice', '/v1/sessions?user=bob')).body.items;
+  expect(theirs.map((one: { id: string }) => one.id)).toEqual([again.id]);
+  const counted = (await audit.call('alice', '/v1/reports?by=user')).body.lines;
+  expect(counted.find((line: { key: string }) => line.key === who)).toMatchObject({ requests: 1 });
   const { report } = await eventually(async () => {
     const found = await verifyWhole(audit);
     expect(found.report.size).toBeGreaterThan(done.index!);
@@ -150,6 +174,14 @@ test('a person is erased once others agreed: content, keys, stored values, index
   });
   expect(report).toMatchObject({ isIntact: true, problems: [] });
   expect(report.erasedValues).toBeGreaterThan(0);
+  // So does what is exported of a request or a time of before: the erasure comes along.
+  for (const query of [`request=${play.id}`, `from=2020-01-01&to=${done.askedAt}`]) {
+    const { body } = await audit.call('alice', `/v1/export?${query}`);
+    expect(body).toEqual(expect.any(String));
+    const part = await verifyExport(Readable.from([Buffer.from(body)]), [key.key]);
+    expect([query, part.problems]).toEqual([query, []]);
+    expect(part.erasedValues).toBeGreaterThan(0);
+  }
 }, 120_000);
 
 test('an approval is carried out once, also where its event stands in the log twice', async () => {
