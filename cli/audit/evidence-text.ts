@@ -25,15 +25,16 @@ ${hasReports ? '| `reports/` | requests, outcomes, votes, decision times, tokens
 ## Verify
 
     sha256sum -c SHA256SUMS
-    sallyport audit verify ledger.ndjson --key key.txt --origin ${origin} --anchor checkpoint.txt
+    sallyport audit verify ledger.ndjson --key key.txt --origin ${origin} --anchor checkpoint.txt --policy policy
 
 The second needs no service and no network; it ends with INTACT (exit code 0) or names the first bad entry (1).
 A key and a checkpoint out of the bundle itself prove that it is consistent. That it is *the* ledger, and was not rewritten as
 a whole, only a key and a checkpoint prove that you got another way, earlier: give those instead.
 
-That a policy text is the one in force: its revision and digest stand in \`config.activated\` in the ledger; the digest is the
-SHA-256 of the canonical JSON (RFC 8785) of \`document\` in \`policy/<revision>.json\`. Reports, gaps and the session are the
-service's reading of the ledger, not signed.
+With \`--policy\` it compares each policy text with what the ledger says was put into force: revision and digest stand in
+\`config.activated\`; the digest is the SHA-256 of the canonical JSON (RFC 8785) of \`document\` in \`policy/<revision>.json\`. The
+ledger file holds those entries, and erasures of people in it, also where they are from another time. Reports, gaps and the
+session are the service's reading of the ledger, not signed.
 `;
 }
 
@@ -66,3 +67,11 @@ to judge; what is not about requests to models is not in here.
 Article 26(6) asks deployers of high-risk systems to keep logs for at least six months: see \`retention.metadata\` and
 \`retention.decisions\` in the policy.
 `;
+
+/** The same for a bundle about one request, which has no reports. Pure. */
+export function controlsOfRequest(): string {
+  return evidenceControls.replace(
+    '\n\n| framework',
+    '\n\nThis bundle is about one request: it has no `reports/`; the commands make them for a period.\n\n| framework',
+  );
+}

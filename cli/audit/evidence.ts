@@ -7,11 +7,19 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { IncidentList, Moment, RevisionDetail, RevisionList, reportKinds, SessionDetail } from '#contracts';
+import {
+  configActivated,
+  IncidentList,
+  Moment,
+  RevisionDetail,
+  RevisionList,
+  reportKinds,
+  SessionDetail,
+} from '#contracts';
 import { addressOf } from '../addresses.ts';
 import { CallError, Caller, type CallerFlags, runCall, withCaller } from '../caller.ts';
 import { inForce } from './evidence-revisions.ts';
-import { evidenceControls, evidenceReadme } from './evidence-text.ts';
+import { controlsOfRequest, evidenceControls, evidenceReadme } from './evidence-text.ts';
 
 interface EvidenceFlags extends CallerFlags {
   from?: string;
@@ -20,6 +28,9 @@ interface EvidenceFlags extends CallerFlags {
   out: string;
   policyUrl: string;
 }
+
+/** So long a checkpoint over a request is waited for, ms. */
+const coveredMs = 20_000;
 
 /** What the bundle is about, in time. */
 interface Period {
@@ -51,22 +62,24 @@ export function registerEvidence(audit: Command): void {
 async function makeBundle(audit: Caller, policy: Caller, flags: EvidenceFlags, nowMs: number): Promise<void> {
   const asked = periodOf(flags, nowMs);
   const { out, request } = flags;
+  const session = request === undefined ? null : await sessionOf(audit, request);
   await mkdir(out, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
     throw new CallError('request.invalid', `--out ${out} can't be made: ${error.code}`, 0);
   });
   const write = (name: string, text: string) =>
     writeFile(path.join(out, name), text, { flag: 'wx', mode: 0o600 });
-  const session = request === undefined ? null : await sessionOf(audit, request);
   if (session !== null) await write('session.json', json(session));
   const period = session === null ? asked : periodOfSession(session, nowMs);
 
   const { key } = await audit.call('GET', '/v1/key', z.object({ key: z.string() }));
   await write('key.txt', `${key}\n`);
   const query = request === undefined ? timesOf(period) : new URLSearchParams({ request });
+  query.set('policy', 'true');
   await save(audit, `/v1/export?${query}`, path.join(out, 'ledger.ndjson'));
   await write('gaps.json', json(await audit.call('GET', '/v1/gaps?all=true', IncidentList)));
-  await write('checkpoint.txt', await lastCheckpoint(path.join(out, 'ledger.ndjson')));
-  await savePolicy(policy, path.join(out, 'policy'), period);
+  const exported = await readExport(path.join(out, 'ledger.ndjson'));
+  await write('checkpoint.txt', exported.checkpoint);
+  await savePolicy(policy, path.join(out, 'policy'), period, exported.revisions);
   if (session === null) await saveReports(audit, path.join(out, 'reports'), period);
 
   const time = (ms: number) => new Date(ms).toISOString();
@@ -74,7 +87,7 @@ async function makeBundle(audit: Caller, policy: Caller, flags: EvidenceFlags, n
   const origin = key.split('+')[0] ?? '';
   const scope = { about, origin, madeAt: time(nowMs), hasReports: session === null };
   await write('README.md', evidenceReadme(scope));
-  await write('controls.md', evidenceControls);
+  await write('controls.md', session === null ? evidenceControls : controlsOfRequest());
   await write('SHA256SUMS', await digestsOf(out));
 }
 
@@ -94,8 +107,19 @@ function periodOf({ from, to, request }: EvidenceFlags, nowMs: number): Period {
   return period;
 }
 
-const sessionOf = (audit: Caller, id: string): Promise<SessionDetail> =>
-  audit.call('GET', `/v1/sessions/${encodeURIComponent(id)}?content=false`, SessionDetail);
+/** The request once a checkpoint covers all of it; what came since the newest one would be missing. */
+async function sessionOf(audit: Caller, id: string): Promise<SessionDetail> {
+  const from = `/v1/sessions/${encodeURIComponent(id)}?content=false`;
+  for (const endMs = Date.now() + coveredMs; ; ) {
+    const session = await audit.call('GET', from, SessionDetail);
+    if (session.proof !== null) return session;
+    if (Date.now() > endMs) {
+      const message = 'No checkpoint covers all of the request yet. Try again in a few seconds.';
+      throw new CallError('service.unavailable', message, 0);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
 
 function periodOfSession({ receivedAt, completedAt }: SessionDetail, nowMs: number): Period {
   return { from: receivedAt ?? 0, to: (completedAt ?? nowMs) + 1 };
@@ -109,20 +133,33 @@ async function save(caller: Caller, from: string, file: string): Promise<void> {
   await pipeline(Readable.fromWeb(await caller.stream(from)), target.createWriteStream());
 }
 
-/** The checkpoint that an export ends with. */
-async function lastCheckpoint(file: string): Promise<string> {
-  let note = '';
+/** The checkpoint that an export ends with, and the revisions that came into force in it. */
+async function readExport(file: string): Promise<{ checkpoint: string; revisions: string[] }> {
+  let checkpoint = '';
+  const revisions: string[] = [];
+  const activated = `"subject":${JSON.stringify(configActivated.subject())}`;
   for await (const line of createInterface({ input: createReadStream(file) })) {
-    if (line.startsWith('{"line":"checkpoint"'))
-      note = z.object({ note: z.string() }).parse(JSON.parse(line)).note;
+    if (line.startsWith('{"line":"checkpoint"')) {
+      checkpoint = z.object({ note: z.string() }).parse(JSON.parse(line)).note;
+    } else if (line.includes(activated)) {
+      const { head } = z.object({ head: z.string() }).parse(JSON.parse(line));
+      revisions.push(z.object({ revision: z.string() }).parse(JSON.parse(head)).revision);
+    }
   }
-  return note;
+  return { checkpoint, revisions };
 }
 
-async function savePolicy(policy: Caller, folder: string, { from, to }: Period): Promise<void> {
+async function savePolicy(
+  policy: Caller,
+  folder: string,
+  { from, to }: Period,
+  recorded: readonly string[],
+): Promise<void> {
   await mkdir(folder, { mode: 0o700 });
   const list = await policy.call('GET', '/v1/revisions', RevisionList);
-  const revisions = inForce(list.items, from, to);
+  const known = list.items.map(({ revision }) => revision);
+  const needed = new Set([...inForce(list.items, from, to), ...recorded]);
+  const revisions = known.filter((revision) => needed.has(revision));
   const shown = list.items.filter(({ revision }) => revisions.includes(revision));
   const options = { flag: 'wx', mode: 0o600 } as const;
   await writeFile(path.join(folder, 'revisions.json'), json(shown), options);

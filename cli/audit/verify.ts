@@ -5,11 +5,13 @@ import { createGunzip } from 'node:zlib';
 import type { Command } from 'commander';
 import { type ExportReport, noteVerifier, type Problem, verifyExport } from '#ledger';
 import { errorJson } from '../unusable.ts';
+import { type RevisionFinding, verifyPolicy } from './verify-policy.ts';
 
 interface Flags {
   key: string[];
   anchor: string[];
   origin?: string;
+  policy?: string;
   json?: boolean;
 }
 
@@ -28,6 +30,10 @@ export function registerAuditVerify(audit: Command): void {
     .option('--key <key>', 'public key, or a file of public keys; repeat while keys are rotated', collect, [])
     .option('--anchor <file>', 'a signed checkpoint that was kept elsewhere; may be repeated', collect, [])
     .option('--origin <name>', 'the log that the export must be of')
+    .option(
+      '--policy <folder>',
+      'texts of revisions (`policy/` of a bundle), compared with what the ledger says of them',
+    )
     .option('--json', 'print the report as JSON')
     .action(async (path: string, flags: Flags) => {
       process.exitCode = await auditVerify(path, flags, (text) => process.stdout.write(`${text}\n`));
@@ -47,8 +53,11 @@ export async function auditVerify(
     const anchors = await Promise.all(flags.anchor.map((file) => readFile(file, 'utf8')));
     const origin = flags.origin === undefined ? {} : { origin: flags.origin };
     const report = await verifyExport(open(path), publicKeys, { anchors, ...origin });
-    print(flags.json ? JSON.stringify(report) : describe(report));
-    return report.isIntact ? exitCodes.intact : exitCodes.tampered;
+    const policy = flags.policy === undefined ? [] : await verifyPolicy(flags.policy, report.revisions);
+    const isIntact = report.isIntact && policy.every(({ fault }) => fault === null);
+    const all = { ...report, isIntact, ...(flags.policy !== undefined && { policy }) };
+    print(flags.json ? JSON.stringify(all) : describe(report, policy));
+    return isIntact ? exitCodes.intact : exitCodes.tampered;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     print(flags.json ? errorJson('export.unusable', message) : `cannot verify: ${message}`);
@@ -80,7 +89,7 @@ async function* open(path: string): AsyncGenerator<Uint8Array> {
   yield* file.pipe(clear);
 }
 
-function describe(report: ExportReport): string {
+function describe(report: ExportReport, policy: readonly RevisionFinding[]): string {
   const { entries, size, checkpoints, skipped, withoutContent, erasedValues, lostSequences } = report;
   const facts = [
     `log            ${report.origin ?? '?'} (${report.scope ?? 'unknown scope'})`,
@@ -90,8 +99,15 @@ function describe(report: ExportReport): string {
     `not in here    ${skipped} entries, ${withoutContent} contents, ${erasedValues} erased personal values`,
     ...report.tombstones.map(tombstoneText),
     `lost           ${lostSequences} sequences, recorded as lost`,
+    ...policy.map(({ revision, index, fault }) =>
+      index === null
+        ? `policy         ${revision}: nothing in here says that it came into force`
+        : `policy         ${revision}, in force by entry ${index}: ${fault ?? 'this is its text'}`,
+    ),
   ];
-  if (report.firstBad === null) return [...facts, 'INTACT'].join('\n');
+  if (report.firstBad === null) {
+    return [...facts, policy.every(({ fault }) => fault === null) ? 'INTACT' : 'NOT INTACT'].join('\n');
+  }
   const first = `first bad      ${place(report.firstBad)}${report.firstBad.detail} (${report.firstBad.code})`;
   const others = report.problems
     .filter((problem) => problem !== report.firstBad)

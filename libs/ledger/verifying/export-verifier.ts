@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { contentErased } from '#contracts';
+import { configActivated, contentErased } from '#contracts';
 import {
   type EntryLine,
   type ExportLine,
@@ -25,6 +25,7 @@ export interface ExportOptions {
 }
 
 const maxProblems = 100;
+const maxRevisions = 1000;
 
 /** Takes an export line by line and keeps what the report needs; see `verifyExport`. */
 export class ExportVerifier {
@@ -35,6 +36,7 @@ export class ExportVerifier {
   readonly #sequences = new SequenceCheck();
   readonly #retention = new RetentionCheck();
   readonly #problems: Problem[] = [];
+  readonly #revisions: ExportReport['revisions'][number][] = [];
   readonly #counts = { entries: 0, skipped: 0, withoutContent: 0, erasedValues: 0 };
   #header: HeaderLine | null = null;
   #phase: 'tombstones' | 'tree' | 'sealed' | 'stopped' = 'tombstones';
@@ -146,8 +148,18 @@ export class ExportVerifier {
     const finding = checkEntry(line, this.#header?.personal === 'withheld');
     const problems = [...this.#sequences.take(line), ...finding.problems, ...this.#whatIsGone(line, finding)];
     this.#report(...problems.map((problem) => ({ ...problem, ...place })));
+    if (problems.length === 0) this.#noteRevision(line);
     this.#counts.entries += 1;
     this.#report(...this.#tree.append(finding.leaf));
+  }
+
+  #noteRevision({ kind, subject, head, index }: EntryLine): void {
+    if (kind !== 'event' || subject !== configActivated.prefix) return;
+    const { revision, digest } = configActivated.schema.shape;
+    const said = readJson(head);
+    const [name, sum] = [revision.safeParse(said?.revision), digest.safeParse(said?.digest)];
+    if (!name.success || !sum.success || this.#revisions.length >= maxRevisions) return;
+    this.#revisions.push({ revision: name.data, digest: sum.data, index });
   }
 
   #whatIsGone(line: EntryLine, finding: EntryFinding): Problem[] {
@@ -206,6 +218,7 @@ export class ExportVerifier {
       root: Buffer.from(this.#tree.root()).toString('hex'),
       checkpoints: this.#tree.checkpoints,
       ...this.#counts,
+      revisions: this.#revisions,
       tombstones: this.#retention.tombstones,
       lostSequences: this.#sequences.lostSequences,
       logs: this.#sequences.logs,

@@ -81,6 +81,8 @@ export interface ExportReport {
   erasedValues: number;
   /** Sequences that the stream lost and the ledger recorded as lost. */
   lostSequences: number;
+  /** Which revisions the entries say came into force, with the digest of each (the first 1000). */
+  revisions: readonly { revision: string; digest: string; index: number }[];
   /** What signed tombstones say was dropped, when and why (the first 1000). */
   tombstones: readonly Tombstone[];
   logs: { logId: string; firstSequence: number; lastSequence: number }[];

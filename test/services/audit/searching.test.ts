@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Command } from 'commander';
 import {
+  configActivated,
   contentErased,
   contentRead,
   encodeEnvelope,
@@ -22,6 +23,7 @@ import { createProgram } from '../../../cli/main.ts';
 import { cellOf } from '../../../services/audit/reporting/csv.ts';
 import { addContentWords, type ContentForm } from '../../../services/audit/searching/content-words.ts';
 import { WordHashes } from '../../../services/audit/searching/word-hashes.ts';
+import { eventsOf } from '../policy/policy-world.ts';
 import { openDatabase } from './audit-ledger.ts';
 import { type AuditWorld, Play, startAuditWorld } from './audit-world.ts';
 
@@ -225,6 +227,9 @@ test('the table of controls names commands, events and files that exist', async 
 test('a bundle of evidence verifies by what is in it, and holds the policy that was in force', async () => {
   await audit.world.startServices(['policy']);
   const play = new Play(audit, 'carol', chat('evidence'));
+  await eventually(async () =>
+    expect(JSON.stringify(await eventsOf(audit.policy, configActivated))).toContain('"revision":"r1"'),
+  );
   await play.allowed();
   await eventually(async () => expect((await audit.show('alice', play.id)).outcome).toBe('answered'));
   const covered = async () => {
@@ -246,12 +251,31 @@ test('a bundle of evidence verifies by what is in it, and holds the policy that 
     expect(await auditVerify(at('ledger.ndjson'), flags, (line) => said.push(line))).toBe(0);
     expect(said.join('\n')).toMatch(/\nINTACT$/);
     expect(await readFile(at('ledger.ndjson'), 'utf8')).toContain(play.id);
+    const withPolicy = { ...flags, policy: at('policy') };
+    const judged: string[] = [];
+    expect(await auditVerify(at('ledger.ndjson'), withPolicy, (line) => judged.push(line))).toBe(0);
+    expect(judged.join('\n')).toMatch(/policy +r1, in force by entry \d+: this is its text/);
     await run('sha256sum', ['-c', 'SHA256SUMS'], { cwd: out });
     expect(await readFile(at('controls.md'), 'utf8')).toMatch(
       /SOC 2[\s\S]*27001[\s\S]*GDPR[\s\S]*Act \| Art. 26/,
     );
     const policy = await readdir(at('policy'));
     expect(policy).toEqual(expect.arrayContaining(['revisions.json', 'r1.json']));
+    const stored = JSON.parse(await readFile(at('policy/r1.json'), 'utf8'));
+    const forgeries = [
+      { ...stored, document: { ...stored.document, rules: [] } },
+      {
+        ...stored,
+        files: [{ ...stored.files[0], text: stored.files[0].text.replaceAll('sensitive-words', 'words') }],
+      },
+    ];
+    for (const [i, forged] of forgeries.entries()) {
+      const folder = join(audit.world.dir, `forged-${name}-${i}`);
+      await mkdir(folder);
+      await writeFile(join(folder, 'r1.json'), JSON.stringify(forged));
+      const flagsOfForged = { ...flags, policy: folder };
+      expect(await auditVerify(at('ledger.ndjson'), flagsOfForged, () => undefined)).toBe(1);
+    }
     const text = policy.find((file) => file.startsWith('r1-'))!;
     expect(await readFile(at(`policy/${text}`), 'utf8')).toContain('contractors-sensitive-words');
     expect((await readdir(out)).includes(name === 'period' ? 'reports' : 'session.json')).toBe(true);
