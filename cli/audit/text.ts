@@ -1,10 +1,12 @@
-import type {
-  IncidentList,
-  PersonView,
-  RecordedContent,
-  ReplayStep,
-  SessionDetail,
-  SessionSummary,
+import {
+  ApprovalRequirement,
+  type IncidentList,
+  type PersonView,
+  type RecordedContent,
+  type RecordedDecision,
+  type ReplayStep,
+  type SessionDetail,
+  type SessionSummary,
 } from '#contracts';
 import { inWords, table, unseenAsText } from '../terminal.ts';
 
@@ -46,12 +48,12 @@ export function sessionText(detail: SessionDetail): string {
     ...decisionLines(detail),
     ...detail.votes.map(
       (vote) =>
-        `vote        ${who(vote.approver)}: ${vote.vote} version ${vote.version} at ${time(vote.at)}${vote.reason ? `: ${unseenAsText(shown(vote.reason))}` : ''}`,
+        `vote        ${who(vote.approver)}: ${vote.vote} ${vote.gate} version ${vote.version} at ${time(vote.at)}${vote.reason ? `: ${unseenAsText(shown(vote.reason))}` : ''}`,
     ),
     ...(detail.justification ? [`justified   ${unseenAsText(shown(detail.justification))}`] : []),
     ...(detail.address === undefined ? [] : [`address     ${unseenAsText(detail.address)}`]),
     ...detail.versions.flatMap((version) => [
-      `content     ${version.gate} version ${version.version} by ${version.by ? who(version.by) : 'the model'}, ${version.bytes} bytes, sha256 ${version.digest}`,
+      `content     ${version.gate} version ${version.version} by ${version.gate === 'response' && version.by === null ? 'the model' : who(version.by)}, ${version.bytes} bytes, sha256 ${version.digest}`,
       indented(shown(version.content)),
     ]),
     ...answerLines(detail),
@@ -72,9 +74,23 @@ function durationOf({ receivedAt, completedAt }: SessionDetail): string {
   return receivedAt === null || completedAt === null ? '' : ` (after ${inWords(completedAt - receivedAt)})`;
 }
 
+function decisionText({ effect, gate, version, rules, revision, at }: RecordedDecision): string {
+  const by = `${rules.join(', ') || 'no rule'}${revision === '' ? '' : ` (revision ${revision})`}`;
+  return `${gate} version ${version} ${effect}: ${by} at ${time(at)}`;
+}
+
+/** Which groups had to agree. */
+function neededOf(requirement: unknown): string[] {
+  const { success, data } = ApprovalRequirement.safeParse(requirement);
+  if (!success) return [];
+  const groups = data.groups.map(({ group, quorum }) => `${quorum} of ${group}`);
+  return [`  needed    ${groups.join(data.mode === 'all' ? ' and ' : ' or ')}`];
+}
+
 function decisionLines(detail: SessionDetail): string[] {
   return detail.decisions.flatMap((decision) => [
-    `decision    ${decision.effect}: ${decision.rules.join(', ')} (revision ${decision.revision})`,
+    `decision    ${decisionText(decision)}`,
+    ...neededOf(decision.requirement),
     ...decision.matches.map(
       (match) =>
         `  matched   ${match.rule}: ${match.condition} at ${match.pointer} ${match.start}-${match.end}`,

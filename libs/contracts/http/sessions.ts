@@ -6,16 +6,20 @@ import { EpochMs, RequestId, SubjectToken } from '../names.ts';
 import { RuleMatch } from '../obligations.ts';
 import { PersonView } from './people.ts';
 
-/** A moment: ms since the epoch, or ISO 8601. */
+/** A moment: ms since the epoch, or ISO 8601; a date alone begins at midnight UTC. */
 export const Moment = z
-  .union([
-    z
-      .string()
-      .regex(/^\d{1,16}$/)
-      .transform(Number),
-    z.iso.datetime({ offset: true }),
-    z.iso.date(),
-  ])
+  .union(
+    [
+      z
+        .string()
+        // What has fewer digits is a year or a date without its dashes, not a moment of 1970.
+        .regex(/^(0|\d{11,13})$/)
+        .transform(Number),
+      z.iso.datetime({ offset: true }),
+      z.iso.date(),
+    ],
+    'expected a moment such as 2026-01-01 (midnight UTC) or 2026-01-01T09:00:00+01:00',
+  )
   .transform((value) => (typeof value === 'number' ? value : Date.parse(value)));
 
 /** `GET /v1/sessions`. Newest first; every filter narrows. */
@@ -113,7 +117,7 @@ export type RecordedStep = z.infer<typeof RecordedStep>;
 export const RecordedDecision = z.object({
   gate: Gate,
   version: z.number().int(),
-  effect: z.enum(['held', 'released by rule', 'released by people']),
+  effect: z.enum(['held', 'released by rule', 'released by people', 'denied']),
   rules: z.array(z.string()),
   revision: z.string(),
   matches: z.array(RuleMatch),

@@ -94,7 +94,8 @@ function versionsOf(facts: readonly RecordedFact[], contents: OpenedContents): R
       version: number(head.version, 1),
       gate: gateOf(head.gate),
       by: isOther ? null : personOf(by),
-      at: fact.atMs,
+      // An edit comes before the vote that its editor casts with it, whenever either was stored.
+      at: number(head.editedAt, fact.atMs),
       digest: text(body.digest) ?? '',
       bytes: number(body.bytes),
       content: contents.get(fact.index) ?? notRecorded,
@@ -104,12 +105,12 @@ function versionsOf(facts: readonly RecordedFact[], contents: OpenedContents): R
 
 function decisionsOf(facts: readonly RecordedFact[]): RecordedDecision[] {
   return facts.flatMap(({ fact }) => {
-    if (fact.name !== 'approval.requested' && fact.name !== 'request.released') return [];
     const head = headOf(fact);
+    if (fact.name === 'request.completed' && head.outcome === 'denied') return denialOf(fact, head);
+    if (fact.name !== 'approval.requested' && fact.name !== 'request.released') return [];
     const terms = object(head.terms);
     const isHold = fact.name === 'approval.requested';
     const by = fact.subject.includes('.v1.people.') ? 'people' : 'rule';
-    const matches = RuleMatch.array().safeParse(head.matches ?? []);
     const requirement = approvalRequested.schema.shape.requirement.safeParse(head.requirement);
     return {
       gate: gateOf(isHold ? head.gate : terms.gate),
@@ -117,12 +118,24 @@ function decisionsOf(facts: readonly RecordedFact[]): RecordedDecision[] {
       effect: isHold ? ('held' as const) : (`released by ${by}` as const),
       rules: texts(head.rules),
       revision: text(head.revision) ?? '',
-      matches: matches.success ? matches.data : [],
+      matches: matchesOf(head),
       ...(requirement.success && { requirement: requirement.data }),
       obligations: isHold ? head.obligations : terms.obligations,
       at: fact.atMs,
     };
   });
+}
+
+function denialOf(fact: Fact, head: Json): RecordedDecision {
+  return {
+    ...{ gate: 'prompt', version: number(head.version, 1), effect: 'denied', rules: texts(head.rules) },
+    ...{ revision: text(head.revision) ?? '', matches: matchesOf(head), at: fact.atMs },
+  };
+}
+
+function matchesOf(head: Json): RuleMatch[] {
+  const matches = RuleMatch.array().safeParse(head.matches ?? []);
+  return matches.success ? matches.data : [];
 }
 
 function votesOf(facts: readonly RecordedFact[], contents: OpenedContents): RecordedVote[] {
@@ -162,20 +175,20 @@ function answerOf(fact: Fact, content: RecordedContent | undefined): SessionDeta
 }
 
 function stepOf({ fact, stored }: RecordedFact): RecordedStep {
-  const head = headOf(fact);
-  const by = personOf(
-    head.approver ??
-      head.by ??
-      firstOf(head.authors) ??
-      head.editor ??
-      head.reader ??
-      head.principal ??
-      object(head.context).principal,
-  );
+  const by = personOf(actorOf(fact));
   return {
     ...{ at: fact.atMs, event: fact.name ?? fact.subject, what: whatOf(fact), by },
     ...{ index: fact.index, logId: stored.entry.logId, sequence: fact.sequence },
   };
+}
+
+/** Whose doing an event is. Who asked stands in what services say of a request too, and did none of that. */
+function actorOf(fact: Fact): unknown {
+  const head = headOf(fact);
+  if (fact.name === 'approval.requested' || fact.name === 'request.released') return undefined;
+  const { approver, reviewer, by, authors, editor, reader, principal, context } = head;
+  const acting = approver ?? reviewer ?? by ?? firstOf(authors) ?? editor ?? reader ?? principal;
+  return acting ?? object(context).principal;
 }
 
 /** One line about an event. */
@@ -203,6 +216,14 @@ function whatOf(fact: Fact): string {
       return `answer given with its values: ${number(head.bytes)} bytes, SHA-256 ${text(head.digest)}`;
     case 'request.attached':
       return `client came back: ${head.how}`;
+    case 'request.justified':
+      return 'said why it is needed';
+    case 'request.nudged':
+      return 'asked for a decision';
+    case 'content.read':
+      return 'content was read';
+    case 'content.revealed':
+      return 'masked content was shown in clear';
     default:
       return fact.name ?? 'unknown event';
   }

@@ -18,8 +18,8 @@ export function replayOf(detail: SessionDetail): Replay {
     })),
     ...detail.decisions.map((decision) => ({
       atMs: since(decision.at),
-      kind: decision.effect === 'held' ? ('held' as const) : ('released' as const),
-      text: `${decision.effect}: ${decision.rules.join(', ')}`,
+      kind: kindOf(decision.effect),
+      text: [decision.effect, decision.rules.join(', ')].filter(Boolean).join(': '),
     })),
     ...detail.votes.map((vote) => ({
       atMs: since(vote.at),
@@ -30,6 +30,17 @@ export function replayOf(detail: SessionDetail): Replay {
     ...answerSteps(detail, since),
   ];
   return { id: detail.id, steps: steps.sort((a, b) => a.atMs - b.atMs) };
+}
+
+function kindOf(effect: SessionDetail['decisions'][number]['effect']): ReplayStep['kind'] {
+  switch (effect) {
+    case 'held':
+      return 'held';
+    case 'denied':
+      return 'decision';
+    default:
+      return 'released';
+  }
 }
 
 function answerSteps(detail: SessionDetail, since: (at: number) => number): ReplayStep[] {

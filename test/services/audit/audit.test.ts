@@ -93,7 +93,26 @@ describe('what a session shows', () => {
     expect(shown.justification).toEqual({ state: 'shown', text: 'for the migration' });
     const { body: replay } = await audit.call('alice', `/v1/sessions/${play.id}/replay`);
     expect(replay.steps.map(({ kind }: { kind: string }) => kind).at(0)).toBe('prompt');
+    // A release and a question name who asked; that isn't who did it.
+    const doers = shown.steps.filter(({ event }) => /released|requested/.test(event)).map(({ by }) => by);
+    expect(doers).toEqual([null, null, null]);
     expect(replay.steps.map(({ kind }: { kind: string }) => kind).at(-1)).toBe('completed');
+  });
+
+  test('a denied request: by which rule and revision, what matched, and where it would have gone', async () => {
+    const play = new Play(audit, 'carol', '{"messages":[{"content":"forbidden"}]}');
+    await play.received();
+    const match = { rule: 'no', pointer: '/messages/0/content', start: 0, end: 9, condition: 'keyword' };
+    const denied = { outcome: 'denied', status: 403, code: 'policy.denied', tail: 'none', usage: undefined };
+    const timings = { receivedAt: play.context.receivedAt, completedAt: Date.now() };
+    await play.completed('', { ...denied, timings, rules: ['no'], matches: [match], findings: [] });
+    const shown = await shownOnce('alice', play.id, 'denied');
+    expect(shown.connection).toBe('demo');
+    expect(shown.decisions).toEqual([
+      expect.objectContaining({ effect: 'denied', rules: ['no'], revision: 'r1', matches: [match] }),
+    ]);
+    const { body: replay } = await audit.call('alice', `/v1/sessions/${play.id}/replay`);
+    expect(replay.steps.map(({ text }: { text: string }) => text)).toContain('denied: no');
   });
 
   test('a streamed answer is replayed frame by frame at its own time', async () => {
