@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
-import { Report, reportKinds } from '#contracts';
+import { Report, type ReportKind, type ReportLine, reportKinds } from '#contracts';
 import { addressOf } from '../addresses.ts';
 import { type CallerFlags, runCall, withCaller } from '../caller.ts';
-import { inWords, table } from '../terminal.ts';
+import { inWords, table, unseenAsText } from '../terminal.ts';
 
 interface ReportFlags extends CallerFlags {
   by: string;
@@ -40,16 +40,32 @@ export function registerReport(audit: Command): void {
     );
 }
 
+/** Who or what a line is about. Of somebody who was erased the name of their key is left, or nothing. */
+function nameOf({ key, person }: ReportLine, by: ReportKind): string {
+  const isPerson = by === 'user' || by === 'approver';
+  const name = person?.email ?? person?.name ?? person?.subject;
+  if (name !== undefined) return unseenAsText(name);
+  if (isPerson) return key === '' ? '(erased)' : `(erased) ${key.slice(0, 8)}`;
+  return key === '' ? '(none)' : unseenAsText(key);
+}
+
+const counted = (counts: Record<string, number>): string =>
+  Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([what, count]) => `${what} ${count}`)
+    .join(', ');
+
 function reportText({ by, lines, requests, from, to }: Report): string {
-  const head = [by, 'requests', 'answered', 'held', 'approved', 'rejected', 'decided in', 'tokens', 'masked'];
+  const head = [by, 'requests', 'outcomes', 'held', 'votes', 'decided in', 'tokens', 'masked'];
   const rows = lines.map((line) => [
-    (line.person?.email ?? line.person?.subject ?? line.key) || '(nobody known)',
-    ...[line.requests, line.outcomes.answered ?? 0, line.held, line.approvals, line.rejections].map(String),
+    nameOf(line, by),
+    String(line.requests),
+    counted(line.outcomes),
+    String(line.held),
+    counted({ approve: line.approvals, reject: line.rejections }),
     line.decisionMs.median === null ? '' : inWords(line.decisionMs.median),
     String(line.promptTokens + line.completionTokens),
-    Object.entries(line.masked)
-      .map(([entity, count]) => `${entity} ${count}`)
-      .join(', '),
+    counted(line.masked),
   ]);
   const period = `${new Date(from).toISOString()} to ${new Date(to).toISOString()}: ${requests} requests`;
   return `${period}\n${table([head, ...rows])}`;

@@ -31,7 +31,7 @@ export const ReportLine = z.object({
   /** Votes: of an approver their own, else all on these requests. */
   approvals: count,
   rejections: count,
-  /** From the question at gate `prompt` to the (approver's, else the last) vote, ms. */
+  /** From a question, at either gate, to the (approver's, else the last) vote on it, ms. */
   decisionMs: z.object({ count, median: count.nullable(), p95: count.nullable(), longest: count.nullable() }),
   promptTokens: count,
   completionTokens: count,

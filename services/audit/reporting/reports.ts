@@ -14,27 +14,50 @@ const eventsOfOne = 200;
 const dayMs = 86_400_000;
 const usualDays = 30;
 const mostDays = 366;
+/** Reports that are made or wait to be, at most. */
+const mostWaiting = 8;
 /** Requests of one report, at most. */
 const mostRequests = 200_000;
 
 /** Counts what the ledger has of a period. Nothing sealed is opened but the names of people. */
 export class Reports {
-  private counting = false;
+  /** Reports that are being made or wait, and the end of the last of them. */
+  private waiting = 0;
+  private last: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly sessions: SessionStore,
     private readonly entries: EntryReader,
   ) {}
 
-  /** Throws `CodedError`: the period is too long or has too much in it, or a report is being made. */
+  /**
+   * One after another: the ledger is written in this process. Throws `CodedError`: the period is too long or has too much
+   * in it, or too many wait.
+   */
   async make({ by, ...period }: ReportQuery, nowMs: number): Promise<Report> {
     const to = period.to ?? nowMs;
     const from = period.from ?? to - usualDays * dayMs;
     if (!(from < to) || to - from > mostDays * dayMs) {
-      throw new CodedError('request.invalid', `A report is about at most ${mostDays} days, from before to.`);
+      throw new CodedError(
+        'request.invalid',
+        `A report is about at most ${mostDays} days, and "from" comes before "to" (now, where it is left out).`,
+      );
     }
-    if (this.counting) throw new CodedError('service.overloaded', 'A report is being made. Try again later.');
-    this.counting = true;
+    if (this.waiting >= mostWaiting) {
+      throw new CodedError('service.overloaded', 'Other reports are being made. Try again later.');
+    }
+    this.waiting += 1;
+    const report = this.last.then(() => this.count(by, from, to));
+    this.last = report.then(
+      () => undefined,
+      () => undefined,
+    );
+    return report.finally(() => {
+      this.waiting -= 1;
+    });
+  }
+
+  private async count(by: ReportQuery['by'], from: number, to: number): Promise<Report> {
     try {
       const tally = new Tally(by);
       for await (const rows of this.pages(from, to)) {
@@ -48,8 +71,6 @@ export class Reports {
       return { by, from, to, requests: tally.requests, lines };
     } catch (error) {
       throw error instanceof RangeError ? tooMuch() : error;
-    } finally {
-      this.counting = false;
     }
   }
 

@@ -8,6 +8,7 @@ export const mostLines = 10_000;
 
 interface Vote {
   readonly by: string;
+  readonly gate: unknown;
   readonly isApproval: boolean;
   readonly tookMs: number | null;
   readonly index: number;
@@ -42,8 +43,10 @@ export class Tally {
       for (const [entity, count] of masked) line.masked[entity] = (line.masked[entity] ?? 0) + count;
       const counted = this.by === 'approver' ? votes.filter(({ by }) => by === key) : votes;
       for (const { isApproval } of counted) line[isApproval ? 'approvals' : 'rejections'] += 1;
-      const last = counted.findLast(({ tookMs }) => tookMs !== null)?.tookMs;
-      if (last != null) line.tookMs.push(last);
+      for (const gate of ['prompt', 'response']) {
+        const last = counted.findLast((vote) => vote.gate === gate && vote.tookMs !== null)?.tookMs;
+        if (last != null) line.tookMs.push(last);
+      }
     }
   }
 
@@ -92,11 +95,23 @@ export class Tally {
 }
 
 function votesOf(facts: readonly Fact[]): Vote[] {
-  const asked = facts.find(({ name, head }) => name === 'approval.requested' && head?.gate === 'prompt');
+  const askedAt = new Map<unknown, number>();
+  for (const { name, head, atMs } of facts) {
+    if (name === 'approval.requested' && !askedAt.has(head?.gate)) askedAt.set(head?.gate, atMs);
+  }
   return facts.flatMap(({ name, head, owners, atMs, index }) => {
     if (name !== 'approval.decided' || head?.kind !== 'vote') return [];
-    const tookMs = asked && head.gate === 'prompt' ? Math.max(0, number(head.at, atMs) - asked.atMs) : null;
-    return [{ by: owners.get('/approver') ?? '', isApproval: head.vote === 'approve', tookMs, index }];
+    const asked = askedAt.get(head.gate);
+    const tookMs = asked === undefined ? null : Math.max(0, number(head.at, atMs) - asked);
+    return [
+      {
+        by: owners.get('/approver') ?? '',
+        gate: head.gate,
+        isApproval: head.vote === 'approve',
+        tookMs,
+        index,
+      },
+    ];
   });
 }
 

@@ -67,7 +67,7 @@ test('requests are listed, narrowed, shown and replayed on the command line, wit
   expect(JSON.parse(narrowed).items.map(({ id }: { id: string }) => id)).toEqual([streamed.id]);
   expect(none).toBe('none\n');
   expect(shown).toContain('outcome     answered 200');
-  expect(shown).toContain('vote        alice@example.test: approve version 1');
+  expect(shown).toContain('vote        alice@example.test: approve prompt version 1');
   expect(shown).toContain('fine now');
   expect(shown).toContain('justified   for the migration');
   expect(shown).toContain(prompt);
@@ -95,7 +95,7 @@ test('what is missing is listed and taken note of; reports and sinks are printed
   ]);
   expect(before).toMatch(/flaw +event\.unreadable/);
   expect(before).toMatch(/\d+ entries, this replica is writing\n$/);
-  expect(counted).toMatch(/carol@example\.test +1 +1 +1 +1/);
+  expect(counted).toMatch(/carol@example\.test +1 +answered 1 +1 +approve 1/);
   expect(csv).toMatch(/^"key","subject"[\s\S]*\n"demo"/);
   expect(sinks).toMatch(/^disk +files +has \d+ entries, misses 0 {2}well\n$/);
   expect(await cli('alice', 'gaps', '--acknowledge')).toMatch(/took note of 1\n$/);
