@@ -30,7 +30,11 @@ export class NumberingPlan {
   private readonly leading: RegExp | undefined;
   private readonly prefix: RegExp | undefined;
   private readonly abroad: RegExp;
-  private readonly rewrites: boolean;
+  /** What ITU-T E.123 recommends, and most do. */
+  readonly dialsAbroadWith00: boolean;
+  private readonly hasGroups: boolean;
+  /** What a trunk prefix is replaced by, in the plans where it is more than left out. */
+  private readonly rewrite: string | undefined;
   private readonly callingCode: string;
   private sharing: readonly NumberingPlan[] | undefined;
 
@@ -51,14 +55,23 @@ export class NumberingPlan {
     this.leading = leading ? new RegExp(`^(?:${leading})`) : undefined;
     this.prefix = prefix ? new RegExp(`^(?:${prefix})`) : undefined;
     this.abroad = new RegExp(`^(?:${text.IDDPrefix() || '00'}|${this.callingCode})`);
-    this.rewrites = Boolean(text.nationalPrefixTransformRule());
+    this.dialsAbroadWith00 = text.IDDPrefix() === '00';
+    this.hasGroups = /\((?!\?)/.test(prefix ?? '');
+    this.rewrite = text.nationalPrefixTransformRule() || undefined;
+  }
+
+  /** Whether numbers of this plan may have so many digits, trunk prefix apart. */
+  hasLength(digits: number): boolean {
+    return this.lengths.includes(digits);
   }
 
   /** Whether a number may be of this plan, by its length and the plan's own pattern. */
   mayHold(digits: string): boolean {
     if (this.number.test(digits)) return true;
     if (!this.prefix?.test(digits)) return false;
-    return this.rewrites || this.number.test(digits.replace(this.prefix, ''));
+    if (this.number.test(digits.replace(this.prefix, ''))) return true;
+    if (this.rewrite === undefined) return false;
+    return this.abroad.test(digits) || this.number.test(digits.replace(this.prefix, this.rewrite));
   }
 
   /** Whether it assigns a number as dialled within the country; undefined where only the library can tell. Call mayHold first. */
@@ -68,7 +81,7 @@ export class NumberingPlan {
 
   /** The same of what follows the calling code. */
   assignsAfterCode(digits: string): boolean | undefined {
-    if (this.rewrites) return undefined;
+    if (this.rewrite !== undefined && this.prefix?.exec(digits)?.at(-1) && this.hasGroups) return undefined;
     const national = this.withoutPrefix(digits);
     this.sharing ??= this.sharingPlans();
     const owner = this.sharing.find((plan) => plan.owns(national)) ?? this;

@@ -2,11 +2,12 @@
 const RING = 1_024;
 
 /**
- * The states of the last long walk, by offset in the whole text. Another walk that meets one of them would go on just as
+ * The states of a long walk, by offset in the whole text. Another walk that meets one of them would go on just as
  * that one did, and takes its ends over: starts by the hundred within one stretch cost about as much as one of them.
  */
 export class Trail {
   private states: Int32Array | undefined;
+  private from = 0;
   private to = -1;
   private epoch = -1;
   /** Rule and offset of each end along it, in order. */
@@ -16,11 +17,15 @@ export class Trail {
   useEpoch(epoch: number): void {
     if (epoch === this.epoch) return;
     this.epoch = epoch;
+    this.clear();
+  }
+
+  clear(): void {
     this.to = -1;
   }
 
   meets(at: number, state: number): boolean {
-    return at < this.to && this.states![at & (RING - 1)] === state;
+    return at < this.to && at >= this.from && this.states![at & (RING - 1)] === state;
   }
 
   mark(at: number, state: number): void {
@@ -48,6 +53,7 @@ export class Trail {
   /** From now on it is that of a walk that marked its states from `from` on and is at `to`. */
   keep(from: number, to: number, state: number, base: number, endings: readonly number[]): void {
     this.mark(to, state);
+    this.from = from;
     this.to = to;
     this.ends = [];
     for (let k = firstFrom(endings, from - base); k < endings.length; k += 2) {

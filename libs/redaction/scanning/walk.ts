@@ -1,6 +1,6 @@
 import { DEAD } from '../automaton/product.ts';
 import type { Detector } from '../detecting/detector.ts';
-import { Trail } from './trail.ts';
+import { Trails } from './trails.ts';
 
 const IDLE = -1;
 /** A walk leaves a trail from here on: to read a few characters again is cheaper. */
@@ -20,7 +20,7 @@ export class Walk {
   private base = 0;
   private savedMembers: readonly number[] = [];
   private epoch = 0;
-  private readonly trail = new Trail();
+  private readonly trails = new Trails();
 
   constructor(private readonly detector: Detector) {}
 
@@ -42,7 +42,7 @@ export class Walk {
     this.at = reading;
     this.longFrom = reading + SHORT_CHARS;
     this.endings.length = 0;
-    this.trail.useEpoch(this.detector.product.epoch);
+    this.trails.begin(this.detector.product.epoch);
   }
 
   finish(): void {
@@ -60,12 +60,15 @@ export class Walk {
     while (state !== DEAD && at < stop) {
       this.readChars++;
       if (at >= longFrom) {
-        const followed = this.follow(at, state, stop);
-        if (followed > at) {
-          at = followed;
-          state = this.trail.stateAt(at + this.base);
+        const trail = this.trails.met(at + this.base, state);
+        if (trail) {
+          const to = trail.farthest(stop + this.base);
+          trail.copyEnds(at + this.base, to, this.base, this.endings);
+          at = to - this.base;
+          state = trail.stateAt(to);
           continue;
         }
+        this.trails.mark(at + this.base, state);
       }
       const cls = classOf[buffer.charCodeAt(at)]!;
       if (cls !== zeroWidthClass) {
@@ -82,27 +85,15 @@ export class Walk {
     this.at = at;
   }
 
-  /** Where an earlier walk that was in this state here leads to; `at` where there was none. */
-  private follow(at: number, state: number, stop: number): number {
-    const { trail, base } = this;
-    if (!trail.meets(at + base, state)) {
-      trail.mark(at + base, state);
-      return at;
-    }
-    const to = trail.farthest(stop + base);
-    trail.copyEnds(at + base, to, base, this.endings);
-    return to - base;
-  }
-
   private startTrailAnew(from: number): void {
     this.longFrom = Math.max(this.longFrom, from);
-    this.trail.useEpoch(this.detector.product.epoch);
+    this.trails.begin(this.detector.product.epoch);
   }
 
   /** Leaves its trail to the walks that follow. Call before ends are added that depend on this walk's start. */
   leaveTrail(): void {
     const { base, longFrom, at } = this;
-    if (at > longFrom) this.trail.keep(longFrom + base, at + base, this.state, base, this.endings);
+    if (at > longFrom) this.trails.keep(at + base, this.state, base, this.endings);
   }
 
   private endBefore(accepted: readonly number[], at: number, cls: number): void {
