@@ -1,4 +1,4 @@
-import type { NoneBeyond, Verdict } from '../detecting/rule.ts';
+import type { Around, NoneBeyond, Verdict } from '../detecting/rule.ts';
 import { digitsOf, isRepeated, luhn } from './luhn.ts';
 
 const CERTAIN = 1;
@@ -30,10 +30,16 @@ export function cardScore(text: string): number | false {
   return beginsLikeCard(text) ? scoreOf(text) : false;
 }
 
-/** The same for a detector: where the beginning is wrong no longer end, or shorter, is looked at. */
-export function cardCheck(text: string): Verdict {
-  return beginsLikeCard(text) ? scoreOf(text) : NONE;
+/** The same for a detector: where the beginning is wrong no longer end, or shorter, is looked at. A row of a dump is no card. */
+export function cardCheck(text: string, _isEnough: unknown, { left }: Pick<Around, 'left'>): Verdict {
+  if (!beginsLikeCard(text)) return NONE;
+  const score = scoreOf(text);
+  return score !== false && !(text.includes(' ') && IN_A_DUMP.test(left().slice(-DUMP_REACH))) && score;
 }
+
+const DUMP_REACH = 12;
+/** Two groups of four hexadecimal digits directly before. */
+const IN_A_DUMP = /(?:^|[^\p{L}\d_])[\da-f]{4} [\da-f]{4} $/iu;
 
 const NONE: NoneBeyond = { noneBeyond: 0 };
 

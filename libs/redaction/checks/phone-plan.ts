@@ -5,6 +5,7 @@ import { countriesOf, NumberingPlan } from './numbering-plan.ts';
 export type Assignment = 'none' | 'assigned' | 'grouped';
 
 const LONGEST_CALLING_CODE = 3;
+const LEAST_ABROAD = 10;
 
 /** What the regions' plans (ITU-T E.164 and the national plans, as libphonenumber holds them) say of numbers. */
 export class PhonePlans {
@@ -36,12 +37,25 @@ export class PhonePlans {
     return best;
   }
 
+  /** Whether a number with a country's code has a length that country's numbers have: an example, or one not assigned yet. */
+  isPossibleAbroad(number: string): boolean {
+    const digits = digitsOf(number);
+    if (digits.length < LEAST_ABROAD) return false;
+    for (let length = 1; length <= LONGEST_CALLING_CODE; length++) {
+      const plan = this.mainPlanOf(digits.slice(0, length));
+      if (plan) return plan.hasLength(digits.length - length);
+    }
+    return false;
+  }
+
   private isCalledFromAbroad(number: string): boolean {
     return number.startsWith('00') && this.isAssignedAbroad(`+${number.slice(2)}`);
   }
 
   private isAssignedAbroad(number: string): boolean {
     const digits = digitsOf(number);
+    // ITU-T E.164: no calling code begins with zero.
+    if (digits.startsWith('0')) return false;
     for (let length = 1; length <= LONGEST_CALLING_CODE && !number.includes('\t'); length++) {
       const plan = this.mainPlanOf(digits.slice(0, length));
       if (plan) return plan.assignsAfterCode(digits.slice(length)) ?? assignmentOf(number) !== 'none';
@@ -65,6 +79,8 @@ export class PhonePlans {
   }
 
   private isAssigned(plan: NumberingPlan, number: string, digits: string): boolean {
+    // Dialled abroad, and nobody is assigned that: `isCalledFromAbroad` was asked before.
+    if (plan.dialsAbroadWith00 && digits.startsWith('00')) return false;
     // The library takes no tab for a separator.
     const known = number.includes('\t') ? undefined : plan.assigns(digits);
     return known ?? assignmentOf(number, plan.country) !== 'none';

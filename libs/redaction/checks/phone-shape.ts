@@ -92,6 +92,7 @@ function isWellFormed(number: string, { groups, hasDot }: NumberShape): boolean 
   const small = groups.reduce((count, size) => (size === 1 ? count + 1 : count), 0);
   if (small > (isTrunk ? MAX_SMALL_GROUPS : 1) || (small === 1 && !isTrunk && !LEADING_DIGIT.test(number)))
     return false;
+  if (number.startsWith('000')) return false;
   if (hasDot && !number.startsWith('+') && / \d/.test(number)) return false;
   if (number.includes('(') || number.includes(')')) {
     if (!/^[^()]*\([^()]+\)[^()]*$/.test(number)) return false;

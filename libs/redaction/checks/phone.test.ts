@@ -54,3 +54,24 @@ describe('numbers that only look grouped stay', () => {
     expect(phones(text)).toEqual([]);
   });
 });
+
+describe('a number with a country code is found though nobody is assigned it', () => {
+  test.each(['+1-555-867-5309', '+15551234567', '+44 7700 900123', '+61 491 570 006', '+1-555-0199'])(
+    '%s',
+    (number) => {
+      expect(phones(`They gave me ${number} and asked to confirm.`)).toEqual([number]);
+    },
+  );
+});
+
+describe('what is numbered otherwise stays', () => {
+  test.each([
+    'Order #100-35568 has shipped',
+    'invoice no. 100-35568',
+    'SKU 555088-134',
+    'a\n+20240101123456\n',
+    '0000 4010 0000 0000 0000',
+  ])('%s', (text) => {
+    expect(phones(text)).toEqual([]);
+  });
+});

@@ -1,6 +1,13 @@
 import type { Check } from '../detecting/rule.ts';
 import { PhonePlans } from './phone-plan.ts';
-import { type NumberShape, readShape, SEPARATED, shapeScore, TRUNK_PREFIX } from './phone-shape.ts';
+import {
+  INTERNATIONAL,
+  type NumberShape,
+  readShape,
+  SEPARATED,
+  shapeScore,
+  TRUNK_PREFIX,
+} from './phone-shape.ts';
 
 const GROUPED = 0.5;
 const MAX_REMEMBERED = 4_096;
@@ -13,6 +20,7 @@ export function phoneCheck(regions: readonly string[]): Check {
   const plans = new PhonePlans(regions);
   const assigns = remembered((number) => plans.assigns(number));
   const assignment = remembered((number) => plans.assignment(number));
+  const isPossibleAbroad = remembered((number) => plans.isPossibleAbroad(number));
   return (text, isEnough, { left, isLongest }) => {
     const whole = text.includes('(0)') ? text.replace(TRUNK_ZERO, '$1') : text;
     const shape = readShape(whole);
@@ -23,13 +31,37 @@ export function phoneCheck(regions: readonly string[]): Check {
     if (looks === 0 || !isEnough(isGroupable ? GROUPED : looks)) return false;
     const before = shape.groups.length > 1 ? left().slice(-LIST_REACH) : '';
     if (ZIP_PLUS_4.test(number) && AFTER_STATE.test(before)) return false;
+    if (looks <= TRUNK_PREFIX && AFTER_OTHER_NUMBER.test(left().slice(-OTHER_REACH))) return false;
     const isInList = (looks === SEPARATED || looks === TRUNK_PREFIX) && IN_A_LIST.test(before);
     const score = isInList ? Math.min(looks, SEPARATED) : looks;
-    if (!isGroupable || isInList) return isEnough(score) && assigns(number) && score;
+    if (!isGroupable || isInList) {
+      if (!isEnough(score)) return false;
+      if (assigns(number)) return score;
+      const isPossible = isPossibleAbroad(number) || FICTION.test(number);
+      return looks === INTERNATIONAL && isLongest && isPossible && unassigned(shape, left());
+    }
     const found = assignment(number);
     return found !== 'none' && (found === 'grouped' ? GROUPED : score);
   };
 }
+
+/**
+ * Numbers that nobody is assigned stand in examples and in drama (+1 555 …), and new ranges are opened: the plus sign and a
+ * length that the country's numbers have are enough. A plus sign that begins a line may say that the line was added.
+ */
+function unassigned({ groups }: NumberShape, left: string): number {
+  return groups.length > 1 || !left.endsWith('\n') ? UNASSIGNED : DIGITS_ALONE;
+}
+
+/** Without an area code: what the North American plan keeps free for fiction (ATIS-0300115). */
+const FICTION = /^\+1[-. ]555[-. ]\d{4}$/;
+const UNASSIGNED = 0.55;
+const DIGITS_ALONE = 0.3;
+
+const OTHER_REACH = 28;
+/** What is numbered otherwise, and so says that its number follows: order no. 100-22253. */
+const AFTER_OTHER_NUMBER =
+  /(?:^|[^\p{L}])(?:order|invoice|ticket|case|claim|policy|ref|reference|booking|reservation|tracking|sku|part|model|item|product|serial|batch|lot|isbn|issn|version|build|release|issue|bug|patent|article|bestellung|bestellnummer|auftrag|rechnung|commande|facture|pedido|factura|ordine|fattura)s?(?:[ _-]?(?:id|no|nr|num|number|code))?['"]?[.:= #(]{0,3}['"]?$/iu;
 
 function remembered<T>(ask: (number: string) => T): (number: string) => T {
   const known = new Map<string, T>();

@@ -20,7 +20,8 @@ export function hasContext(left: string, words: readonly string[], reach = CONTE
     const some = byFirst.get(unit);
     const isLetter = isLetterOrDigit(unit);
     if (some?.some((word) => !(isWithinWord && isLetter) && standsAt(text, word, at))) return true;
-    isWithinWord = isLetter;
+    // Ideographs and kana stand side by side without blanks.
+    isWithinWord = isLetter && !(unit >= 0x3040 && unit <= 0x9fff);
   }
   return false;
 }
