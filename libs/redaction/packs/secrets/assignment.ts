@@ -18,6 +18,23 @@ const SECRET_NAMES = [
   'secret',
   'token',
 ];
+/** Letters beyond ASCII; the automaton knows them as few classes, and the check tells which words they make up. */
+const BEYOND = String.raw`\xc0-\u058f`;
+const IDEOGRAPHS = String.raw`\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3`;
+/** What a password is called elsewhere, as far as the automaton looks. */
+const ABROAD = [
+  ...['password', 'passwort', 'kennwort', 'mot de passe', 'mdp', 'contrase[nX]a', 'senha', 'palavra-passe'],
+  ...['wachtwoord', 'has[lX]o', 'l[oX]senord', 'adgangskode', 'passord', 'salasana', 'heslo', 'jelsz[oX]'],
+  ...['parola', '[sX]ifre', '[X]+', `[${IDEOGRAPHS}]+`],
+]
+  .join('|')
+  .replaceAll('X', BEYOND);
+const NAMED_ABROAD =
+  /^(?:password|passwort|kennwort|mot de passe|mdp|contrase[nñ]a|senha|palavra-passe|wachtwoord|has[lł]o|l[oö]senord|adgangskode|passord|salasana|heslo|jelsz[oó]|parola|[sş]ifre|пароль|κωδικ[οό]ς|\S*(?:密码|密碼|パスワード|비밀번호))/iu;
+/** "is" in those languages. */
+const IS_ABROAD = `lautet|ist|war|est|es|is|jest|to|er|on|je|[${BEYOND}]{1,8}r?|[${IDEOGRAPHS}]{1,2}`;
+/** A word between the name and "is" that can't be the value: an earlier value is not passed over for a later one. */
+const PASSED = String.raw`[A-Za-z_\xc0-\u058f.-]+`;
 const NAME_START = [...SECRET_NAMES, ...VENDOR_NAMES].join('|');
 const VALUE_CHARS = union(ALNUM, charSet('_./+=~!@#$%^&*:?|<-'));
 const OPERATOR = String.raw`(?:(?:\\?[\s'"\x60\])]){0,3}(?:=|:{1,3}=|:|=>|>|->|<-|\|{1,2}:?|[?.+]=)|\\?['"\x60],|:[ \t]?[&\w]{1,16}[ \t]{0,2}=|[ \t](?:string|str|String)[ \t]?=|\([ \t]?['"\x60]|[ \t]{1,2}['"\x60])`;
@@ -39,6 +56,7 @@ const TELLING = [
     'key',
     'pass',
     'pwd',
+    'pw',
     'psk',
     'secret',
     'token',
@@ -78,8 +96,14 @@ export const ASSIGNMENTS: readonly DetectorRule[] = [
   {
     ...ASSIGNMENT,
     id: 'said-secret',
-    pattern: String.raw`(?i)(?:${NAME_START})[\w.-]*(?:[ \t][\w.-]+){0,2}[ \t](?:is|was)(?:[ \t]now)?:?[ \t]['"\x60]?${VALUE}`,
+    pattern: String.raw`(?i)(?:${NAME_START})[\w.-]*(?:[ \t][\w.-]+){0,4}[ \t](?:is|was|to)(?:[ \t]now)?:?[ \t]['"\x60]?${VALUE}`,
     check: saidSecret,
+  },
+  {
+    ...ASSIGNMENT,
+    id: 'said-secret-abroad',
+    pattern: String.raw`(?i)(?:${ABROAD})(?:[ \t]${PASSED}){0,3}(?:[ \t]{0,2}[:=][ \t]{0,2}|[ \t]-[ \t]|[ \t]?(?:${IS_ABROAD}):?[ \t]?)['"\x60]?${VALUE}`,
+    check: saidAbroad,
   },
   {
     ...ASSIGNMENT,
@@ -96,15 +120,32 @@ export const ASSIGNMENTS: readonly DetectorRule[] = [
   },
 ];
 
-/** In a sentence ("my password is …") the value must look like one by itself: words follow "is" more often. */
+/** In a sentence ("my password is …") the value must look like one by itself: words follow "is" more often. The first that does counts. */
 function saidSecret(text: string): Verdict {
-  const said = /^(.*?)[ \t](?:is|was)(?:[ \t]now)?:?[ \t](['"`]?)/is.exec(text)!;
-  const [opening, name = '', quote = ''] = said;
-  const value = trimmed(text.slice(opening.length), false);
-  const isStrong = STRONG_NAME.test(name) && /\d/.test(value) && /[A-Za-z]/.test(value);
-  const judged = assignedSecret(`${name.replace(/[ \t]+/g, '_')}=${quote}${value}`);
-  if (typeof judged !== 'object' || !(isStrong || value.length >= 16)) return false;
-  return { ...judged, start: opening.length, end: opening.length + value.length };
+  for (const said of text.matchAll(SAID)) {
+    const [opening, quote = ''] = said;
+    const name = text.slice(0, said.index);
+    const start = said.index + opening.length;
+    const value = trimmed(/^\S*/.exec(text.slice(start))![0], false);
+    const isStrong = STRONG_NAME.test(name) && /\d/.test(value) && /[A-Za-z]/.test(value);
+    if (!isStrong && value.length < LEAST_SAID_CHARS) continue;
+    const judged = assignedSecret(`${name.replace(/[ \t]+/g, '_')}=${quote}${value}`);
+    if (typeof judged === 'object') return { ...judged, start, end: start + value.length };
+  }
+  return false;
+}
+
+const SAID = /[ \t](?:is|was|to)(?:[ \t]now)?:?[ \t](['"`]?)/gi;
+const LEAST_SAID_CHARS = 16;
+
+/** The last word, where it has letters and digits: after "is" words follow more often. */
+function saidAbroad(text: string): Verdict {
+  if (!NAMED_ABROAD.test(text)) return false;
+  const [value = ''] = /[^\s'"`:=\u0080-\uffff]+$/.exec(text) ?? [];
+  const kept = trimmed(value, false);
+  const start = text.length - value.length;
+  const judged = /\d/.test(kept) && /[A-Za-z]/.test(kept) && assignedSecret(`password=${kept}`);
+  return typeof judged === 'object' && { start, end: start + kept.length, score: 0.8 };
 }
 
 /** What a value is judged by; a longer one is random or not long before its end. */
@@ -114,7 +155,7 @@ const LONGEST_VENDOR_VALUE = 150;
 const PARTS =
   /^([\w.-]+(?:[ \t][\w.-]+){0,2}?)(?::[ \t]?[&A-Za-z]{1,16}(?=[ \t]{0,2}=[ \t]{0,2}['"`]))?(?:\\?[\s'"`\])]){0,3}?(=>|:{1,3}=|->|<-|\|{1,2}:?|[?.+]=|=|:|>|,|\(|[ \t]{1,2}(?=['"`]))((?:[ \t]{1,2}[|>][+-]?\r?\n)?(?:\\?['"`\s=])*(?:@['"])?)(.*)$/s;
 const STRONG_NAME =
-  /passw|(?:^|[_.-])pass$|passcode|passphrase|pwd|(?:^|[_.-])psk$|secret|credential|creds|private/i;
+  /passw|(?:^|[_.-])pass$|passcode|passphrase|pwd|(?:^|[_.-])p(?:sk|w)$|secret|credential|creds|private/i;
 const BENIGN_NAME =
   /public|token[_.-]?(?:type|count|limit|usage|name|s\b)|max[_.-]?tokens?|keyboard|keyword|monkey|turkey|hotkey|key[_.-]?(?:alias|board|code|down|file|frame|id|length|name|pair|path|press|ring|size|stone|store|type|up|word|s$)|(?:primary|foreign|cache|sort|partition|row|object|map|group|index|lookup|unique|translation|react|natural|sequence|schema)[_.-]?keys?|author(?!iz)|auth[_.-]?(?:mode|type|method|scheme|flow|level)|csrf|access(?:ib|or)|rapid(?!api)|capital|integrity|checksum|sha\d|md5|digest|fingerprint|endpoint|ur[il]$|version|[_.-](?:name|path|file|dir|length|size|id)$|(?:credentials?|api)[_.-]?id|secretsmanager|significant|sigma|design|signal|signature[_.-]?(?:alg|ver)|algorithm|tokeni[sz]er|[_.-]policy$/i;
 const REFERENCE =
@@ -150,10 +191,10 @@ export function assignedSecret(text: string): Verdict {
 const EMPTY = /^\s*(?:''|""|``)\s/;
 const ENCODED = 'base64:';
 /** What is assigned to such a name is what somebody types: words with a number behind them, too. */
-const PASSWORD_NAME = /(?:passw(?:or)?d|pwd|passphrase|passcode|(?:^|[_.-])pass)$/i;
+const PASSWORD_NAME = /(?:passw(?:or)?d|pwd|passphrase|passcode|(?:^|[_.-])pass|(?:^|[_.-])pw)$/i;
 
 const SECRET_NAME =
-  /access|api|auth|cred|key|passw|(?:^|[_.-])pass$|passcode|passphrase|pwd|(?:^|[_.-])psk$|secret|token|(?:^|[^a-z])sig$|cookie|session/i;
+  /access|api|auth|cred|key|passw|(?:^|[_.-])pass$|passcode|passphrase|pwd|(?:^|[_.-])p(?:sk|w)$|secret|token|(?:^|[^a-z])sig$|cookie|session/i;
 
 /** What a name must hold for its value to be looked at. */
 const TELLING_NAME = new RegExp(`${SECRET_NAME.source}|${VENDOR_NAMES.join('|')}`, 'i');
@@ -180,6 +221,7 @@ function looksRandom(value: string, strength: Strength): boolean {
   const classes = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((test) => test.test(value)).length;
   if (strength === 'strong' && TYPE_NAME.test(value) && isMadeOfWords(value)) return false;
   if (strength !== 'weak') return classes >= 2 && new Set(value).size >= 5 && entropy(value) >= 2.2;
+  if (strength === 'weak' && SNAKE.test(value) && (fluency(value) ?? 0) >= -0.3) return false;
   // Symbols of every kind: somebody's password, unless it is a piece of a program.
   if (classes === 4 && value.length >= 10 && !/[()[\]{};,<>|&=:/]/.test(value)) return entropy(value) >= 3;
   if (value.length < 10 || ALPHABET.test(value) || !/[A-Za-z]/.test(value)) return false;
@@ -189,7 +231,7 @@ function looksRandom(value: string, strength: Strength): boolean {
 }
 
 function isMoreThanWords(value: string, strength: Strength): boolean {
-  if (strength === 'password' && /[a-z]\d+$/i.test(value)) return true;
+  if (strength === 'password' && /[a-z][-_.]?\d+$/i.test(value)) return true;
   return strength === 'weak' ? isScrambled(value) : isShuffled(value);
 }
 
@@ -198,6 +240,8 @@ function isScrambled(value: string): boolean {
   return value.length >= 16 && isShuffled(value) && (fluency(value) ?? 0) < SCRAMBLED;
 }
 
+/** prepare16_v2: words joined by underscores, with a number behind some. */
+const SNAKE = /^[A-Za-z]{1,24}\d{0,2}(?:_[A-Za-z]{1,24}\d{0,2})+$/;
 /** PascalCase: what a program calls a type. */
 const TYPE_NAME = /^_?[A-Z][a-z]+\w*[A-Z][a-z]\w*$/;
 const SCRAMBLED = -0.7;

@@ -4,10 +4,15 @@ import { fluency } from '../../checks/fluency.ts';
 import type { Verdict } from '../../detecting/rule.ts';
 
 export const QUOTED = String.raw`['"][^'"\s]{4,128}['"]`;
-export const PLAIN = String.raw`[^\s'"]{4,128}`;
+/** Of what a value without quotes consists: a shell ends a word at the other marks. No bracket opens in it, as a placeholder does. */
+export const CHOSEN = String.raw`[\w$.@!#%^&*\](){}:/=?+~<>\xc0-\u058f-]`;
+export const PLAIN = `${CHOSEN}{4,128}`;
 
-/** What a chosen value goes on with: an end before it would be a piece, or was judged with what a placeholder stands for. */
-export const AFTER_CHOSEN = union(WORD, charSet('$.@!#%^&*[]-(){}:/=?+~<>'));
+/**
+ * All that a value may go on with, so that it has but one end: one before would be a piece, or was judged with what a
+ * placeholder stands for.
+ */
+export const AFTER_CHOSEN = union(WORD, charSet('$.@!#%^&*[]-(){}:/=?+~<>', [0xc0, 0x58f]));
 
 const NEVER_SECRET =
   /^(?:[$%{[(<*./-]|process\.|(?:password|passwd|pass|pwd|token|secret|changeme|changeit|example|test|your|true|false|null|none|is|for|from|and|or|the|stdin|file|env)\b|x+$|\d{1,5}(?::\d{1,5})?$)/i;

@@ -1,7 +1,7 @@
 import { charSet, union, WORD_WIDE } from '../../automaton/char-set.ts';
 import type { DetectorRule, Verdict } from '../../detecting/rule.ts';
 import { assignedSecret } from './assignment.ts';
-import { AFTER_CHOSEN, chosenAt, isChosen } from './chosen.ts';
+import { AFTER_CHOSEN, chosenAt, isChosen, PLAIN } from './chosen.ts';
 
 /** The last group is the value, the first the name that tells whether it is secret. */
 function pair(pattern: RegExp): (text: string) => Verdict {
@@ -16,6 +16,9 @@ function pair(pattern: RegExp): (text: string) => Verdict {
 /** In what stands between, no bracket: with a placeholder there, an earlier pass has decided. */
 const LINE = String.raw`[ \t]*\w+[ \t]*=[^\n{}\[]*\n`;
 
+/** Whatever is no ASCII: part of a value that ends at a mark. */
+const BEYOND = [0x80, 0xffff] as const;
+
 const TELLS_STDIN = String.raw`(?:--password-stdin|--with-token|--token-stdin|--stdin|sudo[ \t]-S|chpasswd|passphrase-fd|secret[ \t](?:create|set|put|add))`;
 
 /** Credentials whose name stands elsewhere than before an equals sign, as a format or a command has it. */
@@ -26,7 +29,7 @@ export const DOCUMENT_SECRETS: readonly DetectorRule[] = [
     // .NET appSettings, Spring beans, Ant: the name in one attribute, the value in the next.
     pattern: String.raw`(?:key|name)="[\w.:-]+"[ \t\r\n]{1,8}value="[^"\s<>&\[]+`,
     left: WORD_WIDE,
-    right: charSet([0x23, 0x3b], [0x40, 0x7e]),
+    right: charSet([0x21, 0x21], [0x23, 0x3b], [0x3d, 0x3d], [0x3f, 0x7e], BEYOND),
     score: 0.8,
     maxLength: 400,
     longestOnly: true,
@@ -37,7 +40,7 @@ export const DOCUMENT_SECRETS: readonly DetectorRule[] = [
     entity: 'SECRET',
     // AWS task definitions, Kubernetes in JSON, template parameters: name and value are two members.
     pattern: String.raw`"(?:[Nn]ame|[Kk]ey|ParameterKey)"[ \t]?:[ \t\r\n]{0,4}"[\w.:-]+",[ \t\r\n]{0,16}"(?:[Vv]alue|ParameterValue)"[ \t]?:[ \t\r\n]{0,4}"[^"\s\[]+`,
-    right: charSet([0x23, 0x7e]),
+    right: charSet([0x21, 0x21], [0x23, 0x7e], BEYOND),
     score: 0.8,
     maxLength: 400,
     longestOnly: true,
@@ -48,7 +51,7 @@ export const DOCUMENT_SECRETS: readonly DetectorRule[] = [
     entity: 'SECRET',
     // Apple's property lists: a key element, then the value's.
     pattern: String.raw`<key>[\w.:-]+</key>[ \t\r\n]{0,16}<string>[^<\s\[]+`,
-    right: charSet([0x21, 0x3b], [0x3d, 0x7e]),
+    right: charSet([0x21, 0x3b], [0x3d, 0x7e], BEYOND),
     score: 0.8,
     maxLength: 400,
     longestOnly: true,
@@ -60,7 +63,7 @@ export const DOCUMENT_SECRETS: readonly DetectorRule[] = [
     // Terraform language, input variables: the block's label names what its default is.
     pattern: String.raw`variable[ \t]{1,4}"[\w-]+"[ \t]{0,4}\{[ \t]*\r?\n(?:${LINE})*[ \t]*default[ \t]*=[ \t]*"[^"\s\[]+`,
     left: WORD_WIDE,
-    right: charSet([0x23, 0x7e]),
+    right: charSet([0x21, 0x21], [0x23, 0x7e], BEYOND),
     score: 0.8,
     maxLength: 480,
     longestOnly: true,
@@ -70,7 +73,7 @@ export const DOCUMENT_SECRETS: readonly DetectorRule[] = [
     id: 'pgpass',
     entity: 'SECRET',
     // PostgreSQL manual, the password file: host:port:database:user:password.
-    pattern: String.raw`[\w.*-]+:(?:\d{4,5}|\*):(?:\*|[A-Za-z_][\w-]*):[\w.@-]+:[^\s:'"]{4,128}`,
+    pattern: String.raw`[\w.*-]+:(?:\d{4,5}|\*):(?:\*|[A-Za-z_][\w-]*):[\w.@-]+:[\w$.@!#%^&*\](){}/=?+~<>\xc0-\u058f-]{4,128}`,
     left: union(WORD_WIDE, charSet('.-/:')),
     right: union(AFTER_CHOSEN, charSet(':')),
     score: 0.8,
@@ -114,7 +117,7 @@ export const DOCUMENT_SECRETS: readonly DetectorRule[] = [
   {
     id: 'here-string-secret',
     entity: 'SECRET',
-    pattern: String.raw`(?:--password-stdin|--with-token|--stdin)[ \t]{0,4}<<<[ \t]{0,4}['"]?[^\s'"\[]{4,128}`,
+    pattern: String.raw`(?:--password-stdin|--with-token|--stdin)[ \t]{0,4}<<<[ \t]{0,4}['"]?${PLAIN}`,
     right: AFTER_CHOSEN,
     score: 0.85,
     longestOnly: true,
@@ -124,7 +127,7 @@ export const DOCUMENT_SECRETS: readonly DetectorRule[] = [
     id: 'named-option-secret',
     entity: 'SECRET',
     // keytool(1), redis.conf, net use, ConvertTo-SecureString, htpasswd -b: a word of the command's own, then the password.
-    pattern: String.raw`(?i)(?:-{1,2}(?:src|dest)?(?:storepass|keypass)|requirepass|masterauth|/user:[\w.\\@-]+|converttosecurestring|convertto-securestring(?:[ \t]{1,2}-string)?|htpasswd[ \t]{1,2}-[a-z]{0,4}b[a-z]{0,4}[ \t]{1,2}[^\s'"]+[ \t]{1,2}[^\s'"]+)[ \t]{1,4}['"]?[^\s'"\[]{4,128}`,
+    pattern: String.raw`(?i)(?:-{1,2}(?:src|dest)?(?:storepass|keypass)|requirepass|masterauth|/user:[\w.\\@-]+|converttosecurestring|convertto-securestring(?:[ \t]{1,2}-string)?|htpasswd[ \t]{1,2}-[a-z]{0,4}b[a-z]{0,4}[ \t]{1,2}[^\s'"]+[ \t]{1,2}[^\s'"]+)[ \t]{1,4}['"]?${PLAIN}`,
     left: union(WORD_WIDE, charSet('-')),
     right: AFTER_CHOSEN,
     score: 0.8,

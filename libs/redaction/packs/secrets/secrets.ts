@@ -2,9 +2,11 @@ import { ALNUM, charSet, union, WORD, WORD_WIDE } from '../../automaton/char-set
 import { entropy } from '../../checks/entropy.ts';
 import type { DetectorRule } from '../../detecting/rule.ts';
 import { ASSIGNMENTS } from './assignment.ts';
+import { AFTER_CHOSEN, CHOSEN } from './chosen.ts';
 import { COMMAND_SECRETS } from './command-secrets.ts';
 import { DOCUMENT_SECRETS } from './document-secrets.ts';
 import { OPTION_SECRETS } from './option-secrets.ts';
+import { PLACE_SECRETS } from './place-secrets.ts';
 import { VENDOR_TOKENS } from './vendor-tokens.ts';
 
 const TOKEN_CHARS = union(ALNUM, charSet('_-'));
@@ -91,9 +93,9 @@ const CURL_USER: DetectorRule = {
   id: 'curl-user',
   entity: 'SECRET',
   // curl(1): -u, --user user:password
-  pattern: String.raw`(?:-u|--user)(?:=|[ \t]{0,5})['"]?[^\s:'"]{1,64}:(?:[^\s'"]{3,128})?`,
+  pattern: String.raw`(?:-u|--user)(?:=|[ \t]{0,5})['"]?[^\s:'"]{1,64}:(?:${CHOSEN}{3,128})?`,
   left: union(WORD, charSet('-')),
-  right: union(WORD, charSet('$.@!#%^&*-')),
+  right: AFTER_CHOSEN,
   score: 0.3,
   longestOnly: true,
   context: ['curl'],
@@ -163,4 +165,5 @@ export const SECRETS: readonly DetectorRule[] = [
   ...COMMAND_SECRETS,
   ...OPTION_SECRETS,
   ...DOCUMENT_SECRETS,
+  ...PLACE_SECRETS,
 ];
