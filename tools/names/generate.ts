@@ -2,6 +2,7 @@ import type { Chance } from '../chance.ts';
 import { mapText, type Piece, plain, type Sample, textOf } from './sample.ts';
 import { slots } from './slots.ts';
 import { nothing } from './templates/nothing.ts';
+import { programs } from './templates/programs.ts';
 import { scrambled } from './templates/scrambled.ts';
 import { foreign, sentences } from './templates/sentences.ts';
 
@@ -26,8 +27,22 @@ export function fill(template: string, chance: Chance): Sample {
 
 const gaps = [' ', ' ', ' ', '\n', '\n\n', ' - ', '  '];
 
+/** The share of texts that are pieces of programs. */
+const PROGRAMS = 0.12;
+
+function program(chance: Chance): Sample {
+  const pieces: Piece[] = [];
+  const count = 2 + chance.below(5);
+  for (let k = 0; k < count; k++) {
+    if (k > 0) pieces.push(plain(`\n${chance.pick(['', '', '  ', '    ', '\t'])}`));
+    pieces.push(...fill(chance.pick(programs), chance).pieces);
+  }
+  return { pieces };
+}
+
 /** One training text: a few sentences, most of them with a name in them. */
 export function generate(chance: Chance): Sample {
+  if (chance.chance(PROGRAMS)) return program(chance);
   const pieces: Piece[] = [];
   const count = chance.chance(0.45) ? 1 : 2 + chance.below(3);
   for (let k = 0; k < count; k++) {

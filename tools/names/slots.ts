@@ -272,6 +272,14 @@ function hexadecimal(chance: Chance): string {
   return `${chance.below(10)}${digits.join('')}`;
 }
 
+function constant(chance: Chance): string {
+  const parts = Array.from({ length: 1 + chance.below(3) }, () =>
+    chance.pick(words.noun!).replace(/\W/g, ''),
+  );
+  const text = parts.join(chance.chance(0.75) ? '_' : '').toUpperCase();
+  return chance.chance(0.15) ? `_${text}` : text;
+}
+
 type Slot = (chance: Chance) => Piece | readonly Piece[];
 
 /** What a `{slot}` of a template stands for. */
@@ -311,6 +319,12 @@ export const slots: Readonly<Record<string, Slot>> = {
   id: (c) => plain(`${initial(c)}${initial(c)}${c.pick(['', '-'])}${c.digits(3 + c.below(5))}`),
   hex: (c) => plain(hexadecimal(c)),
   Acronym: (c) => plain(Array.from({ length: 2 + c.below(4) }, () => initial(c)).join('')),
+  /** A constant or a macro. */
+  CONST: (c) => plain(constant(c)),
+  Shout: (c) => plain(c.pick(c.chance(0.6) ? words.noun! : words.adjective!).toUpperCase()),
+  /** What programmers call a variable they use once. */
+  short: (c) => plain(c.string('abcdefghijklmnopqrstuvwxyz', 1 + c.below(5))),
+  year: (c) => plain(String(1985 + c.below(42))),
   thing: (c) => plain(c.pick(things)),
   Thing: (c) => plain(c.pick(things).split(' ').map(capital).join(' ')),
   noun: (c) => plain(c.pick(words.noun!)),

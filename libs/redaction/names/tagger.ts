@@ -4,9 +4,11 @@ import { OpenName } from './open-name.ts';
 import { readToken } from './token-readers.ts';
 import {
   isEarlier,
+  isFragment,
   isKnownPair,
   isPart,
   isPlain,
+  isSigil,
   joinsNumbers,
   mayStandWithin,
   splitsNumber,
@@ -201,6 +203,7 @@ export class Tagger {
   private chosen(token: Token, n1: Token, n2: Token): number {
     if (isEarlier(n1) || isEarlier(n2)) return 0;
     if (token.shape === shape.lower && isPart(token, n1, this.view)) return 0;
+    if (isSigil(token, n1, this.view)) return 0;
     const count = startFeatures(token, n1, n2, this.view, this.features);
     return this.chooser.start(this.features, count, token);
   }
@@ -269,6 +272,7 @@ export class Tagger {
     if (this.span.isBeforeEarlier) return false;
     const isOne = first === last;
     if (isOne && first.kind === tokenKind.number && first.shape !== shape.digitsAndLetters) return false;
+    if (isOne && isFragment(type, first)) return false;
     if (type === ADDRESS && (isOne || !this.span.mayBeAddress)) return false;
     return this.chooser.accepts(this.span);
   }

@@ -15,7 +15,27 @@ export function isPart(token: Token, next: Token, view: View): boolean {
   return glued || (next.glued && next.kind === tokenKind.mark && AFTER_PARTS.has(next.hash));
 }
 
+/** `$HOME`, `\\section`, `%ENV`: what such a mark begins is a variable or a command, however it is written. So is what is called: `Croaker(`. */
+export function isSigil(token: Token, next: Token, view: View): boolean {
+  const follows = token.glued && view.look1 >>> 14 === tokenKind.mark && SIGILS.has(view.hash1);
+  return (
+    follows ||
+    (token.kind === tokenKind.word && next.glued && next.kind === tokenKind.mark && next.hash === CALL)
+  );
+}
+
+/** One letter is nobody's name, and "Inc." no firm's. */
+export function isFragment(type: number, token: Token): boolean {
+  if (token.shape === shape.initial) return true;
+  return type === ORGANIZATION && token.wordClass === FIRM_SUFFIX;
+}
+
+const ORGANIZATION = 4;
+const FIRM_SUFFIX = wordClasses.indexOf('firmSuffix');
+const CALL = 0x28;
+
 const codes = (marks: string) => new Set([...marks].map((mark) => mark.charCodeAt(0)));
+const SIGILS = codes('$\\%&~');
 const BEFORE_PARTS = codes('@/.#$\\&%~`<{[|*');
 const AFTER_PARTS = codes('/([{=\\@#$');
 

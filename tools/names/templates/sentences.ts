@@ -1,6 +1,28 @@
 /** Sentences in which people, addresses, places and firms stand. `{slot}` as in slots.ts. */
 export const sentences = `My name is {person}.
 my name is {person} and i need help with my account
+# Copyright (C) {year} {full}
+Copyright (c) {year}-{year} {full}. All rights reserved.
+ * Copyright © {year} {full} <{email}>
+ * Copyright (C) {year}, {year}-{year} {firm}
+# Author: {full} <{email}>
+# Written by {full}.
+ * Modified by {full}, {year}
+@author {full}
+Author: {full} <{email}>\nDate:   {date}\n\n    {verb}: {verb} {noun}
+Signed-off-by: {full} <{email}>
+- {first} to {verb} the {noun}
+- {last}'s {noun} was {verb}ed
+{Noun}: Dr {last}
+was {verb}ed under Dr. {last} with {noun}
+Daughter {first} {verb}ed, will {verb} {day}
+({n}, '{full}', '{email}', '{phone}')
+{n};{first};{last};{street};{phone}
+{n},{first},{last},{email}
+{n}\t{first}\t{last}\t{date}
+{noun}.create({ name: '{full}', email: '{email}' });
+Surname: {last}\nGiven names: {first}
+GUEST {n}: {full}
 My name is {full} and I live in {city}.
 I'm {person} from {firm}.
 I am {person}, a {job} at {firm} in {city}.
