@@ -72,7 +72,7 @@ async function readPlaceholderKey(settings: ServiceSettings): Promise<Buffer> {
     build(Cancellations, Bus),
     build(Completions, Bus, RequestSealer, BodyStore),
     build(Reviews, Bus, RequestSealer, BodyStore),
-    build(ReviewedAnswers, Profiles, PLACEHOLDER_KEY),
+    build(ReviewedAnswers, Profiles, PLACEHOLDER_KEY, Vault),
     build(Admission, Redeliveries, Runs, BlockList, Cancellations),
     {
       provide: Runs,

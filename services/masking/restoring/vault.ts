@@ -47,6 +47,16 @@ export class Vault {
     return true;
   }
 
+  /** What stands for values in a request's answer, by stand-in; empty where nothing was kept, or not any more. */
+  async standInsOf({ subjectKey, terms }: RequestReleased): Promise<ReadonlyMap<string, string>> {
+    const { values } = await this.read(
+      subjectKey,
+      vaultKeys.request(subjectKey, terms.requestId),
+      Date.now(),
+    );
+    return new Map(Object.entries(values).map(([standIn, [value]]) => [standIn, value]));
+  }
+
   /** Adds to what earlier requests of the scope left. Gives all of it. */
   private async keepForScope(
     head: RequestReleased,

@@ -16,6 +16,7 @@ import { maskWhole } from '../asking/whole-answer.ts';
 import { type Ending, endingOf, type Lease, persistently } from '../completions.ts';
 import { MaskBlockedError, MaskingPass, placeholderScope, Tally } from '../masking-pass.ts';
 import type { Profiles } from '../profiles.ts';
+import type { Vault } from '../restoring/vault.ts';
 import type { Release } from '../running/release.ts';
 
 /** Asks people to look at a masked answer before its caller gets it. */
@@ -96,13 +97,14 @@ export class ReviewedAnswers {
   constructor(
     private readonly profiles: Profiles,
     private readonly placeholderKey: Uint8Array,
+    private readonly vault: Vault,
   ) {}
 
   async finish(release: Release, answer: Buffer, facts: AnswerFacts, nowMs: number): Promise<Ending> {
     const { head } = release;
     const tally = new Tally();
     try {
-      const pass = await this.openPass(head, tally);
+      const pass = await this.openPass(head, tally, facts);
       const ending = facts.stream
         ? this.finishStream(release, answer, facts, pass, nowMs)
         : this.finishWhole(release, answer, facts, pass);
@@ -114,12 +116,18 @@ export class ReviewedAnswers {
     }
   }
 
-  private async openPass(head: RequestReleased, tally: Tally): Promise<MaskingPass | undefined> {
+  private async openPass(
+    head: RequestReleased,
+    tally: Tally,
+    facts: AnswerFacts,
+  ): Promise<MaskingPass | undefined> {
     const { maskAnswer } = head.terms.obligations;
     if (!maskAnswer) return undefined;
     const profile = await this.profiles.get(maskAnswer);
     const scope = placeholderScope(profile, head);
-    return new MaskingPass(profile, this.placeholderKey, scope, 'answer', tally);
+    // Pseudonyms of the prompt that the model repeated stay, as they did before people looked at the answer.
+    const passing = facts.restorable ? await this.vault.standInsOf(head) : undefined;
+    return new MaskingPass(profile, this.placeholderKey, scope, 'answer', tally, passing && { passing });
   }
 
   private finishWhole(

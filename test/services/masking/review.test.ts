@@ -127,6 +127,26 @@ describe('an answer under review', () => {
     expect(model.callsWith('stream me')).toHaveLength(1);
   });
 
+  test("keeps the prompt's pseudonyms that the model repeated, so that they can be restored", async () => {
+    const pseudonymous = { packs: ['core' as const], defaults: { operator: { kind: 'pseudonym' as const } } };
+    const profile = await world.profile(pseudonymous);
+    const both = { ...obligations, maskRequest: profile, maskAnswer: profile };
+    model.answer = ({ body }, response) =>
+      json(response, answer(`wrote to ${/user-\w+@example\.com/.exec(String(body))?.[0]}`));
+    const { requestId } = await world.release({
+      ...{ user: 'carol', obligations: both, body: chat(`write to ${email}`, false), more: { context } },
+    });
+    const { head, content } = await asked(requestId);
+    const more = head.answer === undefined ? {} : { answer: head.answer };
+    await world.release({
+      ...{ requestId, by: 'people', gate: 'response', user: 'carol', obligations: both },
+      ...{ text: content, more },
+    });
+    expect(await world.ending(requestId)).toMatchObject({ outcome: 'answered' });
+    expect(content).toMatch(/wrote to user-\w+@example\.com/);
+    expect(await world.content(requestId)).toBe(content);
+  });
+
   test('is never asked for where the release lacks what people need to see', async () => {
     const { requestId } = await world.release({ obligations, body: chat('no context') });
     expect(await world.ending(requestId)).toMatchObject({ outcome: 'failed', code: 'release.invalid' });
