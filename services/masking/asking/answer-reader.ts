@@ -48,6 +48,10 @@ export class AnswerReader implements AnswerSink {
     if (this.relay.isOver) this.closing ??= setTimeout(this.options.onOver, closingMs);
   }
 
+  get takesJoined(): boolean {
+    return this.relay?.takesJoined === true;
+  }
+
   /** What was collected of an answer in one piece. */
   get collected(): Buffer {
     const [first] = this.chunks;

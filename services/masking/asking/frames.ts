@@ -15,8 +15,8 @@ const largestFrameChars = 128 * 1024;
 export class FrameWriter {
   private readonly entries: string[] = [];
   private readonly hash: Hash = createHash('sha256');
-  private pending: string[] = [];
-  private pendingChars = 0;
+  private pending: Uint8Array[] = [];
+  private pendingBytes = 0;
   private timer: NodeJS.Timeout | undefined;
   private sending: Promise<void> = Promise.resolve();
   private failed = false;
@@ -44,9 +44,9 @@ export class FrameWriter {
 
   push(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    this.pending.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
-    this.pendingChars += bytes.length;
-    if (this.count === 0 || this.pendingChars >= largestBytes) this.flush();
+    this.pending.push(bytes);
+    this.pendingBytes += bytes.length;
+    if (this.count === 0 || this.pendingBytes >= largestBytes) this.flush();
     else this.timer ??= setTimeout(() => this.flush(), longestWaitMs);
   }
 
@@ -65,27 +65,28 @@ export class FrameWriter {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (this.pending.length === 0) return;
-    const text = this.pending.join('');
+    const text = textOf(this.pending);
     this.pending = [];
-    this.pendingChars = 0;
+    this.pendingBytes = 0;
     for (const piece of cut(text, largestFrameChars)) this.write(piece);
   }
 
   private write(text: string): void {
     this.entries.push(JSON.stringify([Math.max(0, Date.now() - this.head.receivedAt), text]));
-    this.hash.update(text);
+    const clear = Buffer.from(text);
+    this.hash.update(clear);
     const number = this.entries.length;
     this.sending = this.sending
-      .then(() => this.send(number, text))
+      .then(() => this.send(number, clear))
       .catch(() => {
         this.failed = true;
       });
   }
 
-  private async send(number: number, text: string): Promise<void> {
+  private async send(number: number, clear: Uint8Array): Promise<void> {
     // A gap would leave the client without a prefix; the transcript carries the rest.
     if (this.failed) return;
-    const sealed = await this.sealer.seal(this.head, `frame:${number}`, Buffer.from(text));
+    const sealed = await this.sealer.seal(this.head, `frame:${number}`, clear);
     this.bus.send(
       this.subject,
       encodeFrame({ number, attempt: this.attempt, restorable: this.restorable, sealed }),
@@ -96,6 +97,13 @@ export class FrameWriter {
 /** A transcript of an answer that was not streamed live: pieces of at most 4 KiB, all at one time. */
 export function transcriptOf(text: string, afterMs: number): Buffer {
   return Buffer.from(JSON.stringify(cut(text, largestBytes).map((piece) => [afterMs, piece])));
+}
+
+/** What whole events say; none is cut inside a character. */
+function textOf(pieces: readonly Uint8Array[]): string {
+  const [first] = pieces;
+  if (pieces.length !== 1 || first === undefined) return Buffer.concat(pieces).toString('utf8');
+  return Buffer.from(first.buffer, first.byteOffset, first.byteLength).toString('utf8');
 }
 
 /** Cuts a text into pieces, never inside a surrogate pair. */

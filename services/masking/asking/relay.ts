@@ -19,6 +19,8 @@ export interface RelayEnd {
 /** Turns a model server's stream, cut anywhere, into whole events that a client may read. */
 export interface Relay {
   push(chunk: Buffer): Uint8Array;
+  /** It gives the same whether chunks come one by one or joined. */
+  readonly takesJoined: boolean;
   /** No more will come of it. */
   readonly isOver: boolean;
   end(): RelayEnd;
@@ -42,6 +44,8 @@ export interface Masks {
 
 /** Masks a stream with the protocol's own reading of it. */
 export class MaskedRelay implements Relay {
+  /** What was decided before a text that masking blocks is passed on: one piece with it would lose it. */
+  readonly takesJoined = false;
   private readonly stream: AnswerStream;
 
   constructor(protocol: Protocol, route: Route, masks: Masks, contentIsJson: boolean) {
@@ -72,6 +76,9 @@ const countsWord = 'usage';
 const largestEventBytes = 8 * 1024 * 1024;
 const unmasked: OpenMask = () => ({ push: (text) => text, end: () => '' });
 const empty = Buffer.alloc(0);
+const lineFeed = 10;
+const emptyLine = Buffer.from('\n\n');
+const longEmptyLine = Buffer.from('\r\n\r\n');
 
 /**
  * Passes a stream that nothing has to be masked in, byte for byte and without reading it, in whole events. Only its
@@ -79,15 +86,19 @@ const empty = Buffer.alloc(0);
  */
 export class PlainRelay implements Relay {
   readonly isOver = false;
+  readonly takesJoined = true;
   private partial: Buffer = empty;
   private last: Buffer[] = [];
   private lastBytes = 0;
+  private readonly isSse: boolean;
 
   constructor(
     private readonly protocol: Protocol,
     private readonly route: Route,
-    private readonly contentType: string,
-  ) {}
+    contentType: string,
+  ) {
+    this.isSse = /^\s*text\/event-stream/i.test(contentType);
+  }
 
   push(chunk: Buffer): Uint8Array {
     const text = this.partial.length === 0 ? chunk : Buffer.concat([this.partial, chunk]);
@@ -106,14 +117,12 @@ export class PlainRelay implements Relay {
     return { bytes, ending, usage: record.usage };
   }
 
-  private get isSse(): boolean {
-    return /^\s*text\/event-stream/i.test(this.contentType);
-  }
-
   private lastEventEnd(text: Buffer): number {
-    if (!this.isSse) return text.lastIndexOf('\n') + 1;
-    const short = text.lastIndexOf('\n\n');
-    const long = text.lastIndexOf('\r\n\r\n');
+    if (!this.isSse) return text.lastIndexOf(lineFeed) + 1;
+    // As almost every chunk ends.
+    if (text.at(-1) === lineFeed && text.at(-2) === lineFeed) return text.length;
+    const short = text.lastIndexOf(emptyLine);
+    const long = text.lastIndexOf(longEmptyLine);
     return Math.max(short === -1 ? 0 : short + 2, long === -1 ? 0 : long + 4);
   }
 

@@ -26,6 +26,8 @@ export type CallEnd =
 export interface AnswerSink {
   start(status: number, headers: IncomingHttpHeaders): void;
   data(chunk: Buffer): void;
+  /** Where it does not matter how an answer is cut: chunks that come together are given as one. */
+  readonly takesJoined?: boolean;
 }
 
 export interface CallRequest {
@@ -67,6 +69,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   private finish: ((end: CallEnd) => void) | undefined;
   private deadline: NodeJS.Timeout | undefined;
   private thrown: { error: unknown } | undefined;
+  private arrived: Buffer[] = [];
   private early: AbortReason | undefined;
   private timedOut = false;
   private sent = false;
@@ -118,14 +121,21 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.early || this.thrown) return;
-    this.guarded(() => this.sink?.data(chunk));
+    if (this.sink?.takesJoined !== true) {
+      this.guarded(() => this.sink?.data(chunk));
+      return;
+    }
+    // One read of the socket often brings several events of a stream.
+    if (this.arrived.push(chunk) === 1) process.nextTick(this.passOn);
   }
 
   onResponseEnd(): void {
+    this.passOn();
     this.finish?.({ kind: 'ended' });
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.passOn();
     if (error instanceof Aborted) {
       this.finish?.({ kind: 'aborted', reason: error.reason });
       return;
@@ -133,6 +143,16 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     const cause = (error as { code?: string }).code ?? error.name;
     this.finish?.({ kind: 'failed', code: this.failureCode(cause), sent: this.sent, cause });
   }
+
+  private readonly passOn = (): void => {
+    const { arrived } = this;
+    const [first] = arrived;
+    if (first === undefined) return;
+    this.arrived = [];
+    if (this.early || this.thrown) return;
+    const chunk = arrived.length === 1 ? first : Buffer.concat(arrived);
+    this.guarded(() => this.sink?.data(chunk));
+  };
 
   private guarded(step: () => void): void {
     try {

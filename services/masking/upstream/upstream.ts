@@ -112,6 +112,9 @@ export class Upstream {
         sink.start(status, headers);
       },
       data: (chunk) => sink.data(chunk),
+      get takesJoined() {
+        return sink.takesJoined === true;
+      },
     };
   }
 
