@@ -119,7 +119,7 @@ export class Background {
     client.response.once('close', () => {
       if (this.followers.get(requestId) === client) this.followers.delete(requestId);
     });
-    client.startStream(keepAliveMs);
+    client.openStream(keepAliveMs);
     await this.room.attach(entry, waiter);
   }
 

@@ -39,7 +39,13 @@ export class ClientConnection {
     });
   }
 
-  /** Sends the stream's headers and, from then on, a keep-alive in each silent interval. */
+  /** Sends the stream's headers by themselves: its client may have to wait. */
+  openStream(keepAliveMs: number): void {
+    this.startStream(keepAliveMs);
+    if (this.streaming && !this.response.headersSent) this.response.flushHeaders();
+  }
+
+  /** Begins a stream: its headers go out with what is written next. From then on a keep-alive in each silent interval. */
   startStream(keepAliveMs: number, headers: Record<string, string> = {}): void {
     if (this.state !== 'silent') return;
     this.state = 'streaming';
@@ -50,7 +56,6 @@ export class ClientConnection {
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
     });
-    this.response.flushHeaders();
     this.keepAlive = setInterval(() => this.response.write(this.wire.keepAlive), keepAliveMs);
   }
 

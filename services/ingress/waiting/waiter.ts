@@ -62,14 +62,14 @@ export class Waiter {
   park(entry: HeldEntry): void {
     this.know(entry);
     if (this.finished) return;
-    if (entry.stream) this.client.startStream(this.keepAliveMs);
+    if (entry.stream) this.client.openStream(this.keepAliveMs);
     else this.startPatience(entry);
   }
 
   /** Nothing came for a while: a stream gets its headers, so that its client goes on waiting. */
   comfort(): void {
     if (!this.finished && !this.client.streaming && this.request.asksForStream()) {
-      this.client.startStream(this.keepAliveMs);
+      this.client.openStream(this.keepAliveMs);
     }
   }
 
@@ -81,8 +81,11 @@ export class Waiter {
       const label = contentLabel(this.request.requestId, `frame:${number}`);
       const text = await this.sealer.open(this.request.subjectKey, label, sealed);
       const restored = restorable ? await this.openRestored() : null;
-      this.client.startStream(this.keepAliveMs);
-      this.client.write(restored?.push(text) ?? text);
+      const bytes = restored?.push(text) ?? text;
+      // The headers go with the first piece, in one write.
+      if (bytes.length === 0) this.client.openStream(this.keepAliveMs);
+      else this.client.startStream(this.keepAliveMs);
+      this.client.write(bytes);
       this.written = number;
     });
   }
