@@ -31,6 +31,7 @@ export interface PullOptions {
 
 const expiresMs = 20_000;
 const retryMs = 500;
+const ackPrefix = '$JS.ACK.';
 
 /**
  * Pulls from a durable consumer by free slots: never asks for more than it can start at once, so a message's
@@ -100,9 +101,9 @@ export class PullConsumer {
 
   private onMessage(message: Msg): void {
     this.lastHeard = Date.now();
-    const status = message.headers?.code ?? 0;
-    if (status > 0 || !message.reply) {
-      this.onStatus(message, status);
+    // What can be acknowledged is a message; only what says something else has to say it in headers.
+    if (message.reply?.startsWith(ackPrefix) !== true) {
+      this.onStatus(message, message.headers?.code ?? 0);
       return;
     }
     this.credit = Math.max(0, this.credit - 1);
@@ -144,7 +145,10 @@ export function readDelivery(message: Msg): Delivery {
   return {
     subject: message.subject,
     payload: message.data,
-    headers: readHeaders(message),
+    // Read when somebody asks, which few do.
+    get headers() {
+      return readHeaders(message);
+    },
     deliveries: Number(numbers[0]),
     sequence: Number(numbers[1]),
     timeMs: Math.floor(Number(numbers[3]) / 1_000_000),

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AnswerFacts, FindingCount, ProfileReference } from '#contracts';
 import type { Bus } from '#messaging';
@@ -203,7 +203,7 @@ export class ModelAsk {
       attempt: this.attempt,
       restorable: this.restorable,
       sentDigest: this.sentDigest,
-      answerDigest: createHash('sha256').update(bytes).digest('hex'),
+      answerDigest: hash('sha256', bytes, 'hex'),
       usage,
       findings: this.tally.counts,
       modelStartedAt: this.startedAt,

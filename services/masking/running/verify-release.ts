@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { RequestReleased, requestReleased } from '#contracts';
 import { type EventMessage, PoisonError } from '#messaging';
 import { type FoundRoute, findRoute } from '#protocols';
@@ -79,6 +79,6 @@ function routeOf(method: string, path: string, connection: string): FoundRoute |
 
 /** Throws where bytes are not the ones that were decided on. */
 export function verifyDigest(body: Uint8Array, digest: string): void {
-  const actual = createHash('sha256').update(body).digest();
+  const actual = hash('sha256', body, 'buffer');
   if (!timingSafeEqual(actual, Buffer.from(digest, 'hex'))) throw new RefusedReleaseError('digest', true);
 }

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { BodyReference } from '#contracts';
 import { type BodyStore, MissingDependencyError, PoisonError } from '#messaging';
 import { contentLabel, type Sealer } from '#sealing';
@@ -12,7 +12,7 @@ export async function openBody(
   const { requestId, version, subjectKey, body, tail } = request;
   const sealed = body.location.in === 'store' ? await fetchBody(bodies, body.location.name) : tail;
   const bytes = await sealer.open(subjectKey, contentLabel(requestId, `body:${version}`), sealed);
-  const digest = createHash('sha256').update(bytes).digest();
+  const digest = hash('sha256', bytes, 'buffer');
   if (!timingSafeEqual(digest, Buffer.from(body.digest, 'hex'))) throw new PoisonError('the body is another');
   return bytes;
 }
