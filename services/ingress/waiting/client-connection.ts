@@ -8,6 +8,7 @@ const maxBehindBytes = 16 * 1024 * 1024;
 export class ClientConnection {
   private state: 'silent' | 'streaming' | 'ended' = 'silent';
   private keepAlive: NodeJS.Timeout | undefined;
+  private headersAreOut = false;
 
   constructor(
     readonly response: ServerResponse,
@@ -42,7 +43,9 @@ export class ClientConnection {
   /** Sends the stream's headers by themselves: its client may have to wait. */
   openStream(keepAliveMs: number): void {
     this.startStream(keepAliveMs);
-    if (this.streaming && !this.response.headersSent) this.response.flushHeaders();
+    if (!this.streaming || this.headersAreOut) return;
+    this.headersAreOut = true;
+    this.response.flushHeaders();
   }
 
   /** Begins a stream: its headers go out with what is written next. From then on a keep-alive in each silent interval. */
@@ -63,6 +66,7 @@ export class ClientConnection {
   write(bytes: Uint8Array | string): void {
     if (!this.open) return;
     this.keepAlive?.refresh();
+    this.headersAreOut = true;
     this.response.write(bytes);
     if (this.response.writableLength > maxBehindBytes) this.response.destroy();
   }
