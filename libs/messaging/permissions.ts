@@ -139,6 +139,7 @@ const own: Record<ServiceName, { publish: string[]; denied?: string[]; live: str
       ...consume(consumers.approvalParked),
       ...consume(consumers.approvalJustified),
       ...consume(consumers.approvalNudged),
+      ...consume(consumers.approvalErased),
     ],
     live: [],
   },

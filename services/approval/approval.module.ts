@@ -12,6 +12,7 @@ import { DecidingController } from './deciding/deciding.controller.ts';
 import { Decisions } from './deciding/decisions.ts';
 import { Judging } from './deciding/judging.ts';
 import { Voting } from './deciding/voting.ts';
+import { forgetting } from './forgetting/parts.ts';
 import { ApprovalGrant } from './granting/approval-grant.entity.ts';
 import { CreateGrant1760000000500 } from './granting/create-grant.migration.ts';
 import { GrantsController } from './granting/grants.controller.ts';
@@ -49,7 +50,13 @@ import { Overtaken } from './waiting/overtaken.ts';
 import { Runs } from './waiting/runs.ts';
 import { RunsWatch } from './waiting/runs-watch.ts';
 
-const handlers = [OnApprovalRequested, OnRequestCancelled, OnRequestCompleted, OnRequestNotes];
+const handlers = [
+  OnApprovalRequested,
+  OnRequestCancelled,
+  OnRequestCompleted,
+  OnRequestNotes,
+  ...forgetting.handlers,
+];
 const parts = [
   Reviews,
   Judging,
@@ -70,6 +77,7 @@ const parts = [
   Grants,
   Steps,
   ListGrants,
+  ...forgetting.parts,
   ...notifying.parts,
 ];
 
@@ -101,6 +109,7 @@ export function approvalModule(settings: ApprovalSettings): Type {
           IndexLists1760000001000,
           IndexStopped1760000001010,
           ...notifying.migrations,
+          ...forgetting.migrations,
         ],
         onWaiting: (err) => logger.warn({ err }, 'waiting for postgres'),
         onRelayError: (err) => logger.warn({ err }, 'outbox relay'),

@@ -1,9 +1,11 @@
-import type { ApprovalDetail, ErasureView, SessionDetail } from '#contracts';
+import type { ApprovalDetail, ApprovalList, ErasureView, SessionDetail } from '#contracts';
 import { eventually } from '#testing';
 import { call, chat, expectCall, vote } from './people.ts';
 import type { Probe } from './probes.ts';
 import type { Setting } from './setting.ts';
 import type { Typed } from './type-markers.ts';
+
+const clearedWithinMs = 20_000;
 
 /** What a service says about an erased person's content. */
 export interface Finding {
@@ -72,6 +74,8 @@ export async function askEverywhere(
   }
   const card = await expectCall<ApprovalDetail>(setting, ['alice', 'approval', `/v1/approvals/${edited}`]);
   add('approval: what was shown', card.content.shown, card.content.shown === 'erased');
+  const { said, isGone } = await whoAsked(setting, edited);
+  add('approval: who asked, in lists and details', said, isGone);
   const session = await expectCall<SessionDetail>(setting, ['alice', 'audit', `/v1/sessions/${edited}`]);
   const contents = [
     ...session.versions.map(({ content }) => content),
@@ -87,4 +91,23 @@ export async function askEverywhere(
   const found = await expectCall<{ items: unknown[] }>(setting, ['alice', 'audit', path]);
   add('audit: the word index', `${found.items.length} requests`, found.items.length === 0);
   return findings;
+}
+
+/** Whom approval names for a request: it clears its tables once it hears of the erasure, a moment after the key is gone. */
+async function whoAsked(setting: Setting, id: string): Promise<{ said: string; isGone: boolean }> {
+  const until = Date.now() + clearedWithinMs;
+  for (;;) {
+    const list = '/v1/approvals?state=all&sort=newest&limit=50';
+    const { items } = await expectCall<ApprovalList>(setting, ['alice', 'approval', list]);
+    const detail = await expectCall<ApprovalDetail>(setting, ['alice', 'approval', `/v1/approvals/${id}`]);
+    const people = [detail, ...items].map(({ requester }) => requester);
+    const actors = detail.history.flatMap(({ actor }) => (actor ? [actor] : []));
+    const named = [...people, ...actors].filter(({ subject }) => subject === 'carol').length;
+    const waiting = items.filter(
+      ({ state, requester }) => state === 'pending' && requester.name === 'erased',
+    );
+    const isGone = named === 0 && waiting.length === 0;
+    if (isGone || Date.now() > until) return { said: `named ${named} times`, isGone };
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }

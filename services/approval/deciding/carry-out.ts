@@ -35,6 +35,8 @@ export interface Means {
   actor?: Principal;
   /** JSON `{reason}`, sealed. */
   reason?: Uint8Array | undefined;
+  /** What the client is told of a request that ends without an answer, where it isn't what its outcome says. */
+  ending?: Ending;
   /** The content of an edit; null where it is in the object store. */
   edit?: { body: BodyReference; sealed: Buffer | null };
   /** Groups it was escalated to, through which the actor speaks for others. */
@@ -204,7 +206,7 @@ async function end(
   }
   transaction.publish(outcomeEvent(row, outcome, at));
   if (outcome !== 'approved') {
-    transaction.publish(completedEvent(row, endingOf(outcome, means.reason), at));
+    transaction.publish(completedEvent(row, means.ending ?? endingOf(outcome, means.reason), at));
     return;
   }
   set({ notAfter: new Date(notAfter), ...(means.body && { body: means.body }) });

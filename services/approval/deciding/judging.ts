@@ -4,6 +4,7 @@ import { ActiveConfig } from '#boot';
 import { type ApprovalGroup, durationMs, type Principal } from '#contracts';
 import { ApprovalRequest } from '../approval-request.entity.ts';
 import { ApprovalSettings } from '../config.ts';
+import { People } from '../forgetting/people.ts';
 import { ApprovalVote } from './approval-vote.entity.ts';
 import type { Means } from './carry-out.ts';
 import { eligibleGroups, escalatedTo, groupsOf } from './decision/eligible.ts';
@@ -24,6 +25,7 @@ export class Judging {
   constructor(
     private readonly config: ActiveConfig,
     private readonly settings: ApprovalSettings,
+    private readonly people: People,
   ) {}
 
   /** Locks a request for this transaction. Null where there is none. */
@@ -67,15 +69,21 @@ export class Judging {
     return this.withVotes(row, votes);
   }
 
-  withVotes(row: Judged, votes: Facts['votes']): Approval {
+  /** `by`: who is about to decide; what they wrote before they were erased stays their own. */
+  withVotes(row: Judged, votes: Facts['votes'], by?: Principal): Approval {
     const { state, gate, version, digest, requirement } = row;
     return {
       ...{ state, gate, version, digest, requirement },
       requester: row.context.principal,
-      editor: row.editor ?? undefined,
+      editor: this.editorOf(row, by ? [by] : []),
       expiresAt: row.expiresAt.getTime(),
       votes: votes.map(({ approver, vote }) => ({ approver, vote, groups: this.groupsFor(approver, row) })),
     };
+  }
+
+  /** Who wrote the version in hand: where they were erased and came back, as the one of `people` that they are. */
+  editorOf({ editor }: Pick<ApprovalRequest, 'editor'>, people: readonly Principal[]): Principal | undefined {
+    return this.people.again(editor ?? undefined, people);
   }
 
   /** Those of the requirement's groups that a person may speak for. */

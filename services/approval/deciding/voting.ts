@@ -136,7 +136,7 @@ export class Voting {
     breakGlass: boolean,
   ): Decision {
     const { approver } = command;
-    const approval = this.judging.withVotes(row, votes);
+    const approval = this.judging.withVotes(row, votes, approver);
     if (!breakGlass)
       return decideVote(approval, { ...command, groups: this.judging.groupsFor(approver, row) });
     if (command.vote !== 'approve')

@@ -183,7 +183,7 @@ export class Grants {
     return carriesEnough(grant.authors, {
       requirement: row.requirement,
       requester: row.context.principal,
-      editor: row.editor ?? undefined,
+      editor: this.judging.editorOf(row, grant.authors),
       groupsFor: (author) => this.judging.namedGroupsFor(author, row),
     });
   }

@@ -1,10 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { CodedError, type ReviewList, type ReviewView, samePrincipal, standsBehind } from '#contracts';
+import {
+  CodedError,
+  type Principal,
+  type ReviewList,
+  type ReviewView,
+  samePrincipal,
+  standsBehind,
+} from '#contracts';
 import { UnitOfWork } from '#database';
 import type { ApprovalRequest } from '../approval-request.entity.ts';
 import { note } from '../deciding/carry-out.ts';
 import { reviewEvent } from '../deciding/events.ts';
 import { notFound } from '../deciding/refused.ts';
+import { People } from '../forgetting/people.ts';
 import { decides, type Reader, readsAll } from '../listing/access.ts';
 import { personView } from '../listing/list.ts';
 import { Content } from '../showing/content.ts';
@@ -18,6 +26,7 @@ export class Reviews {
   constructor(
     private readonly unit: UnitOfWork,
     private readonly content: Content,
+    private readonly people: People,
   ) {}
 
   /** Open reviews of requests that this person's groups decide about, or all for who reads all. */
@@ -50,8 +59,10 @@ export class Reviews {
         lock: { mode: 'pessimistic_write' },
       });
       if (!review) throw notFound(row.id);
-      checkReviewer(row, review, reader);
-      if (review.closedAt || review.closedBy.some((other) => samePrincipal(other, principal))) {
+      const asNow = (one: Principal): Principal => this.people.again(one, [principal]);
+      const did = { openedBy: asNow(review.openedBy), requester: asNow(row.context.principal) };
+      checkReviewer(row, did, reader);
+      if (review.closedAt || review.closedBy.some((other) => samePrincipal(asNow(other), principal))) {
         return viewOf(review);
       }
       review.closedBy = [...review.closedBy, principal];
@@ -69,12 +80,16 @@ export class Reviews {
   }
 }
 
-function checkReviewer(row: ApprovalRequest, review: Review, reader: Reader): void {
+function checkReviewer(
+  row: ApprovalRequest,
+  did: { openedBy: Principal; requester: Principal },
+  reader: Reader,
+): void {
   const { principal } = reader;
   if (principal.kind !== 'person') {
     throw new CodedError('approval.people_only', 'Only people review; service accounts and keys never do.');
   }
-  if (samePrincipal(principal, review.openedBy) || standsBehind(principal, row.context.principal)) {
+  if (samePrincipal(principal, did.openedBy) || standsBehind(principal, did.requester)) {
     throw new CodedError('approval.reviewer_excluded', 'Others review what you did or asked for.');
   }
   if (!decides(reader, row)) {

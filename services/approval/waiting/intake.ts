@@ -12,6 +12,7 @@ import { escalatedTo } from '../deciding/decision/eligible.ts';
 import { isOpen } from '../deciding/decision/state.ts';
 import { completedEvent } from '../deciding/events.ts';
 import { Judging } from '../deciding/judging.ts';
+import { Erased, erasedEnding, lockSubject } from '../forgetting/erased.ts';
 import { Grants } from '../granting/grants.ts';
 import { announce } from '../listing/feed.ts';
 import { Steps } from '../reminding/steps.ts';
@@ -27,12 +28,13 @@ export class Intake {
     private readonly judging: Judging,
     private readonly grants: Grants,
     private readonly steps: Steps,
+    private readonly erased: Erased,
   ) {}
 
   async take(head: ApprovalRequested, content: SealedContent, at: number): Promise<void> {
     await this.unit.inTransaction(async (transaction) => {
       const { manager } = transaction;
-      await manager.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [head.context.subjectKey]);
+      await lockSubject(manager, head.context.subjectKey);
       const row = await this.judging.lock(manager, approvalIdOf(head));
       if (!row) await this.open(transaction, head, content, at);
       else await this.holdAgain(transaction, row, head, content, at);
@@ -44,7 +46,9 @@ export class Intake {
     const row = rowOf(head, { body: head.body, sealed: null });
     const message = 'The content of this request is gone, so nobody can decide about it.';
     await this.unit.inTransaction(async (transaction) => {
-      transaction.publish(completedEvent(row, { outcome: 'failed', code: 'internal.error', message }, at));
+      const erased = await this.erased.without(transaction.manager, head);
+      const gone = { outcome: 'failed', code: 'internal.error', message } as const;
+      transaction.publish(completedEvent(row, erased ? erasedEnding : gone, at));
     });
   }
 
@@ -55,7 +59,8 @@ export class Intake {
     at: number,
   ): Promise<void> {
     const { manager } = transaction;
-    const row = rowOf(head, content);
+    const erased = await this.erased.without(manager, head);
+    const row = rowOf(erased ?? head, content);
     row.cardOf = await leadOfCard(manager, row.subjectKey, row.card);
     await manager.insert(ApprovalRequest, row as object);
     await manager.insert(ApprovalVersion, {
@@ -64,6 +69,11 @@ export class Intake {
       at: row.requestedAt,
     });
     note(transaction, row, 'requested', { at: row.requestedAt.getTime() });
+    if (erased) {
+      const decision = decideCancellation(this.judging.withVotes(row, []));
+      await carryOut(transaction, row, decision, this.judging.means(at, { ending: erasedEnding }));
+      return;
+    }
     const early = await manager.findOneBy(EarlyEnd, { requestId: row.requestId });
     if (early) {
       const approval = await this.judging.approvalOf(manager, row);

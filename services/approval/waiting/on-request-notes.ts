@@ -5,6 +5,7 @@ import { consumers, type EventMessage, OnEvent } from '#messaging';
 import { ApprovalNote } from '../approval-note.entity.ts';
 import { note } from '../deciding/carry-out.ts';
 import { Judging } from '../deciding/judging.ts';
+import { Erased } from '../forgetting/erased.ts';
 import { announce } from '../listing/feed.ts';
 
 type Noted = EventMessage<typeof requestJustified> | EventMessage<typeof requestNudged>;
@@ -17,6 +18,7 @@ export class OnRequestNotes {
   constructor(
     private readonly unit: UnitOfWork,
     private readonly judging: Judging,
+    private readonly erased: Erased,
   ) {}
 
   @OnEvent(requestJustified, { consumer: consumers.approvalJustified, slots: 10 })
@@ -40,7 +42,8 @@ export class OnRequestNotes {
         const said = { approvalId: row.id, kind, at: new Date(at) };
         if (await manager.existsBy(ApprovalNote, said)) continue;
         const reason = tail.length > 0 ? tail : undefined;
-        note(transaction, row, kind, { at, actor: principal, reason });
+        const actor = await this.erased.actor(manager, principal, row.subjectKey, at);
+        note(transaction, row, kind, { at, actor, reason });
         announce(transaction, row);
       }
     });

@@ -80,7 +80,7 @@ export interface ApprovalWorld extends World {
 export interface HoldOptions {
   user?: string;
   /** What the token says of the person besides. */
-  person?: { name?: string; email?: string };
+  person?: { name?: string; email?: string; groups?: string[] };
   stream?: boolean;
   body?: object;
   requestId?: string;
@@ -90,6 +90,8 @@ export interface HoldOptions {
   connection?: string;
   /** The query of its address. */
   query?: string;
+  /** When ingress got it; now, unless said. */
+  receivedAt?: number;
 }
 
 const yaml = (issuer: string, upstream: string, config: ApprovalConfig): string =>
@@ -181,6 +183,7 @@ function partsOf(world: World, { ingress, masking, sealer }: Buses) {
       ...contextOf(world, options.user ?? 'carol', options.person),
       ...(conversation !== undefined && { conversation }),
       ...(connection !== undefined && { connection }),
+      ...(options.receivedAt !== undefined && { receivedAt: options.receivedAt }),
       ...(query !== undefined && { path: `/v1/chat/completions?${query}` }),
     };
     const body = Buffer.from(
