@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { originalSpan } from './decoding/view.ts';
 import { KeywordFinder, type KeywordHit } from './keywords/find-keywords.ts';
 import { buildAutomaton, keywordPatterns } from './keywords/keyword-automaton.ts';
+import { isAscii, unitsOf } from './units.ts';
 import { viewsOf } from './views.ts';
 
 const runs = process.env.LONG === '1' ? 50_000 : 1000;
@@ -95,5 +96,24 @@ test('a hit in decoded text covers exactly what was encoded', () => {
       expect(spans).toContainEqual(expected);
     }),
     { numRuns: runs },
+  );
+});
+
+test('the fast ways to look at a text see what the plain ones see', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 200 }),
+    fc
+      .tuple(fc.nat(70_000), fc.constantFrom('', 'é', '密', '\ud83d', '\u{1f600}'))
+      .map(([n, c]) => 'a'.repeat(n) + c),
+  );
+  fc.assert(
+    fc.property(text, (value) => {
+      expect(isAscii(value)).toBe(!/[^\0-\x7f]/.test(value));
+      const units = unitsOf(value).subarray(0, value.length);
+      expect(
+        Buffer.from(units.buffer, units.byteOffset, units.byteLength).toString('utf16le') === value,
+      ).toBe(true);
+    }),
+    { numRuns: 200 },
   );
 });

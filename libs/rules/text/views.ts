@@ -5,6 +5,7 @@ import { normalisedView } from './folding/normalised.ts';
 import { drawnLettersView } from './respelling/drawn-letters.ts';
 import { secondLookView } from './respelling/second-look.ts';
 import { turnedDirectionView } from './respelling/turned-direction.ts';
+import { isAscii } from './units.ts';
 
 /** Encodings inside encodings are followed so far, and to so many code units for each one of the text, and a start. */
 const depthLimit = 8;
@@ -55,10 +56,8 @@ function addAllDecoded(views: View[], unitsLimit: number): boolean {
   return true;
 }
 
-const beyondAscii = /[^\0-\x7f]/;
-
 function decodedOf(view: View): View[] {
-  const plain = beyondAscii.test(view.text) ? normalisedView(view.text) : undefined;
+  const plain = isAscii(view.text) ? undefined : normalisedView(view.text);
   // Full-width or interrupted by what can't be seen, an encoding is still one.
   const base = plain === undefined ? view : { ...within(view, plain), how: view.how };
   const inline = decodeInline(base.text);

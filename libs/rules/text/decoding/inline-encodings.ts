@@ -11,16 +11,27 @@ const reverseSolidus = 92;
 const bracket = 93;
 const controlStart = 27;
 
+const openers = [ampersand, percent, lessThan, reverseSolidus, controlStart];
 const isSpecial = new Uint8Array(128);
-for (const unit of [ampersand, percent, lessThan, reverseSolidus, bracket, controlStart]) isSpecial[unit] = 1;
-const special = /[&%\\<\x1b]/;
+for (const unit of [...openers, bracket]) isSpecial[unit] = 1;
+const openingCharacters = openers.map((unit) => String.fromCharCode(unit));
+
+/** Where the first of them is, or -1. Each is searched for by itself, which takes a machine less than all at once. */
+function firstOpener(text: string): number {
+  let first = -1;
+  for (const opener of openingCharacters) {
+    const at = text.indexOf(opener);
+    if (at !== -1 && (first === -1 || at < first)) first = at;
+  }
+  return first;
+}
 
 /**
  * The text with HTML entities, percent-encoding and backslash escapes decoded and markup taken out, or undefined where
  * it has none.
  */
 export function decodeInline(text: string): View | undefined {
-  const first = text.search(special);
+  const first = firstOpener(text);
   if (first === -1) return undefined;
   const markup = new Markup(text);
   let decoded: DecodedText | undefined;

@@ -8,13 +8,17 @@ type How = Parameters<ByteRuns['begin']>[0];
 /** Readable text of fewer characters is left out: no keyword of that length is hidden so. */
 const minimumCharacters = 6;
 
+/** Most texts have nothing to decode. */
+const noBytes = new Uint8Array(0);
+const noPlaces = new Int32Array(0);
+
 /** Gathers what of decoded bytes is readable, in one text for each encoding. */
 export class SegmentViews implements ByteRuns {
   readonly #texts = new Map<How, DecodedText>();
   #how: How = 'base64';
-  #bytes = new Uint8Array(0);
-  #starts = new Int32Array(0);
-  #ends = new Int32Array(0);
+  #bytes = noBytes;
+  #starts = noPlaces;
+  #ends = noPlaces;
   #length = 0;
 
   begin(how: How, capacity: number): void {

@@ -1,3 +1,4 @@
+import { unitsOf } from '../units.ts';
 import {
   type ByteRuns,
   base64Kinds,
@@ -31,23 +32,25 @@ export function decodeSegments(text: string): View[] {
   const views = new SegmentViews();
   const codes = new CodeList(text, views);
   const groups = new RunGroups((start, end, seen) => decodeGroups(text, start, end, seen, views));
+  const units = unitsOf(text);
   const length = text.length;
   let at = 0;
   while (at < length) {
-    const unit = text.charCodeAt(at);
-    const first = unit < 128 ? base64Kinds[unit]! : 0;
-    if (first === 0) {
-      at++;
-      continue;
+    const first = kinds[units[at]!]!;
+    const start = at++;
+    if (first === 0) continue;
+    let seen = 0;
+    for (; at < length; at++) {
+      const unit = units[at]!;
+      const kind = kinds[unit]!;
+      if (kind !== 0) seen |= kind;
+      else if ((unit !== 10 && unit !== 13) || !continuesOnNextLine(units, start, at)) break;
     }
-    const start = at;
-    const seen = endOfRun(text, start);
-    at = runEnd;
-    const runLength = at - start;
     groups.add(start, at, seen | first);
-    if (runLength <= longestCode && isCode(text, start, at, seen | first)) codes.add(start, at);
-    else if (!isCharacterFunction(text, start, at) || !codes.bridge(start, at)) {
-      codes.close();
+    const runLength = at - start;
+    if (mayBeCode(runLength, seen | first) && isCode(text, start, at, seen | first)) codes.add(start, at);
+    else if (!codes.isOpen || !isCharacterFunction(text, start, at) || !codes.bridge(start, at)) {
+      if (codes.isOpen) codes.close();
       if (runLength >= minimumRun && (seen & notPlainLower) !== 0)
         decodeRun(text, start, at, seen | first, views);
     }
@@ -57,32 +60,21 @@ export function decodeSegments(text: string): View[] {
   return views.all();
 }
 
-/** Where the run that was last read ends. A second result of `endOfRun`, without an object for each word. */
-let runEnd = 0;
-
-/** Reads a run of base64 characters; gives the kinds seen after the first character. */
-function endOfRun(text: string, start: number): number {
-  const length = text.length;
-  let seen = 0;
-  for (let at = start + 1; at < length; at++) {
-    const unit = text.charCodeAt(at);
-    const kind = unit < 128 ? base64Kinds[unit]! : 0;
-    if (kind !== 0) seen |= kind;
-    else if ((unit !== 10 && unit !== 13) || !continuesOnNextLine(text, start, at)) {
-      runEnd = at;
-      return seen;
-    }
-  }
-  runEnd = length;
-  return seen;
-}
+/** `base64Kinds` of every code unit, for the loop that sees each. */
+const kinds = new Uint8Array(0x10000);
+kinds.set(base64Kinds);
 
 /** Base64 of mail and PEM is wrapped: a long line goes on after its line end. */
-function continuesOnNextLine(text: string, start: number, at: number): boolean {
-  if (text.charCodeAt(at) === 10 && text.charCodeAt(at - 1) === 13) return true;
+function continuesOnNextLine(units: Uint16Array, start: number, at: number): boolean {
+  if (units[at] === 10 && units[at - 1] === 13) return true;
   const earliest = Math.max(start, at - wrappedLineMinimum);
-  for (let i = at - 1; i >= earliest; i--) if (text.charCodeAt(i) === 10) return false;
+  for (let i = at - 1; i >= earliest; i--) if (units[i] === 10) return false;
   return at - start >= wrappedLineMinimum;
+}
+
+/** A quick look at what most words aren't. */
+function mayBeCode(length: number, seen: number): boolean {
+  return length <= longestCode && ((seen & Kind.digit) !== 0 || (length <= 3 && (seen & ~anyHex) === 0));
 }
 
 /** `70`, `112`, `0x70`, `U+0070`, `01110000`: one character's code. */
@@ -118,6 +110,10 @@ class CodeList {
     if (this.#count === 0) this.#from = start;
     this.#count++;
     this.#end = end;
+  }
+
+  get isOpen(): boolean {
+    return this.#count > 0;
   }
 
   /** A function's name between two codes doesn't part them. False where it stands alone. */

@@ -1,5 +1,6 @@
 import { DecodedText } from '../decoding/decoded-text.ts';
 import type { View } from '../decoding/view.ts';
+import { isAscii } from '../units.ts';
 import { CharacterClass } from './fold.ts';
 import { foldedOf } from './fold-table.ts';
 import { withoutLookAlike } from './homoglyphs.ts';
@@ -12,8 +13,8 @@ const beyondAscii = /[^\0-\x7f]/;
  * Latin letters, case kept. Undefined where it is that already.
  */
 export function normalisedView(text: string): View | undefined {
+  if (isAscii(text)) return undefined;
   const first = text.search(beyondAscii);
-  if (first === -1) return undefined;
   let decoded: DecodedText | undefined;
   let copied = 0;
   for (let at = first; at < text.length; ) {

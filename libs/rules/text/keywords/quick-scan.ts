@@ -1,6 +1,7 @@
 import { CharacterClass } from '../folding/fold.ts';
 import { foldedOf, kindOf, letterOf } from '../folding/fold-table.ts';
 import { isStrayMark } from '../folding/stray-marks.ts';
+import { unitsOf } from '../units.ts';
 import type { KeywordAutomaton } from './keyword-automaton.ts';
 import { endsWord } from './word-boundary.ts';
 
@@ -35,10 +36,11 @@ export class QuickScan {
   mayHold(text: string, signsAreLetters: boolean): boolean {
     const symbols = signsAreLetters ? this.#withSigns : this.#withoutSigns;
     const next = this.#next;
+    const units = unitsOf(text);
     const length = text.length;
     let state = 0;
     for (let at = 0; at < length; at++) {
-      const unit = text.charCodeAt(at);
+      const unit = units[at]!;
       if (unit < 128) {
         const symbol = symbols[unit]!;
         if (symbol === skip) continue;

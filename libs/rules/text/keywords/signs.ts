@@ -1,5 +1,6 @@
 import { CharacterClass } from '../folding/fold.ts';
 import { kindOf } from '../folding/fold-table.ts';
+import { isAscii } from '../units.ts';
 
 const asciiSigns = '@$!|+';
 const beyondAscii = /[^\0-\x7f]/;
@@ -21,7 +22,8 @@ export function hasInnerSign(text: string): boolean {
       if (isInside(text, at)) return true;
     }
   }
-  for (let at = text.search(beyondAscii); at !== -1 && at < text.length; at++) {
+  if (isAscii(text)) return false;
+  for (let at = text.search(beyondAscii); at < text.length; at++) {
     const unit = text.charCodeAt(at);
     if (unit >= 128 && kindOf(unit) === CharacterClass.sign && isInside(text, at)) return true;
   }

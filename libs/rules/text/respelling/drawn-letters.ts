@@ -5,6 +5,8 @@ import type { View } from '../decoding/view.ts';
 const drawn =
   /vv|\\\/\\\/|(?<=[^\s"'`])(?:\(\)|\[\])(?=[^\s"'`])|\|[>)](?=[^\s"'`])|(?<=[^\s"'`])\|\)|\|-\|/gi;
 /** A cheap look that most texts end at. */
+const parts = ['vv', 'VV', 'vV', 'Vv', '\\/\\', '()', '[]', '|>', '|)', '|-'];
+/** A closer one. */
 const mayBeDrawn = /vv|\\\/\\|[a-z0-9@$](?:\(\)|\[\])[a-z0-9@$]|\|[>)-]/i;
 
 function letterOf(written: string): string {
@@ -26,7 +28,7 @@ function letterOf(written: string): string {
 
 /** The text with drawn letters as letters; undefined where it has none. */
 export function drawnLettersView(text: string): View | undefined {
-  if (!mayBeDrawn.test(text)) return undefined;
+  if (!parts.some((part) => text.includes(part)) || !mayBeDrawn.test(text)) return undefined;
   let read: DecodedText | undefined;
   let copied = 0;
   for (const { index, 0: written } of text.matchAll(drawn)) {

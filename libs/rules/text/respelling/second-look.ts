@@ -1,5 +1,6 @@
 import { DecodedText } from '../decoding/decoded-text.ts';
 import type { View } from '../decoding/view.ts';
+import { isAscii } from '../units.ts';
 
 /**
  * Letters that look like a second Latin letter, beside the one that they are read as in every case of theirs: a Greek
@@ -31,8 +32,8 @@ for (const [letter, other] of Object.entries(otherLooks)) {
 
 /** The text with those letters as the other ones that they look like; undefined where it has none. */
 export function secondLookView(text: string): View | undefined {
+  if (isAscii(text)) return undefined;
   const first = text.search(beyondAscii);
-  if (first === -1) return undefined;
   let read: DecodedText | undefined;
   let copied = 0;
   for (let at = first; at < text.length; at++) {
