@@ -31,8 +31,8 @@ const ABROAD = [
   .replaceAll('X', BEYOND);
 const NAMED_ABROAD =
   /^(?:password|passwort|kennwort|mot de passe|mdp|contrase[nñ]a|senha|palavra-passe|wachtwoord|has[lł]o|l[oö]senord|adgangskode|passord|salasana|heslo|jelsz[oó]|parola|[sş]ifre|пароль|κωδικ[οό]ς|\S*(?:密码|密碼|パスワード|비밀번호))/iu;
-/** "is" in those languages. */
-const IS_ABROAD = `lautet|ist|war|est|es|is|jest|to|er|on|je|[${BEYOND}]{1,8}r?|[${IDEOGRAPHS}]{1,2}`;
+/** "is" in those languages: a word of its own, but where no spaces are written. */
+const IS_ABROAD = `[ \\t](?:lautet|ist|war|est|es|is|jest|to|er|on|je|[${BEYOND}]{1,8}r?):?[ \\t]|[ \\t]?[${IDEOGRAPHS}]{1,2}:?[ \\t]?`;
 /** A word between the name and "is" that can't be the value: an earlier value is not passed over for a later one. */
 const PASSED = String.raw`[A-Za-z_\xc0-\u058f.-]+`;
 const NAME_START = [...SECRET_NAMES, ...VENDOR_NAMES].join('|');
@@ -102,7 +102,7 @@ export const ASSIGNMENTS: readonly DetectorRule[] = [
   {
     ...ASSIGNMENT,
     id: 'said-secret-abroad',
-    pattern: String.raw`(?i)(?:${ABROAD})(?:[ \t]${PASSED}){0,3}(?:[ \t]{0,2}[:=][ \t]{0,2}|[ \t]-[ \t]|[ \t]?(?:${IS_ABROAD}):?[ \t]?)['"\x60]?${VALUE}`,
+    pattern: String.raw`(?i)(?:${ABROAD})(?:[ \t]${PASSED}){0,3}(?:[ \t]{0,2}[:=][ \t]{0,2}|[ \t]-[ \t]|${IS_ABROAD})['"\x60]?${VALUE}`,
     check: saidAbroad,
   },
   {

@@ -51,6 +51,7 @@ describe('what only stands in such a place stays', () => {
     'input / output2024 and width / height12',
     'PREF_ID=q7Rk2mXv9TbW4cZd is no cookie here',
     'sqlite3_api->prepare16_v2',
+    'password kill-ingress-3-1795431931663',
   ])('%s', (text) => {
     expect(secrets(text)).toEqual([]);
   });
