@@ -24,5 +24,6 @@ export type { Refusal, RefusalCode } from './request/refusal.ts';
 export type { Continuation, RemoteUrl, Unreadable, UnreadableKind } from './request/shape.ts';
 export type { RequestView, ViewItem, ViewTurn } from './request/view.ts';
 export type { Headers, Operation, ProtocolName, Route } from './route.ts';
+export { type Said, type SaidKind, type Saying, saidIn } from './saying/saying.ts';
 export type { WireAnswer, WireError } from './wire/error.ts';
 export type { BackgroundState, ModelEntry, Wire } from './wire/wire.ts';

@@ -1,6 +1,6 @@
 import type { AnswerStream, StreamOptions } from './answer/answer-stream.ts';
 import type { Masks, OpenMask } from './answer/mask.ts';
-import type { AnswerShape, StreamShape } from './answer/shape.ts';
+import { type AnswerShape, noStream, type StreamShape } from './answer/shape.ts';
 import { openStream } from './answer/stream.ts';
 import { type AnswerOptions, type MaskedAnswer, maskWholeAnswer } from './answer/whole.ts';
 import { type MaskedRequest, maskBody } from './request/mask.ts';
@@ -9,6 +9,7 @@ import type { Refusal } from './request/refusal.ts';
 import type { RequestShape } from './request/shape.ts';
 import { type RequestView, viewBody } from './request/view.ts';
 import type { ProtocolName, Route } from './route.ts';
+import { type Saying, StreamSaying } from './saying/saying.ts';
 import type { Wire } from './wire/wire.ts';
 
 /** One client protocol: everything Sallyport needs to know to stand in its way. */
@@ -31,6 +32,8 @@ export interface Protocol {
   maskAnswer(bytes: Uint8Array, route: Route, options: AnswerOptions): MaskedAnswer;
   /** Masks a streamed answer. */
   openAnswerStream(route: Route, options: StreamOptions): AnswerStream;
+  /** Reads a recorded stream as what it says; undefined where nobody said where the texts of its events are. */
+  openSaying(route: Route): Saying | undefined;
 }
 
 /** What a protocol folder declares. */
@@ -55,5 +58,9 @@ export function defineProtocol(declared: ProtocolDeclaration): Protocol {
       maskBody(declared.request, reading, { openMask, ...more }, at),
     maskAnswer: (bytes, route, options) => maskWholeAnswer(declared.answer(route), bytes, options),
     openAnswerStream: (route, options) => openStream(declared.stream(route), options),
+    openSaying: (route) => {
+      const shape = declared.stream(route);
+      return shape === noStream ? undefined : new StreamSaying(shape);
+    },
   };
 }
