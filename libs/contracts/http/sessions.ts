@@ -185,8 +185,16 @@ export const ReplayStep = z.object({
   atMs: z.number(),
   kind: z.enum(['prompt', 'held', 'edit', 'vote', 'decision', 'released', 'answer', 'completed', 'note']),
   by: PersonView.nullable().optional(),
+  /** Of a `prompt`, `edit` or held `answer`: the gate at which that text was. */
+  gate: Gate.optional(),
   text: z.string(),
 });
 export type ReplayStep = z.infer<typeof ReplayStep>;
-export const Replay = z.object({ id: RequestId, steps: z.array(ReplayStep) });
+export const Replay = z.object({
+  id: RequestId,
+  /** The client protocol and operation: how the texts, which are exact, are to be read. */
+  protocol: z.string().nullable(),
+  operation: z.string().nullable(),
+  steps: z.array(ReplayStep),
+});
 export type Replay = z.infer<typeof Replay>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Replay, ReplayStep, SessionDetail } from '#contracts';
+import type { RecordedVersion, Replay, ReplayStep, SessionDetail } from '#contracts';
 
 const Transcript = z.array(z.tuple([z.number(), z.string()]));
 
@@ -12,8 +12,9 @@ export function replayOf(detail: SessionDetail): Replay {
   const steps: ReplayStep[] = [
     ...detail.versions.map((version) => ({
       atMs: version.version === 1 && version.gate === 'prompt' ? 0 : since(version.at),
-      kind: version.version === 1 ? ('prompt' as const) : ('edit' as const),
+      kind: kindOfVersion(version, detail.versions),
       by: version.by,
+      gate: version.gate,
       text: shown(version.content),
     })),
     ...detail.decisions.map((decision) => ({
@@ -29,7 +30,14 @@ export function replayOf(detail: SessionDetail): Replay {
     })),
     ...answerSteps(detail, since),
   ];
-  return { id: detail.id, steps: steps.sort((a, b) => a.atMs - b.atMs) };
+  const { id, protocol, operation } = detail;
+  return { id, protocol, operation, steps: steps.sort((a, b) => a.atMs - b.atMs) };
+}
+
+/** What the model answered comes before people at gate `response` as the first version there. */
+function kindOfVersion(version: RecordedVersion, all: readonly RecordedVersion[]): ReplayStep['kind'] {
+  if (version === all.find(({ gate }) => gate === 'response')) return 'answer';
+  return version.version === 1 ? 'prompt' : 'edit';
 }
 
 function kindOf(effect: SessionDetail['decisions'][number]['effect']): ReplayStep['kind'] {
