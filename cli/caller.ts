@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { packageRoot, requestLocalToken, StartProblem } from '#embedded';
 import { addressOf } from './addresses.ts';
 import { currentToken } from './login/current-token.ts';
-import { unseenAsText } from './terminal.ts';
+import { jsonText, unseenAsText } from './terminal.ts';
 
 /** Where a command goes and as whom. */
 export interface CallerFlags {
@@ -122,7 +122,7 @@ export async function runCall(flags: CallerFlags, work: (caller: Caller) => Prom
     if (!(error instanceof CallError || error instanceof StartProblem)) throw error;
     const text = error instanceof StartProblem ? error.line() : `${error.message} (${error.code})`;
     const json = { error: { code: error.code, message: error.message } };
-    process.stderr.write(`${flags.json ? JSON.stringify(json) : unseenAsText(text)}\n`);
+    process.stderr.write(`${flags.json ? jsonText(json) : unseenAsText(text)}\n`);
     process.exitCode = 1;
   }
 }

@@ -3,10 +3,9 @@ import { z } from 'zod';
 import { DeadLetterDetail, DeadLetterView } from '#contracts';
 import { addressOf } from './addresses.ts';
 import { type CallerFlags, runCall, withCaller } from './caller.ts';
-import { table, unseenAsText } from './terminal.ts';
+import { jsonText, say, table, unseenAsText } from './terminal.ts';
 
 const usualUrl = addressOf('audit');
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const LetterList = z.object({ items: z.array(DeadLetterView), next: z.number().optional() });
 
 interface ListFlags extends CallerFlags {
@@ -27,7 +26,7 @@ export function registerDeadLetters(program: Command): void {
         const { service, limit, cursor } = flags;
         const query = new URLSearchParams({ limit, cursor, ...(service !== undefined && { service }) });
         const list = await caller.call('GET', `/v1/dead-letters?${query}`, LetterList);
-        say(flags.json ? JSON.stringify(list) : listText(list.items));
+        say(flags.json ? jsonText(list) : listText(list.items));
         if (list.next !== undefined && !flags.json) say(`more: --cursor ${list.next}`);
       }),
     );
@@ -37,7 +36,7 @@ export function registerDeadLetters(program: Command): void {
   ).action((number: string, flags: CallerFlags) =>
     runCall(flags, async (caller) => {
       const letter = await caller.call('GET', pathOf(number), DeadLetterDetail);
-      say(flags.json ? JSON.stringify(letter) : detailText(letter));
+      say(flags.json ? jsonText(letter) : detailText(letter));
     }),
   );
   withCaller(
@@ -46,7 +45,7 @@ export function registerDeadLetters(program: Command): void {
   ).action((number: string, flags: CallerFlags) =>
     runCall(flags, async (caller) => {
       const letter = await caller.call('POST', `${pathOf(number)}/retry`, DeadLetterView, {});
-      say(flags.json ? JSON.stringify(letter) : `${letter.service} runs it again`);
+      say(flags.json ? jsonText(letter) : `${letter.service} runs it again`);
     }),
   );
 }

@@ -2,9 +2,8 @@ import { type Command, Option } from 'commander';
 import { FreezeList, FreezeView } from '#contracts';
 import { type CallerFlags, runCall, withCaller } from './caller.ts';
 import { policyUrl } from './policy/config-revisions.ts';
-import { table } from './terminal.ts';
+import { jsonText, say, table } from './terminal.ts';
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const targets = ['user', 'group', 'connection', 'all'] as const;
 
 interface FreezeFlags extends CallerFlags {
@@ -38,7 +37,7 @@ export function registerFreeze(program: Command): void {
           const { reason, of: issuer } = flags;
           const body = { target, name, reason, ...(issuer !== undefined && { issuer }) };
           const view = await caller.call('POST', path, FreezeView, body);
-          say(flags.json ? JSON.stringify(view) : [target, name, done].filter(Boolean).join(' '));
+          say(flags.json ? jsonText(view) : [target, name, done].filter(Boolean).join(' '));
         }),
       );
   }
@@ -52,7 +51,7 @@ export function registerFreeze(program: Command): void {
           new Date(at).toISOString(),
         ]);
         const text = rows.length === 0 ? 'nothing' : table([['TARGET', 'WHO OR WHAT', 'SINCE'], ...rows]);
-        say(flags.json ? JSON.stringify(list) : text);
+        say(flags.json ? jsonText(list) : text);
       }),
   );
 }

@@ -2,9 +2,8 @@ import type { Command } from 'commander';
 import { GatewayKeyCreated, GatewayKeyList, GatewayKeyView } from '#contracts';
 import { type CallerFlags, runCall, withCaller } from './caller.ts';
 import { policyUrl } from './policy/config-revisions.ts';
-import { table, unseenAsText } from './terminal.ts';
+import { jsonText, say, table, unseenAsText } from './terminal.ts';
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const listOf = (text: string): string[] => text.split(',').filter(Boolean);
 const day = (ms: number): string => new Date(ms).toISOString();
 
@@ -36,7 +35,7 @@ export function registerKeys(program: Command): void {
         ]);
         const text =
           rows.length === 0 ? 'none' : table([['KEY', 'NAME', 'OWNER', 'CONNECTIONS', 'EXPIRES'], ...rows]);
-        say(flags.json ? JSON.stringify(list) : text);
+        say(flags.json ? jsonText(list) : text);
       }),
   );
   withCaller(keys.command('revoke').argument('<key>', 'its id'), policyUrl)
@@ -45,7 +44,7 @@ export function registerKeys(program: Command): void {
       runCall(flags, async (caller) => {
         const path = `/v1/keys/${encodeURIComponent(id)}/revoke`;
         const view = await caller.call('POST', path, GatewayKeyView, {});
-        say(flags.json ? JSON.stringify(view) : `${view.id} revoked`);
+        say(flags.json ? jsonText(view) : `${view.id} revoked`);
       }),
     );
 }
@@ -62,7 +61,7 @@ async function create(caller: Parameters<Work>[0], name: string, flags: CreateFl
     ...(groups !== undefined && { groups: listOf(groups) }),
     ...(life !== undefined && { life }),
   });
-  if (flags.json) return say(JSON.stringify(made));
+  if (flags.json) return say(jsonText(made));
   say(`${made.key}\n${made.id} for ${unseenAsText(made.subject)}, good until ${day(made.expiresAt)}.`);
   say('It is not shown again.');
 }

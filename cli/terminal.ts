@@ -9,6 +9,31 @@ export function unseenAsText(text: string): string {
   });
 }
 
+/** Prints lines on standard output, safe by `unseenAsText`: whatever else was done to them. */
+export function say(text: string): void {
+  process.stdout.write(`${unseenAsText(text)}\n`);
+}
+
+/** Prints part of a line, as safe as `say`. */
+export function sayPiece(text: string): void {
+  process.stdout.write(unseenAsText(text));
+}
+
+/** Prints a document for other programs: exact, unless a terminal would obey it. */
+export function sayDocument(text: string): void {
+  process.stdout.write(process.stdout.isTTY ? unseenAsText(text) : text);
+}
+
+/** JSON that says the same and is safe to print: what a terminal would obey or hide is escaped as JSON has it. */
+export function jsonText(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(unseen, (character) =>
+    character
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+}
+
 /** How long something took or will take, in the largest fitting unit. */
 export function inWords(ms: number): string {
   const units = [

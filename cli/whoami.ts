@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { Whoami } from '#contracts';
 import { addressOf } from './addresses.ts';
 import { type CallerFlags, runCall, withCaller } from './caller.ts';
-import { unseenAsText } from './terminal.ts';
+import { jsonText, say } from './terminal.ts';
 
 const usualUrl = addressOf('ingress');
 
@@ -12,7 +12,7 @@ export function registerWhoami(program: Command): void {
   withCaller(command, usualUrl).action((flags: CallerFlags) =>
     runCall(flags, async (caller) => {
       const me = await caller.call('GET', '/v1/whoami', Whoami);
-      process.stdout.write(`${flags.json ? JSON.stringify(me) : unseenAsText(textOf(me))}\n`);
+      say(flags.json ? jsonText(me) : textOf(me));
     }),
   );
 }

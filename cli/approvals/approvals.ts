@@ -11,13 +11,13 @@ import {
 } from '#contracts';
 import { addressOf } from '../addresses.ts';
 import { CallError, type Caller, type CallerFlags, runCall, withCaller } from '../caller.ts';
+import { jsonText, say } from '../terminal.ts';
 import { grantText, readGrant } from './grants.ts';
 import { detailText, listText, statsText } from './text.ts';
 import { watchApprovals } from './watch.ts';
 
 const usualUrl = addressOf('approval');
 const idHelp = 'an id of the list, or `next`: what has waited longest';
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const pathOf = (id: string): string => `/v1/approvals/${encodeURIComponent(id)}`;
 
 /** `next` stands for the one that has waited longest. Throws `CallError` where nothing waits. */
@@ -71,7 +71,7 @@ function registerReading(approvals: Command): void {
           asked.filter((entry): entry is [string, string] => entry[1] !== undefined),
         );
         const list = await caller.call('GET', `/v1/approvals?${query}`, ApprovalList);
-        say(flags.json ? JSON.stringify(list) : listText(list.items, Date.now()));
+        say(flags.json ? jsonText(list) : listText(list.items, Date.now()));
         if (list.next && !flags.json) say(`more: --cursor ${list.next}`);
       }),
     );
@@ -90,7 +90,7 @@ function registerReading(approvals: Command): void {
     (flags: CallerFlags) =>
       runCall(flags, async (caller) => {
         const stats = await caller.call('GET', '/v1/approvals/stats', ApprovalStats);
-        say(flags.json ? JSON.stringify(stats) : statsText(stats));
+        say(flags.json ? jsonText(stats) : statsText(stats));
       }),
   );
 }
@@ -137,7 +137,7 @@ function registerVoting(approvals: Command): void {
       const { digest, version } = await read(caller, id);
       const body = { digest, version, grant: readGrant(limits) };
       const grant = await caller.call('POST', `${pathOf(id)}/grants`, GrantView, body);
-      say(flags.json ? JSON.stringify(grant) : grantText(grant, Date.now()));
+      say(flags.json ? jsonText(grant) : grantText(grant, Date.now()));
     }),
   );
   for (const [verb, description] of [
@@ -186,7 +186,7 @@ async function show(caller: Caller, id: string, flags: ShowFlags): Promise<void>
 }
 
 function print(detail: ApprovalDetail, { json }: CallerFlags): void {
-  say(json ? JSON.stringify(detail) : detailText(detail, Date.now()));
+  say(json ? jsonText(detail) : detailText(detail, Date.now()));
 }
 
 /** What the vote or edit is about: shown now, or seen before and named by digest. */
@@ -217,7 +217,7 @@ async function vote(caller: Caller, id: string, said: Vote, flags: VoteFlags): P
     ...(flags.grant !== undefined && { grant: readGrant(flags.grant) }),
   };
   const detail = await caller.call('POST', `${pathOf(id)}/votes`, ApprovalDetail, body);
-  say(flags.json ? JSON.stringify(detail) : `\nYou said ${said}. It is ${detail.state} now.`);
+  say(flags.json ? jsonText(detail) : `\nYou said ${said}. It is ${detail.state} now.`);
 }
 
 async function edit(caller: Caller, id: string, flags: EditFlags): Promise<void> {
@@ -228,7 +228,7 @@ async function edit(caller: Caller, id: string, flags: EditFlags): Promise<void>
     ...(await changes(flags)),
   };
   const detail = await caller.call('POST', `${pathOf(id)}/edits`, ApprovalDetail, body);
-  say(flags.json ? JSON.stringify(detail) : `\nIt is version ${detail.version} now, ${detail.state}.`);
+  say(flags.json ? jsonText(detail) : `\nIt is version ${detail.version} now, ${detail.state}.`);
 }
 
 async function changes(flags: EditFlags): Promise<object> {

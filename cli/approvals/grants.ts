@@ -2,11 +2,10 @@ import type { Command } from 'commander';
 import { type GrantAsked, GrantList, GrantView } from '#contracts';
 import { addressOf } from '../addresses.ts';
 import { CallError, type CallerFlags, runCall, withCaller } from '../caller.ts';
-import { inWords, table } from '../terminal.ts';
+import { inWords, jsonText, say, table } from '../terminal.ts';
 import { nameOf } from './text.ts';
 
 const usualUrl = addressOf('approval');
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const pathOf = (id: string): string => `/v1/grants/${encodeURIComponent(id)}`;
 const unitMs = { m: 60_000, h: 3_600_000 } as const;
 
@@ -49,7 +48,7 @@ export function registerGrants(program: Command): void {
           ...(cursor !== undefined && { cursor }),
         });
         const list = await caller.call('GET', `/v1/grants?${query}`, GrantList);
-        say(flags.json ? JSON.stringify(list) : listText(list.items, Date.now()));
+        say(flags.json ? jsonText(list) : listText(list.items, Date.now()));
         if (list.next && !flags.json) say(`more: --cursor ${list.next}`);
       }),
     );
@@ -68,7 +67,7 @@ export function registerGrants(program: Command): void {
 }
 
 function print(grant: GrantView, { json }: CallerFlags): void {
-  say(json ? JSON.stringify(grant) : grantText(grant, Date.now()));
+  say(json ? jsonText(grant) : grantText(grant, Date.now()));
 }
 
 const usesText = ({ used, uses }: GrantView): string => (uses === undefined ? `${used}` : `${used}/${uses}`);

@@ -2,10 +2,9 @@ import type { Command } from 'commander';
 import { ChannelList, ChannelView, DeliveryList, DeliveryView } from '#contracts';
 import { addressOf } from '../addresses.ts';
 import { type CallerFlags, runCall, withCaller } from '../caller.ts';
-import { inWords, table } from '../terminal.ts';
+import { inWords, jsonText, say, table } from '../terminal.ts';
 
 const usualUrl = addressOf('approval');
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const root = '/v1/notifications';
 
 interface ListFlags extends CallerFlags {
@@ -32,7 +31,7 @@ function registerReading(notifications: Command): void {
   ).action((flags: CallerFlags) =>
     runCall(flags, async (caller) => {
       const list = await caller.call('GET', `${root}/channels`, ChannelList);
-      say(flags.json ? JSON.stringify(list) : channelsText(list.items, Date.now()));
+      say(flags.json ? jsonText(list) : channelsText(list.items, Date.now()));
     }),
   );
   withCaller(notifications.command('list').description('deliveries, newest first'), usualUrl)
@@ -49,7 +48,7 @@ function registerReading(notifications: Command): void {
           asked.filter((entry): entry is [string, string] => entry[1] !== undefined),
         );
         const list = await caller.call('GET', `${root}?${query}`, DeliveryList);
-        say(flags.json ? JSON.stringify(list) : deliveriesText(list.items, Date.now()));
+        say(flags.json ? jsonText(list) : deliveriesText(list.items, Date.now()));
         if (list.next && !flags.json) say(`more: --cursor ${list.next}`);
       }),
     );
@@ -63,7 +62,7 @@ function registerActing(notifications: Command): void {
     runCall(flags, async (caller) => {
       const path = `${root}/${encodeURIComponent(id)}/resend`;
       const view = await caller.call('POST', path, DeliveryView);
-      say(flags.json ? JSON.stringify(view) : 'It waits to be sent.');
+      say(flags.json ? jsonText(view) : 'It waits to be sent.');
     }),
   );
   withCaller(
@@ -76,7 +75,7 @@ function registerActing(notifications: Command): void {
     runCall(flags, async (caller) => {
       const path = `${root}/channels/${encodeURIComponent(channel)}/enable`;
       const view = await caller.call('POST', path, ChannelView);
-      say(flags.json ? JSON.stringify(view) : `${view.channel} is ${view.state}.`);
+      say(flags.json ? jsonText(view) : `${view.channel} is ${view.state}.`);
     }),
   );
 }

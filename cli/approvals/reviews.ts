@@ -2,11 +2,10 @@ import type { Command } from 'commander';
 import { ReviewList, ReviewView } from '#contracts';
 import { addressOf } from '../addresses.ts';
 import { type CallerFlags, runCall, withCaller } from '../caller.ts';
-import { inWords, table } from '../terminal.ts';
+import { inWords, jsonText, say, table } from '../terminal.ts';
 import { nameOf } from './text.ts';
 
 const usualUrl = addressOf('approval');
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /** Adds `reviews list|close`: what was approved by breaking the glass. */
 export function registerReviews(program: Command): void {
@@ -15,7 +14,7 @@ export function registerReviews(program: Command): void {
     (flags: CallerFlags) =>
       runCall(flags, async (caller) => {
         const list = await caller.call('GET', '/v1/reviews', ReviewList);
-        say(flags.json ? JSON.stringify(list) : listText(list.items, Date.now()));
+        say(flags.json ? jsonText(list) : listText(list.items, Date.now()));
       }),
   );
   withCaller(reviews.command('close').description('close one for your part').argument('<id>'), usualUrl)
@@ -26,7 +25,7 @@ export function registerReviews(program: Command): void {
         const review = await caller.call('POST', path, ReviewView, { reason: flags.reason });
         const left = review.reviewers - review.closedBy.length;
         const text = left > 0 ? `Noted. ${left} more to go.` : 'It is closed.';
-        say(flags.json ? JSON.stringify(review) : text);
+        say(flags.json ? jsonText(review) : text);
       }),
     );
 }

@@ -1,5 +1,6 @@
 import { ApprovalDetail } from '#contracts';
 import { CallError, type Caller } from '../caller.ts';
+import { jsonText } from '../terminal.ts';
 import { listText } from './text.ts';
 
 const retryMs = 1000;
@@ -33,7 +34,7 @@ async function follow(
     for await (const { event, data } of caller.events('/v1/approvals/events', signal)) {
       if (event !== 'changed') continue;
       const { id } = JSON.parse(data) as { id: string };
-      if (json) say(data);
+      if (json) say(jsonText(JSON.parse(data)));
       else say(await lineOf(caller, id));
     }
   } catch (error) {

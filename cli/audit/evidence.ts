@@ -18,6 +18,7 @@ import {
 } from '#contracts';
 import { addressOf } from '../addresses.ts';
 import { CallError, Caller, type CallerFlags, runCall, withCaller } from '../caller.ts';
+import { jsonText, say } from '../terminal.ts';
 import { inForce } from './evidence-revisions.ts';
 import { controlsOfRequest, evidenceControls, evidenceReadme } from './evidence-text.ts';
 
@@ -53,8 +54,8 @@ export function registerEvidence(audit: Command): void {
       runCall(flags, async (caller) => {
         const policy = Caller.of({ ...flags, url: flags.policyUrl });
         await makeBundle(caller, policy, flags, Date.now());
-        const line = flags.json ? JSON.stringify({ out: flags.out }) : `${flags.out}: see README.md in it`;
-        process.stdout.write(`${line}\n`);
+        const line = flags.json ? jsonText({ out: flags.out }) : `${flags.out}: see README.md in it`;
+        say(line);
       }),
     );
 }

@@ -2,10 +2,9 @@ import type { Command } from 'commander';
 import { ErasureList, ErasureView, HoldList, HoldView, RotatedKeys } from '#contracts';
 import { addressOf } from '../addresses.ts';
 import { CallError, type Caller, type CallerFlags, runCall, withCaller } from '../caller.ts';
-import { unseenAsText } from '../terminal.ts';
+import { jsonText, say, sayDocument, unseenAsText } from '../terminal.ts';
 
 const usualUrl = addressOf('audit');
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /** Adds `audit erase|erasures|hold|rotate-keys`. */
 export function registerGovernance(audit: Command): void {
@@ -53,15 +52,15 @@ function registerErasure(audit: Command): void {
       runCall(flags, async (caller) => {
         if (id === undefined) {
           const list = await caller.call('GET', '/v1/erasures', ErasureList);
-          say(flags.json ? JSON.stringify(list) : list.items.map(erasureText).join('\n'));
+          say(flags.json ? jsonText(list) : list.items.map(erasureText).join('\n'));
           return;
         }
         const view = await find(caller, id);
-        if (!flags.certificate) return say(flags.json ? JSON.stringify(view) : erasureText(view));
+        if (!flags.certificate) return say(flags.json ? jsonText(view) : erasureText(view));
         if (view.certificate === null) {
           throw new CallError('request.not_found', `There is no certificate yet: it is ${view.state}.`, 409);
         }
-        process.stdout.write(view.certificate);
+        sayDocument(view.certificate);
       }),
     );
 }
@@ -80,8 +79,8 @@ async function erase(caller: Caller, flags: EraseFlags): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 250));
     view = await find(caller, view.id);
   }
-  if (flags.json) say(JSON.stringify(view));
-  else process.stdout.write(view.certificate ?? `${erasureText(view)}\n`);
+  if (flags.json) say(jsonText(view));
+  else sayDocument(view.certificate ?? `${erasureText(view)}\n`);
 }
 
 /** An erasure in one line. */
@@ -111,13 +110,13 @@ function registerHolds(audit: Command): void {
     .action((flags: HoldFlags) =>
       runCall(flags, async (caller) => {
         const view = await caller.call('POST', '/v1/holds', HoldView, holdBody(flags));
-        say(flags.json ? JSON.stringify(view) : holdText(view));
+        say(flags.json ? jsonText(view) : holdText(view));
       }),
     );
   withCaller(hold.command('list').description('holds in force'), usualUrl).action((flags: CallerFlags) =>
     runCall(flags, async (caller) => {
       const list = await caller.call('GET', '/v1/holds', HoldList);
-      if (flags.json) say(JSON.stringify(list));
+      if (flags.json) say(jsonText(list));
       else if (list.items.length > 0) say(list.items.map(holdText).join('\n'));
     }),
   );
@@ -127,7 +126,7 @@ function registerHolds(audit: Command): void {
       runCall(flags, async (caller) => {
         const path = `/v1/holds/${encodeURIComponent(id)}/lift`;
         const view = await caller.call('POST', path, HoldView, { reason: flags.reason });
-        say(flags.json ? JSON.stringify(view) : `lifted ${view.id}`);
+        say(flags.json ? jsonText(view) : `lifted ${view.id}`);
       }),
     );
 }

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { Report, type ReportKind, type ReportLine, reportKinds } from '#contracts';
 import { addressOf } from '../addresses.ts';
 import { type CallerFlags, runCall, withCaller } from '../caller.ts';
-import { inWords, table, unseenAsText } from '../terminal.ts';
+import { inWords, jsonText, say, sayDocument, table, unseenAsText } from '../terminal.ts';
 
 interface ReportFlags extends CallerFlags {
   by: string;
@@ -12,8 +12,6 @@ interface ReportFlags extends CallerFlags {
   to?: string;
   csv?: boolean;
 }
-
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** Adds `audit report`: requests of a period, counted. */
 export function registerReport(audit: Command): void {
@@ -31,11 +29,11 @@ export function registerReport(audit: Command): void {
         const query = new URLSearchParams({ by, ...(from && { from }), ...(to && { to }) });
         if (flags.csv) {
           const body = await caller.stream(`/v1/reports?${query}&format=csv`);
-          process.stdout.write(await text(Readable.fromWeb(body)));
+          sayDocument(await text(Readable.fromWeb(body)));
           return;
         }
         const report = await caller.call('GET', `/v1/reports?${query}`, Report);
-        say(flags.json ? JSON.stringify(report) : reportText(report));
+        say(flags.json ? jsonText(report) : reportText(report));
       }),
     );
 }

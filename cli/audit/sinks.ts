@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { SinkList } from '#contracts';
 import { type CallerFlags, runCall, withCaller } from '../caller.ts';
-import { unseenAsText } from '../terminal.ts';
+import { jsonText, say, unseenAsText } from '../terminal.ts';
 
 /** Adds `audit sinks`: where copies of the ledger go, and how far they are. */
 export function registerSinks(audit: Command, url: string): void {
@@ -11,7 +11,7 @@ export function registerSinks(audit: Command, url: string): void {
   ).action((flags: CallerFlags) =>
     runCall(flags, async (caller) => {
       const list = await caller.call('GET', '/v1/sinks', SinkList);
-      process.stdout.write(`${flags.json ? JSON.stringify(list) : sinksText(list.items)}\n`);
+      say(flags.json ? jsonText(list) : sinksText(list.items));
     }),
   );
 }

@@ -4,16 +4,21 @@ import {
   type PersonView,
   type RecordedContent,
   type RecordedDecision,
-  type ReplayStep,
+  type RecordedVersion,
   type SessionDetail,
   type SessionSummary,
 } from '#contracts';
 import { inWords, table, unseenAsText } from '../terminal.ts';
+import { readableAnswer, readablePrompt } from './readable.ts';
+import type { PlayedStep, Reading } from './readable-steps.ts';
 
 const who = (person: PersonView | null | undefined): string =>
   person ? (person.email ?? person.name ?? person.subject) : '(erased)';
 const time = (ms: number | null): string => (ms === null ? '-' : new Date(ms).toISOString());
 const shown = (content: RecordedContent): string => content.text ?? `[${content.state}]`;
+/** A text that stays in its line and passes for no other. */
+const inLine = (text: string): string => unseenAsText(text).replaceAll('\n', '⟨U+000A⟩');
+const oneWho = (person: PersonView | null | undefined): string => inLine(who(person));
 const indented = (text: string): string =>
   unseenAsText(text)
     .split('\n')
@@ -36,32 +41,32 @@ export function sessionsText(items: readonly SessionSummary[]): string {
 }
 
 /** One request, complete. */
-export function sessionText(detail: SessionDetail): string {
+export function sessionText(detail: SessionDetail, reading: Reading): string {
   const { requester, proof } = detail;
   const lines = [
     `request     ${detail.id}`,
-    `by          ${who(requester)}${requester ? ` (${requester.groups.join(', ')})` : ''}, ${detail.client ?? 'unknown client'}`,
-    `to          ${detail.connection ?? '-'}, model ${detail.model ?? '-'}, ${detail.operation ?? '-'}`,
+    `by          ${oneWho(requester)}${requester ? ` (${inLine(requester.groups.join(', '))})` : ''}, ${inLine(detail.client ?? 'unknown client')}`,
+    `to          ${detail.connection ?? '-'}, model ${inLine(detail.model ?? '-')}, ${detail.operation ?? '-'}`,
     `outcome     ${[detail.outcome ?? 'under way', detail.status, detail.code].filter((part) => part !== null).join(' ')}`,
     `received    ${time(detail.receivedAt)}`,
     `completed   ${time(detail.completedAt)}${durationOf(detail)}`,
     ...decisionLines(detail),
     ...detail.votes.map(
       (vote) =>
-        `vote        ${who(vote.approver)}: ${vote.vote} ${vote.gate} version ${vote.version} at ${time(vote.at)}${vote.reason ? `: ${unseenAsText(shown(vote.reason))}` : ''}`,
+        `vote        ${oneWho(vote.approver)}: ${vote.vote} ${vote.gate} version ${vote.version} at ${time(vote.at)}${vote.reason ? `: ${inLine(shown(vote.reason))}` : ''}`,
     ),
-    ...(detail.justification ? [`justified   ${unseenAsText(shown(detail.justification))}`] : []),
-    ...(detail.address === undefined ? [] : [`address     ${unseenAsText(detail.address)}`]),
+    ...(detail.justification ? [`justified   ${inLine(shown(detail.justification))}`] : []),
+    ...(detail.address === undefined ? [] : [`address     ${inLine(detail.address)}`]),
     ...detail.versions.flatMap((version) => [
-      `content     ${version.gate} version ${version.version} by ${version.gate === 'response' && version.by === null ? 'the model' : who(version.by)}, ${version.bytes} bytes, sha256 ${version.digest}`,
-      indented(shown(version.content)),
+      `content     ${version.gate} version ${version.version} by ${version.gate === 'response' && version.by === null ? 'the model' : oneWho(version.by)}, ${version.bytes} bytes, sha256 ${version.digest}`,
+      indented(versionText(detail, version, reading)),
     ]),
-    ...answerLines(detail),
+    ...answerLines(detail, reading),
     `timings     ${timingText(detail)}`,
     `digests     sent ${detail.digests.sent ?? '-'}, answer ${detail.digests.answer ?? '-'}`,
     ...detail.steps.map(
       (step) =>
-        `${time(step.at)}  ${step.index}  ${step.event}  ${unseenAsText(step.what)}${step.by ? ` (${who(step.by)})` : ''}`,
+        `${time(step.at)}  ${step.index}  ${step.event}  ${inLine(step.what)}${step.by ? ` (${oneWho(step.by)})` : ''}`,
     ),
     proof === null
       ? 'proof       not covered by a checkpoint yet'
@@ -98,23 +103,36 @@ function decisionLines(detail: SessionDetail): string[] {
   ]);
 }
 
-function answerLines({ answer, promptTokens, completionTokens }: SessionDetail): string[] {
+function versionText(detail: SessionDetail, { gate, content }: RecordedVersion, { bodies }: Reading): string {
+  const text = shown(content);
+  if (content.state !== 'shown' || !bodies || gate === 'change') return text;
+  return (gate === 'response' ? readableAnswer(detail, text) : readablePrompt(detail, text)) ?? text;
+}
+
+function answerLines(detail: SessionDetail, reading: Reading): string[] {
+  const { answer, promptTokens, completionTokens } = detail;
   if (answer === null) return [];
   const masked = answer.findings.map((one) => `${one.count} ${one.entity} (${one.where})`).join(', ');
   return [
-    `answer      ${answer.kind}${answer.message ? `: ${unseenAsText(answer.message)}` : ''}`,
-    ...(answer.kind === 'none' ? [] : [indented(answerText(answer))]),
+    `answer      ${answer.kind}${answer.message ? `: ${inLine(answer.message)}` : ''}`,
+    ...(answer.kind === 'none' ? [] : [indented(answerText(detail, answer, reading))]),
     `masked      ${masked || 'nothing'}`,
     `tokens      ${promptTokens ?? '-'} in, ${completionTokens ?? '-'} out`,
   ];
 }
 
 /** A transcript is kept with the time of each frame; here only its text counts. */
-function answerText(answer: NonNullable<SessionDetail['answer']>): string {
-  const text = shown(answer.content);
-  if (answer.kind !== 'transcript' || answer.content.state !== 'shown') return text;
+function answerText(
+  detail: SessionDetail,
+  { kind, content }: NonNullable<SessionDetail['answer']>,
+  { streams, bodies }: Reading,
+): string {
+  const text = shown(content);
+  if (content.state !== 'shown' || kind === 'reason') return text;
+  if (kind === 'body') return (bodies ? readableAnswer(detail, text) : undefined) ?? text;
   const frames: unknown = JSON.parse(text);
-  return Array.isArray(frames) ? frames.map((frame) => String(frame[1])).join('') : text;
+  const sent = Array.isArray(frames) ? frames.map((frame) => String(frame[1])).join('') : text;
+  return (streams ? readableAnswer(detail, sent) : undefined) ?? sent;
 }
 
 function timingText(detail: SessionDetail): string {
@@ -138,7 +156,16 @@ export function incidentsText(list: IncidentList): string {
 }
 
 /** One step of a replay. */
-export function stepText({ atMs, kind, by, text }: ReplayStep): string {
+export function stepText({ atMs, kind, by, gate, label, text }: Omit<PlayedStep, 'continues'>): string {
   const clock = `${(atMs / 1000).toFixed(3)} s`.padStart(12);
-  return `${clock}  ${kind}${by ? ` by ${who(by)}` : ''}: ${unseenAsText(text)}`;
+  const what =
+    kind === 'answer' && gate === 'response'
+      ? 'answer before people'
+      : [kind, label].filter(Boolean).join(', ');
+  return `${clock}  ${inLine(what)}${by ? ` by ${inLine(who(by))}` : ''}: ${continuedText(text)}`;
+}
+
+/** More of a step's text: no line of it can pass for a step of its own. */
+export function continuedText(text: string): string {
+  return unseenAsText(text).replaceAll('\n', `\n${' '.repeat(12)}│ `);
 }

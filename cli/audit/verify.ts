@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Command } from 'commander';
 import { type ExportReport, noteVerifier, type Problem, verifyExport } from '#ledger';
+import { jsonText, say } from '../terminal.ts';
 import { errorJson } from '../unusable.ts';
 import { type RevisionFinding, verifyPolicy } from './verify-policy.ts';
 
@@ -36,7 +37,7 @@ export function registerAuditVerify(audit: Command): void {
     )
     .option('--json', 'print the report as JSON')
     .action(async (path: string, flags: Flags) => {
-      process.exitCode = await auditVerify(path, flags, (text) => process.stdout.write(`${text}\n`));
+      process.exitCode = await auditVerify(path, flags, say);
     });
 }
 
@@ -56,7 +57,7 @@ export async function auditVerify(
     const policy = flags.policy === undefined ? [] : await verifyPolicy(flags.policy, report.revisions);
     const isIntact = report.isIntact && policy.every(({ fault }) => fault === null);
     const all = { ...report, isIntact, ...(flags.policy !== undefined && { policy }) };
-    print(flags.json ? JSON.stringify(all) : describe(report, policy));
+    print(flags.json ? jsonText(all) : describe(report, policy));
     return isIntact ? exitCodes.intact : exitCodes.tampered;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { Agent, request } from 'undici';
 import type { Connection } from '#contracts';
 import { faultsOf, faultsText, readPolicy } from '../policy/read-policy.ts';
-import { table } from '../terminal.ts';
+import { jsonText, say, table } from '../terminal.ts';
 import { refuseUse } from '../unusable.ts';
 import { registerConnectionChanges } from './change.ts';
 
@@ -101,10 +101,6 @@ interface Flags {
   json?: boolean;
 }
 
-const print = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
-
 /**
  * Adds `connections list`, `check [NAME…]`, `add` and `remove`. Exit code of `check`: 0 where every server wants its
  * credential, 1 where one answers without, 2 where `sallyport.yaml` can't be used.
@@ -118,8 +114,7 @@ export function registerConnections(program: Command): void {
   withFlags(connections.command('list').description('what sallyport.yaml says about them')).action(
     async (flags: Flags) => {
       const found = await connectionsOf(flags);
-      if (found)
-        print(flags.json ? JSON.stringify(Object.fromEntries(found), undefined, 2) : listText(found));
+      if (found) say(flags.json ? jsonText(Object.fromEntries(found), 2) : listText(found));
     },
   );
   withFlags(connections.command('check'))
@@ -129,7 +124,7 @@ export function registerConnections(program: Command): void {
       const found = await connectionsOf(flags, names);
       if (!found) return;
       const reports = await Promise.all(found.map(([name, connection]) => checkBackDoor(name, connection)));
-      print(flags.json ? JSON.stringify(reports, undefined, 2) : checkText(reports));
+      say(flags.json ? jsonText(reports, 2) : checkText(reports));
       const isOpen = reports.some(({ result }) => result === 'open' || result === 'unprotected');
       process.exitCode = isOpen ? exitCodes.open : exitCodes.closed;
     });

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { packageRoot } from '#embedded';
 import { addressOf } from '../addresses.ts';
-import { table, unseenAsText } from '../terminal.ts';
+import { jsonText, say, table, unseenAsText } from '../terminal.ts';
 import { refuseUse } from '../unusable.ts';
 import { checkBackDoors } from './back-doors.ts';
 import type { Finding, Surroundings } from './finding.ts';
@@ -44,7 +44,7 @@ export function registerDoctor(program: Command): void {
         return refuseUse(flags, 'usage', message);
       }
       const findings = await examine(wanted, flags);
-      process.stdout.write(`${flags.json ? JSON.stringify(findings) : textOf(findings)}\n`);
+      say(flags.json ? jsonText(findings) : textOf(findings));
       if (findings.some(({ verdict }) => verdict === 'problem')) process.exitCode = 1;
     });
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { StartProblem } from '#embedded';
 import { addressOf } from '../addresses.ts';
-import { unseenAsText } from '../terminal.ts';
+import { jsonText, unseenAsText } from '../terminal.ts';
 import { type DevicePrompt, logInByDevice, logInService, revoke } from './provider.ts';
 import { forgetSession, readSession, sessionFile, writeSession } from './session.ts';
 
@@ -37,7 +37,7 @@ export function registerLogin(program: Command): void {
       await writeSession(
         flags.clientSecretFile === undefined ? await asPerson(flags) : await asService(flags),
       );
-      say(flags.json ? JSON.stringify({ session: sessionFile() }) : `Logged in. Kept in ${sessionFile()}`);
+      say(flags.json ? jsonText({ session: sessionFile() }) : `Logged in. Kept in ${sessionFile()}`);
     });
   program
     .command('logout')
@@ -58,7 +58,7 @@ export function registerLogin(program: Command): void {
 async function asPerson(flags: Flags) {
   const { issuer, clientId, scope, idToken } = flags;
   const show = ({ url, code }: DevicePrompt): void => {
-    say(flags.json ? JSON.stringify({ url, code }) : `Open ${url}\nand confirm the code ${code}`);
+    say(flags.json ? jsonText({ url, code }) : `Open ${url}\nand confirm the code ${code}`);
   };
   const over = new AbortController();
   const stop = (): void =>

@@ -4,14 +4,13 @@ import { type PolicyChange, RevisionDetail, RevisionDiff, RevisionList, Validati
 import { formatIssue } from '#rules';
 import { addressOf } from '../addresses.ts';
 import { type Caller, type CallerFlags, runCall, withCaller } from '../caller.ts';
-import { inWords, table, unseenAsText } from '../terminal.ts';
+import { inWords, jsonText, say, table, unseenAsText } from '../terminal.ts';
 import { refuseUse } from '../unusable.ts';
 import { faultsOf, faultsText, readPolicy, readSources } from './read-policy.ts';
 
 export const policyUrl = addressOf('policy');
 const pollMs = 500;
 const waiting = 'where people have to agree first: until they decided; exit code 1 where they did not agree';
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 interface ApplyFlags extends CallerFlags {
   message?: string;
@@ -34,7 +33,7 @@ export function registerRevisions(config: Command): void {
       const changes = isRevision(what)
         ? await diffOf(caller, what, other)
         : (await validated(caller, what, flags))?.changes;
-      if (changes) say(flags.json ? JSON.stringify(changes) : changesText(changes));
+      if (changes) say(flags.json ? jsonText(changes) : changesText(changes));
     }),
   );
   withCaller(
@@ -55,7 +54,7 @@ export function registerRevisions(config: Command): void {
   ).action((flags: CallerFlags) =>
     runCall(flags, async (caller) => {
       const list = await caller.call('GET', '/v1/revisions', RevisionList);
-      say(flags.json ? JSON.stringify(list) : logText(list, Date.now()));
+      say(flags.json ? jsonText(list) : logText(list, Date.now()));
     }),
   );
   withCaller(
@@ -88,14 +87,12 @@ async function apply(caller: Caller, path: string, flags: ApplyFlags): Promise<v
   const body = { files: await readSources(path), message: flags.message };
   const made = await caller.call('POST', '/v1/revisions', RevisionDetail, body);
   if (made.isActive) {
-    say(flags.json ? JSON.stringify(made) : `${made.revision} is in force already; nothing changed`);
+    say(flags.json ? jsonText(made) : `${made.revision} is in force already; nothing changed`);
     return;
   }
   if (flags.draft) {
     say(
-      flags.json
-        ? JSON.stringify(made)
-        : `${made.revision} is stored; sallyport config activate ${made.revision}`,
+      flags.json ? jsonText(made) : `${made.revision} is stored; sallyport config activate ${made.revision}`,
     );
     return;
   }
@@ -143,7 +140,7 @@ async function tell(caller: Caller, revision: RevisionDetail, flags: ApplyFlags)
       now = await caller.call('GET', `/v1/revisions/${now.revision}`, RevisionDetail);
     }
   }
-  say(flags.json ? JSON.stringify(now) : standing(now));
+  say(flags.json ? jsonText(now) : standing(now));
   if (!now.isActive && !isOpen(now)) process.exitCode = 1;
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { formatIssue } from '#rules';
+import { jsonText, say } from '../terminal.ts';
 import { registerRevisions } from './config-revisions.ts';
 import { type ReadPolicy, readPolicy } from './read-policy.ts';
 
@@ -18,7 +19,7 @@ export function registerConfig(program: Command): void {
     .option('--json', 'print the result as JSON')
     .action(async (path: string, flags: { json?: boolean }) => {
       const { code, text } = report(await readPolicy(path), path, flags.json ?? false);
-      process.stdout.write(`${text}\n`);
+      say(text);
       process.exitCode = code;
     });
   registerRevisions(config);
@@ -26,12 +27,12 @@ export function registerConfig(program: Command): void {
 
 function report(read: ReadPolicy, path: string, json: boolean): { code: number; text: string } {
   if (read.kind === 'unreadable') {
-    const text = json ? JSON.stringify({ valid: false, error: read.message }) : read.message;
+    const text = json ? jsonText({ valid: false, error: read.message }) : read.message;
     return { code: exitCodes.unusable, text };
   }
   if (read.kind === 'issues') {
     const text = json
-      ? JSON.stringify({ valid: false, issues: read.issues }, undefined, 2)
+      ? jsonText({ valid: false, issues: read.issues }, 2)
       : [
           ...read.issues.map(formatIssue),
           `${path}: ${count(read.issues.length, 'problem')}; nothing was changed`,
@@ -45,9 +46,7 @@ function report(read: ReadPolicy, path: string, json: boolean): { code: number; 
     ({ file, line, column, message }) => `${file}:${line}:${column}: warning: ${message}`,
   );
   const last = `${path}: usable, ${count(summary.rules, 'rule')}, ${count(connections, 'connection')}, ${count(warnings.length, 'warning')}`;
-  const text = json
-    ? JSON.stringify({ valid: true, ...summary, warnings }, undefined, 2)
-    : [...lines, last].join('\n');
+  const text = json ? jsonText({ valid: true, ...summary, warnings }, 2) : [...lines, last].join('\n');
   return { code: exitCodes.fine, text };
 }
 

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { RequestId } from '#contracts';
 import { explain } from '#rules';
+import { jsonText, say } from '../terminal.ts';
 import { errorJson } from '../unusable.ts';
 import { explanationText } from './explanation-text.ts';
 import { inputFromFile, type RequestFlags } from './input.ts';
@@ -42,7 +43,7 @@ export function registerPolicy(program: Command): void {
     .option('--at <time>', 'when, in ISO 8601 (default: now)')
     .action(async (what: string, flags: ExplainFlags & RecordedFlags) => {
       if (RequestId.safeParse(what).success) await explainRecorded(what, flags);
-      else process.exitCode = await explainFile(what, flags, print);
+      else process.exitCode = await explainFile(what, flags, say);
     });
   registerRecord(policy);
   registerSimulate(policy);
@@ -54,12 +55,8 @@ export function registerPolicy(program: Command): void {
     .option('--junit <file>', 'write a JUnit report')
     .option('--json', 'print the results as JSON')
     .action(async (dir: string, flags: TestFlags) => {
-      process.exitCode = await testFolder(dir, flags, print);
+      process.exitCode = await testFolder(dir, flags, say);
     });
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
 }
 
 /** Explains one request; gives the exit code: 0, or 2 where policy or request can't be read. */
@@ -78,7 +75,7 @@ export async function explainFile(
   const input = text === undefined ? `${file}: no such file` : inputFromFile(text, flags, Date.now());
   if (typeof input === 'string') return refuse('request.invalid', input);
   const explanation = explain(read.policy, input);
-  out(flags.json ? JSON.stringify(explanation, undefined, 2) : explanationText(explanation));
+  out(flags.json ? jsonText(explanation, 2) : explanationText(explanation));
   return exitCodes.fine;
 }
 
@@ -95,7 +92,7 @@ export async function testFolder(
   }
   const { suites } = tested;
   if (flags.junit !== undefined) await writeFile(flags.junit, junit(suites));
-  out(flags.json ? JSON.stringify({ suites }, undefined, 2) : resultsText(suites));
+  out(flags.json ? jsonText({ suites }, 2) : resultsText(suites));
   return suites.some(({ results }) => results.some(failed)) ? exitCodes.failed : exitCodes.fine;
 }
 

@@ -5,10 +5,9 @@ import { MaskingProfile, type SessionDetail } from '#contracts';
 import { compileMasker } from '#redaction';
 import { type CompiledPolicy, caseInput, type EvaluationInput, evaluate, explain, PolicyCase } from '#rules';
 import { CallError, runCall } from '../caller.ts';
+import { jsonText, say, sayDocument } from '../terminal.ts';
 import { explanationText } from './explanation-text.ts';
 import { policyOf, type RecordedFlags, readRecorded, sessionInput, withRecorded } from './recorded.ts';
-
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /** Explains a recorded request by the revision that decided about it. */
 export function explainRecorded(requestId: string, flags: RecordedFlags): Promise<void> {
@@ -16,7 +15,7 @@ export function explainRecorded(requestId: string, flags: RecordedFlags): Promis
     const session = await readRecorded(caller, requestId);
     const policy = await policyOf(session, flags);
     const explanation = explain(policy, inputOf(session));
-    say(flags.json ? JSON.stringify(explanation, undefined, 2) : explanationText(explanation));
+    say(flags.json ? jsonText(explanation, 2) : explanationText(explanation));
   });
 }
 
@@ -34,7 +33,8 @@ export function registerRecord(policy: Command): void {
         const session = await readRecorded(caller, requestId);
         const policy = await policyOf(session, flags);
         const one = maskedCase(session, policy, flags.name ?? `like ${requestId}`);
-        say(flags.json ? JSON.stringify(one) : stringify({ cases: [one] }).trimEnd());
+        if (flags.json) say(jsonText(one));
+        else sayDocument(stringify({ cases: [one] }));
       }),
     );
 }

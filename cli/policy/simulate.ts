@@ -5,7 +5,7 @@ import { durationMs, RecordedRequest, Simulation, Whoami } from '#contracts';
 import { readRecordedBody } from '#protocols';
 import { type CompiledPolicy, Simulator } from '#rules';
 import { CallError, Caller, runCall } from '../caller.ts';
-import { inWords, table } from '../terminal.ts';
+import { inWords, jsonText, say, table } from '../terminal.ts';
 import { refuseUse } from '../unusable.ts';
 import { faultsOf, faultsText, readPolicy, readSources } from './read-policy.ts';
 import { type RecordedFlags, readSince, withRecorded } from './recorded.ts';
@@ -47,7 +47,7 @@ async function run(caller: Caller, flags: SimulateFlags): Promise<void> {
     return refuseUse(flags, 'config.invalid', faultsText(read), faultsOf(read));
   }
   const result = (await counted(caller, flags)) ?? (await simulate(read.policy, source(caller, flags)));
-  process.stdout.write(`${flags.json ? JSON.stringify(result) : simulationText(result)}\n`);
+  say(flags.json ? jsonText(result) : simulationText(result));
 }
 
 /** Authors who may not read what others asked get counts from audit; undefined for those who read for themselves. */

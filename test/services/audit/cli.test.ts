@@ -31,11 +31,14 @@ beforeAll(async () => {
   streamed = new Play(audit, 'dave', '{"stream":true}');
   await streamed.received();
   await streamed.released();
+  const event = (delta: object, finish: string | null = null) =>
+    `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
   const frames = [
-    [5, 'Hel'],
-    [9, 'lo'],
+    [5, event({ role: 'assistant', content: 'Hel\u001b[2J' })],
+    [9, event({ content: 'lo' }, 'stop')],
+    [9, 'data: [DONE]\n\n'],
   ];
-  await streamed.completed(JSON.stringify(frames), { tail: 'transcript', stream: true, frames: 2 });
+  await streamed.completed(JSON.stringify(frames), { tail: 'transcript', stream: true, frames: 3 });
   // Something that somebody should look at.
   await audit.ingress.publish(requestReceived.subject(), Buffer.from('not an envelope'));
   await eventually(async () => {
@@ -61,6 +64,11 @@ test('requests are listed, narrowed, shown and replayed on the command line, wit
     cli('alice', 'show', streamed.id, '--no-content', '--json'),
     cli('alice', 'replay', streamed.id, '--speed', '0'),
   ]);
+  const [said, raw, exact] = await Promise.all([
+    cli('alice', 'show', streamed.id),
+    cli('alice', 'show', streamed.id, '--raw'),
+    cli('alice', 'replay', streamed.id, '--json'),
+  ]);
   expect(all).toMatch(/^RECEIVED +REQUEST/);
   expect(all).toContain(`${held.id}  carol@example.test`);
   expect(all).toContain(streamed.id);
@@ -75,8 +83,15 @@ test('requests are listed, narrowed, shown and replayed on the command line, wit
   expect(JSON.parse(bare).versions[0].content).toEqual({ state: 'withheld' });
   const steps = replayed.trimEnd().split('\n');
   expect(steps.map((line) => line.trim().split(/ {2,}/)[1])).toEqual(
-    expect.arrayContaining([expect.stringMatching(/^prompt by dave/), 'answer: Hel', 'answer: lo']),
+    expect.arrayContaining([
+      ...[expect.stringMatching(/^prompt by dave/), 'answer: Hel⟨U+001B⟩[2J', 'answer: lo'],
+    ]),
   );
+  expect(said).toContain('    says: Hel⟨U+001B⟩[2Jlo\n');
+  expect(said).not.toContain('data:');
+  expect(raw).toContain('    data: {"choices"');
+  const sent = JSON.parse(exact).steps.filter(({ kind }: { kind: string }) => kind === 'answer');
+  expect(sent.map(({ text }: { text: string }) => text).at(-1)).toBe('data: [DONE]\n\n');
 }, 120_000);
 
 test('what is missing is listed and taken note of; reports and sinks are printed', async () => {
