@@ -109,7 +109,8 @@ async function newValues(): Promise<Values> {
   // Loaded here: commands that make no secrets need no broker.
   const { natsUsers } = await import('#messaging');
   const hex = () => randomBytes(32).toString('hex');
-  const word = () => randomBytes(24).toString('base64url');
+  // It begins with a letter: the broker's configuration reads what begins otherwise as a number, a date or a sign.
+  const word = () => `p${randomBytes(24).toString('base64url')}`;
   const signingPair = () =>
     generateKeyPairSync('ed25519', {
       privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
