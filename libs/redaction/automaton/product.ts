@@ -4,7 +4,7 @@ import type { Positions } from './positions.ts';
 /** The state in which no pattern is alive any more. */
 export const DEAD = 0;
 const UNKNOWN = -1;
-const MAX_STATES = 32_000;
+const MAX_STATES = 48_000;
 
 /**
  * All patterns as one deterministic automaton, built as far as texts ask for it. A state is a set of positions; when
