@@ -4,6 +4,7 @@ import { contentLabel } from '#sealing';
 import { eventually } from '#testing';
 import { ApprovalRequest } from '../../services/approval/approval-request.entity.ts';
 import { Judging } from '../../services/approval/deciding/judging.ts';
+import { People } from '../../services/approval/forgetting/people.ts';
 import { deadlineBatch, expireMany } from '../../services/approval/waiting/expire-many.ts';
 import { type Figures, figuresOf, timed } from './figures.ts';
 import type { Approvals } from './world.ts';
@@ -142,7 +143,9 @@ async function sweepTimes(world: Approvals, count: number): Promise<number[]> {
     ...{ url: world.databaseUrl, schema: 'approval', entities: [ApprovalRequest], migrations: [] },
   });
   const unit = new UnitOfWork(source, 'approval');
-  const judging = { withVotes: Judging.prototype.withVotes };
+  // Judging what ran out asks for neither configuration nor settings.
+  const none = undefined as never;
+  const judging = new Judging(none, none, new People(none));
   const times: number[] = [];
   try {
     await runOut(world, count);
