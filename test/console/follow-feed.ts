@@ -35,13 +35,23 @@ class Root {}
 
 const app = await NestFactory.create<NestFastifyApplication>(Root, new FastifyAdapter(), { logger: false });
 await app.init();
-const leaving = new AbortController();
 const rest = new Rest(app.get(HttpAdapterHost));
-const stream = await rest.stream({ ip: '127.0.0.1' } as FastifyRequest, undefined, '/feed', leaving.signal);
-stream.on('error', () => undefined);
-await once(stream, 'data');
-process.stdout.write(`following ${followers}\n`);
+const say = (): void => void process.stdout.write(`following ${followers}\n`);
+const follow = (ended: AbortSignal) =>
+  rest.stream({ ip: '127.0.0.1' } as FastifyRequest, undefined, '/feed', ended);
+
+const leaving = new AbortController();
+await once(await follow(leaving.signal), 'data');
+say();
 leaving.abort();
 await left;
-process.stdout.write(`following ${followers}\n`);
+say();
+
+// No listener for errors: whoever left before there was a feed never listens to one.
+await follow(AbortSignal.abort());
+const inBetween = new AbortController();
+const opening = follow(inBetween.signal);
+inBetween.abort();
+await opening;
+say();
 await app.close();

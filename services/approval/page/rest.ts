@@ -46,14 +46,19 @@ export class Rest {
     path: string,
     ended: AbortSignal,
   ): Promise<Readable> {
+    // No `signal`: light-my-request gives it to a stream that nobody has an error listener on yet, and Node ends a
+    // process for an error that nobody listens to.
     const response = await this.fastify.inject({
       ...{ url: path, method: 'GET', remoteAddress: from.ip, headers: authorization(session) },
-      ...{ payloadAsStream: true, signal: ended },
+      payloadAsStream: true,
     });
     const stream = response.stream();
     if (response.statusCode >= 300) throw refusalOf((await stream.toArray()).join(''));
-    // An injected request has no connection whose end would tell the endpoint to stop.
-    const close = (): void => void response.raw.res.req.socket.emit('close');
+    const close = (): void => {
+      // An injected request has no connection whose end would tell the endpoint to stop.
+      response.raw.res.req.socket.emit('close');
+      stream.destroy();
+    };
     if (ended.aborted) close();
     else ended.addEventListener('abort', close, { once: true });
     return stream;
