@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -154,6 +155,9 @@ function openWorld(parts: Parts): World {
       readyUrl: `http://127.0.0.1:${ports[service]}/readyz`,
     });
     services.set(service, child);
+    void child.exited.then(({ code }) => {
+      if (code) process.stderr.write(`${service} ended with ${code}:\n${lastOf(child.logFile)}\n`);
+    });
     return child;
   };
   return {
@@ -213,6 +217,11 @@ function openWorld(parts: Parts): World {
       await rm(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** The end of a log, which says why its program ended. */
+function lastOf(logFile: string): string {
+  return readFileSync(logFile, 'utf8').slice(-4000);
 }
 
 async function openNats(dir: string, port: number, secrets: Secrets): Promise<NatsServer> {
