@@ -1,12 +1,11 @@
 import { join, relative } from 'node:path';
 import type { Command } from 'commander';
-import { serviceNames } from '#contracts';
+import { type ServiceName, serviceNames } from '#contracts';
 import {
   ensureSecrets,
   type NeededPort,
   PASSWORDS_FILE,
   type RunningProcess,
-  reasonIn,
   requireFreePorts,
   type ServiceSurroundings,
   StartProblem,
@@ -30,6 +29,7 @@ import {
 import { type Progress, progressOn } from './progress.ts';
 import { screen } from './screen.ts';
 import { forgetProcesses, recordProcesses, resetState, stopLeftovers } from './state.ts';
+import { watchParts } from './watch-parts.ts';
 
 /** Adds `start`: everything Sallyport needs on this machine, started, shown and stopped together. */
 export function registerStart(program: Command): void {
@@ -90,13 +90,13 @@ async function startAll(
   try {
     const opened = await orInterrupted(opening, interrupted);
     if (opened === undefined) return 0;
-    const { configFile: config } = opened;
+    const { configFile: config, openAgain } = opened;
     await recordAddresses(options.stateDir, { ...addressesOf(options), config });
     const seconds = Math.round((performance.now() - began) / 100) / 10;
     progress.tell({ event: 'note', text: `Everything is ready in ${seconds.toFixed(1)} s.` });
     if (options.exitWhenReady) return 0;
     showScreen(context, opened.model, offered);
-    const stopReporting = reportExits(context);
+    const stopReporting = watchParts(context, openAgain);
     await interrupted;
     stopReporting();
     progress.tell({ event: 'note', text: 'Stopping' });
@@ -114,7 +114,15 @@ async function orInterrupted<T>(work: Promise<T>, interrupted: Promise<void>): P
   return Promise.race([work, interrupted.then(() => undefined)]);
 }
 
-async function openAll(context: StartContext): Promise<{ model: string; configFile: string }> {
+interface Opened {
+  /** The model that people may ask for first. */
+  readonly model: string;
+  readonly configFile: string;
+  /** Opens a service that ended, as it was. */
+  readonly openAgain: (service: ServiceName) => Promise<RunningProcess>;
+}
+
+async function openAll(context: StartContext): Promise<Opened> {
   const { options, secrets, running } = context;
   const record = () =>
     recordProcesses(options.stateDir, [...running.services, ...running.programs, ...running.stores]);
@@ -131,16 +139,18 @@ async function openAll(context: StartContext): Promise<{ model: string; configFi
     model: { url: modelUrl, ...(options.modelUrl === undefined ? {} : { own: await modelsAt(modelUrl) }) },
   });
   const around = surroundings(options, { ...database, natsUrl, issuer, secrets, configFile: config.file });
-  await Promise.all(serviceNames.map((service) => openService(context, service, around))).finally(record);
-  return { model: config.model, configFile: config.file };
+  const open = (service: ServiceName) => openService(context, service, around);
+  await Promise.all(serviceNames.map(open)).finally(record);
+  const openAgain = (service: ServiceName) => open(service).finally(record);
+  return { model: config.model, configFile: config.file, openAgain };
 }
 
-type Opened = Pick<
+type Stores = Pick<
   ServiceSurroundings,
   'natsUrl' | 'issuer' | 'secrets' | 'configFile' | 'superuserUrl' | 'databaseUrl'
 >;
 
-function surroundings(options: StartOptions, opened: Opened): ServiceSurroundings {
+function surroundings(options: StartOptions, opened: Stores): ServiceSurroundings {
   const { ports, stateDir, audience, bind } = options;
   return { ...opened, ports, stateDir, audience, bind };
 }
@@ -197,23 +207,4 @@ function showScreen(
     offered,
   });
   progress.tell({ event: 'screen', text, urls });
-}
-
-/** A part that dies while the rest runs is named, with the line that brings it back. */
-function reportExits({ options, progress, running }: StartContext): () => void {
-  let stopping = false;
-  const tell = async (child: RunningProcess, remedy: string) => {
-    const { code, signal } = await child.exited;
-    if (stopping) return;
-    // What a program wrote before somebody killed it is no reason.
-    const reason = signal ?? `code ${code}: ${await reasonIn(child.logFile)}`;
-    progress.tell({ event: 'stopped', part: child.name, text: `${reason} → ${remedy}` });
-  };
-  for (const child of running.services) void tell(child, `npx sallyport start --only ${child.name}`);
-  for (const child of [...running.programs, ...running.stores]) {
-    void tell(child, `read ${join(options.stateDir, 'logs')}, then stop with Ctrl-C and start again`);
-  }
-  return () => {
-    stopping = true;
-  };
 }
