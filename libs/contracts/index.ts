@@ -25,6 +25,7 @@ export * from './masking-profile.ts';
 export * from './names.ts';
 export * from './obligations.ts';
 export * from './principal.ts';
+export * from './question.ts';
 export * from './release.ts';
 export * from './request-context.ts';
 export * from './requirement.ts';

@@ -29,6 +29,10 @@ interface Values {
   readonly approvalPublicKey: string;
   readonly configPrivateKey: string;
   readonly configPublicKey: string;
+  readonly maskingPrivateKey: string;
+  readonly maskingPublicKey: string;
+  readonly auditPrivateKey: string;
+  readonly auditPublicKey: string;
   readonly modelKey: string;
   readonly jetStreamKey: string;
   readonly natsPasswords: Readonly<Record<string, string>>;
@@ -54,6 +58,14 @@ const FILES: readonly { file: string; services: readonly ServiceName[]; text: (v
     },
     { file: 'config-signing-key.pem', services: ['policy'], text: (values) => values.configPrivateKey },
     { file: 'config-signing-key.pub.pem', services: serviceNames, text: (values) => values.configPublicKey },
+    { file: 'masking-signing-key.pem', services: ['masking'], text: (values) => values.maskingPrivateKey },
+    {
+      file: 'masking-signing-key.pub.pem',
+      services: serviceNames,
+      text: (values) => values.maskingPublicKey,
+    },
+    { file: 'audit-signing-key.pem', services: ['audit'], text: (values) => values.auditPrivateKey },
+    { file: 'audit-signing-key.pub.pem', services: serviceNames, text: (values) => values.auditPublicKey },
     { file: 'model-credential', services: ['masking'], text: (values) => values.modelKey },
   ];
 
@@ -116,7 +128,7 @@ async function newValues(): Promise<Values> {
       privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
       publicKeyEncoding: { type: 'spki', format: 'pem' },
     });
-  const [approval, config] = [signingPair(), signingPair()];
+  const [approval, config, masking, audit] = [signingPair(), signingPair(), signingPair(), signingPair()];
   return {
     keyEncryptionKey: hex(),
     subjectNames: hex(),
@@ -127,6 +139,10 @@ async function newValues(): Promise<Values> {
     approvalPublicKey: approval.publicKey,
     configPrivateKey: config.privateKey,
     configPublicKey: config.publicKey,
+    maskingPrivateKey: masking.privateKey,
+    maskingPublicKey: masking.publicKey,
+    auditPrivateKey: audit.privateKey,
+    auditPublicKey: audit.publicKey,
     modelKey: word(),
     jetStreamKey: word(),
     natsPasswords: Object.fromEntries(natsUsers.map((user) => [user, word()])),

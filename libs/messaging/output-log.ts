@@ -39,8 +39,17 @@ export class OutputLog {
       const message = await this.bus.readMessage({ sequence: this.next, subject: this.subject });
       if (!message) return;
       this.next = message.sequence + 1;
-      const identity = this.identify(decodeEnvelope(message.payload).head);
+      const identity = this.identityOf(message);
       if (identity !== undefined && !this.found.has(identity)) this.found.set(identity, message);
+    }
+  }
+
+  /** What is no event is nobody's output, and keeps no redelivery from being handled. */
+  private identityOf({ payload }: StoredMessage): string | undefined {
+    try {
+      return this.identify(decodeEnvelope(payload).head);
+    } catch {
+      return undefined;
     }
   }
 }

@@ -4,6 +4,7 @@ export { type KeyMark, keyMarkOf } from './data-key.ts';
 export * from './envelope-encryption.ts';
 export * from './key-encryption-key.ts';
 export * from './key-source.ts';
+export * from './question-signing.ts';
 export * from './random-pool.ts';
 export * from './release-signing.ts';
 export * from './sealer.ts';

@@ -100,4 +100,8 @@ export const secretFiles = {
   approvalVerifyKey: 'approval-signing-key.pub.pem',
   configSigningKey: 'config-signing-key.pem',
   configVerifyKey: 'config-signing-key.pub.pem',
+  maskingSigningKey: 'masking-signing-key.pem',
+  maskingVerifyKey: 'masking-signing-key.pub.pem',
+  auditSigningKey: 'audit-signing-key.pem',
+  auditVerifyKey: 'audit-signing-key.pub.pem',
 } as const;

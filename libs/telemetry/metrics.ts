@@ -61,6 +61,12 @@ export const metrics = {
     help: 'How often that happened (alarm)',
     registers: [registry],
   }),
+  questionsForged: new Counter({
+    name: 'sallyport_questions_forged_total',
+    help: 'What was put before people by somebody else than who may, by gate (alarm)',
+    labelNames: ['gate'] as const,
+    registers: [registry],
+  }),
   waiting: new Gauge({
     name: 'sallyport_clients_waiting',
     help: 'Client connections that wait for an answer',

@@ -38,6 +38,7 @@ import { ApprovalVersion } from './showing/approval-version.entity.ts';
 import { Content } from './showing/content.ts';
 import { Showing } from './showing/showing.ts';
 import { ShownTables } from './showing/shown-tables.ts';
+import { AllowUnsigned1760000001300 } from './waiting/allow-unsigned.migration.ts';
 import { Clock } from './waiting/clock.ts';
 import { EarlyEnd } from './waiting/early-end.entity.ts';
 import { IndexStopped1760000001010 } from './waiting/index-stopped.migration.ts';
@@ -47,6 +48,7 @@ import { OnRequestCancelled } from './waiting/on-request-cancelled.ts';
 import { OnRequestCompleted } from './waiting/on-request-completed.ts';
 import { OnRequestNotes } from './waiting/on-request-notes.ts';
 import { Overtaken } from './waiting/overtaken.ts';
+import { questionParts } from './waiting/questions.ts';
 import { Runs } from './waiting/runs.ts';
 import { RunsWatch } from './waiting/runs-watch.ts';
 
@@ -77,6 +79,7 @@ const parts = [
   Grants,
   Steps,
   ListGrants,
+  ...questionParts,
   ...forgetting.parts,
   ...notifying.parts,
 ];
@@ -110,6 +113,7 @@ export function approvalModule(settings: ApprovalSettings): Type {
           IndexStopped1760000001010,
           ...notifying.migrations,
           ...forgetting.migrations,
+          AllowUnsigned1760000001300,
         ],
         onWaiting: (err) => logger.warn({ err }, 'waiting for postgres'),
         onRelayError: (err) => logger.warn({ err }, 'outbox relay'),

@@ -5,7 +5,7 @@ import { ActiveConfig, LOGGER, Readiness, readSecret, SETTINGS } from '#boot';
 import { asMissingDependency, openDataSource } from '#database';
 import { type NoteSigner, noteSigner } from '#ledger';
 import { BodyStore, Bus } from '#messaging';
-import { PeopleReleaseVerifier, Sealer, SubjectNames, secretFiles } from '#sealing';
+import { PeopleReleaseVerifier, QuestionSigner, Sealer, SubjectNames, secretFiles } from '#sealing';
 import type { Logger } from '#telemetry';
 import type { AuditSettings } from './config.ts';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.ts';
@@ -162,6 +162,12 @@ const schema = 'audit';
       provide: Reports,
       inject: [SessionStore, EntryReader],
       useFactory: (...parts: ConstructorParameters<typeof Reports>) => new Reports(...parts),
+    },
+    {
+      provide: QuestionSigner,
+      inject: [SETTINGS],
+      useFactory: async (settings: AuditSettings) =>
+        new QuestionSigner(await readSecret(settings, secretFiles.auditSigningKey)),
     },
     ErasureQuestions,
     OnApprovalDecided,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type InjectionToken, Module, type Provider } from '@nestjs/common';
 import { ActiveConfig, BlockList, LOGGER, readSecret, SETTINGS, type ServiceSettings } from '#boot';
 import { BodyStore, Bus } from '#messaging';
-import { PeopleReleaseVerifier, RuleReleaseKey, Sealer, secretFiles } from '#sealing';
+import { PeopleReleaseVerifier, QuestionSigner, RuleReleaseKey, Sealer, secretFiles } from '#sealing';
 import { TablesThread } from '#tables';
 import type { Logger } from '#telemetry';
 import type { ModelTools } from './asking/ask-model.ts';
@@ -62,7 +62,7 @@ async function readPlaceholderKey(settings: ServiceSettings): Promise<Buffer> {
     build(Vault, Bus, Sealer, LOGGER),
     { provide: Consulting, useFactory: () => new Consulting() },
     build(RunsSeen, Bus),
-    build(Redeliveries, Bus),
+    build(Redeliveries, Bus, QuestionSigner),
     {
       provide: BlockList,
       inject: [Bus, ActiveConfig, LOGGER],
@@ -71,7 +71,13 @@ async function readPlaceholderKey(settings: ServiceSettings): Promise<Buffer> {
     },
     build(Cancellations, Bus),
     build(Completions, Bus, RequestSealer, BodyStore),
-    build(Reviews, Bus, RequestSealer, BodyStore),
+    {
+      provide: QuestionSigner,
+      inject: [SETTINGS],
+      useFactory: async (settings: ServiceSettings) =>
+        new QuestionSigner(await readSecret(settings, secretFiles.maskingSigningKey)),
+    },
+    build(Reviews, Bus, RequestSealer, BodyStore, QuestionSigner),
     build(ReviewedAnswers, Profiles, PLACEHOLDER_KEY, Vault),
     build(Admission, Redeliveries, Runs, BlockList, Cancellations),
     {

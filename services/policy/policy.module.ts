@@ -3,7 +3,14 @@ import { Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@
 import { ActiveConfig, BlockList, LOGGER, Readiness, readSecret, SETTINGS } from '#boot';
 import type { MaskingProfile } from '#contracts';
 import { Bus } from '#messaging';
-import { ConfigSigner, PeopleReleaseVerifier, RuleReleaseKey, SubjectNames, secretFiles } from '#sealing';
+import {
+  ConfigSigner,
+  PeopleReleaseVerifier,
+  QuestionSigner,
+  RuleReleaseKey,
+  SubjectNames,
+  secretFiles,
+} from '#sealing';
 import { TablesThread } from '#tables';
 import type { Logger } from '#telemetry';
 import { BlockListRecord } from './blocking/block-list-record.ts';
@@ -80,6 +87,12 @@ import { Revisions } from './revising/revisions.ts';
       inject: [SETTINGS],
       useFactory: async (settings: PolicySettings) =>
         new ConfigSigner(await readSecret(settings, secretFiles.configSigningKey)),
+    },
+    {
+      provide: QuestionSigner,
+      inject: [SETTINGS],
+      useFactory: async (settings: PolicySettings) =>
+        new QuestionSigner(await readSecret(settings, secretFiles.configSigningKey)),
     },
     {
       provide: SubjectNames,

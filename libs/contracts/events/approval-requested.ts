@@ -51,6 +51,8 @@ export const approvalRequested = defineEvent({
     answer: AnswerFacts.optional(),
     requestedAt: EpochMs,
     expiresAt: EpochMs,
+    /** Of who asks (Ed25519, base64), over the rest of the head: see `questionBytes`. */
+    questionSignature: z.string().max(100).optional(),
   }),
 });
 export type ApprovalRequested = EventHead<typeof approvalRequested>;

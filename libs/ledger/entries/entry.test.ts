@@ -145,6 +145,8 @@ describe('personal metadata', () => {
     const frozen = splitHead({ target: 'user', value: 'u-1', frozen: true });
     expect(frozen.head.toString()).toBe('{"target":"user","value":null,"frozen":true}');
     expect(splitHead({ target: 'group', value: 'security' }).parts).toEqual([]);
+    const asked = splitHead({ questionSignature: 'c2lnbmVk', signature: { value: 'x' } });
+    expect(asked.head.toString()).toBe('{"questionSignature":null,"signature":{"value":"x"}}');
   });
 
   test('comes back exactly: splitting and joining gives the published bytes', () => {

@@ -2,7 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { mayBePersonal, splitHead } from '../index.ts';
 
-const names = ['subject', 'email', 'groups', 'address', 'clientAddress', 'userAgent', 'claims', 'issuer'];
+const names = [
+  ...['subject', 'email', 'groups', 'address', 'clientAddress', 'userAgent', 'claims', 'issuer'],
+  'questionSignature',
+];
 const others = ['path', 'protocol', 'target', 'value', 'context', 'terms', 'x', '"', '\\', '\u0000'];
 const texts = fc.oneof(
   fc.constantFrom('http', 'openai-chat', '/a"b?c', '/v1/chat', '/a\\?', 'user', '?', '/q/\u0000?'),

@@ -4,7 +4,7 @@
  */
 const personal = new RegExp(
   [
-    /"(?:subject|email|groups|address|clientAddress|userAgent|claims|target)"/,
+    /"(?:subject|email|groups|address|clientAddress|userAgent|claims|questionSignature|target)"/,
     /"path"\s*:\s*"(?:[^"\\]|\\.)*\?/,
     /"protocol"\s*:\s*"http"/,
     /\\u/,

@@ -37,7 +37,10 @@ const commitmentDomain = 'sallyport/personal/1';
 const saltDomain = 'sallyport/personal-salt/1';
 const maxDepth = 64;
 
-/** Values that say who someone is, wherever they stand in a head. */
+/**
+ * Values that say who someone is, wherever they stand in a head. A signature over such values is one: with the public key
+ * it tells whether a guess is right.
+ */
 const personalKeys = new Set([
   'subject',
   'email',
@@ -46,13 +49,14 @@ const personalKeys = new Set([
   'clientAddress',
   'userAgent',
   'claims',
+  'questionSignature',
 ]);
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /**
  * Takes the personal values out of an event's head: every object that names a person (has `issuer` and
- * `subject`), whole; elsewhere `subject`, `email`, `groups`, `claims`, client address and user agent; the address of a
+ * `subject`), whole; elsewhere `subject`, `email`, `groups`, `claims`, client address and user agent; what signs a question; the address of a
  * request where a caller wrote something into it; and the value of a frozen user. Works by shape, so an event that is added later is covered. Throws `RangeError` for a head
  * nested deeper than 64.
  */

@@ -8,6 +8,8 @@ import { PoisonError, type Settlement } from './settlement.ts';
 /** An event as a handler gets it: its head parsed, its tail as it came. */
 export interface EventMessage<D extends EventDefinition = EventDefinition> {
   head: EventHead<D>;
+  /** The head as it was sent, with what this version doesn't read. */
+  sent: object;
   /** Sealed content; empty where the event carries none. */
   tail: Uint8Array;
   subject: string;
@@ -94,9 +96,10 @@ export class EventConsumer<D extends EventDefinition> {
   }
 
   private parse(delivery: Delivery, running: Running): EventMessage<D> {
-    const { head, tail } = parseEvent(this.options.event, delivery.payload);
+    const { head, sent, tail } = parseEvent(this.options.event, delivery.payload);
     return {
       head,
+      sent,
       tail,
       subject: delivery.subject,
       sequence: delivery.sequence,
@@ -128,10 +131,10 @@ export class EventConsumer<D extends EventDefinition> {
 export function parseEvent<D extends EventDefinition>(
   event: D,
   payload: Uint8Array,
-): { head: EventHead<D>; tail: Uint8Array } {
+): { head: EventHead<D>; sent: object; tail: Uint8Array } {
   try {
     const { head, tail } = decodeEnvelope(payload);
-    return { head: event.schema.parse(head) as EventHead<D>, tail };
+    return { head: event.schema.parse(head) as EventHead<D>, sent: head as object, tail };
   } catch (error) {
     throw new PoisonError(`${event.name}: breaks its contract`, { cause: error });
   }

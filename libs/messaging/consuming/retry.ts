@@ -59,11 +59,11 @@ export class RetryConsumer {
   private async run(original: Delivery): Promise<void> {
     const target = this.options.targets.find(({ event }) => isOf(event, original.subject));
     if (target === undefined) throw new PoisonError(`nothing here handles ${original.subject}`);
-    const { head, tail } = parseEvent(target.event, original.payload);
+    const { head, sent, tail } = parseEvent(target.event, original.payload);
     const { subject, sequence, timeMs } = original;
     const deliveries = original.deliveries + 1;
     const lease = new AbortController().signal;
-    const message = { head, tail, subject, sequence, deliveries, timeMs, lease };
+    const message = { head, sent, tail, subject, sequence, deliveries, timeMs, lease };
     await (tracing ? traced(original, head as object, () => target.handle(message)) : target.handle(message));
   }
 }

@@ -8,6 +8,7 @@ import {
   approvalRequested,
   CodedError,
   changeRequested,
+  decodeEnvelope,
   encodeEnvelope,
   type PolicyDocument,
   type Principal,
@@ -16,7 +17,7 @@ import {
   requirementOf,
 } from '#contracts';
 import { Bus } from '#messaging';
-import { contentLabel, Sealer } from '#sealing';
+import { contentLabel, QuestionSigner, Sealer } from '#sealing';
 import type { Logger } from '#telemetry';
 import { Owners } from '../personal/owners.ts';
 import { type ErasureRequest, ErasureStore } from './erasure-store.ts';
@@ -45,6 +46,7 @@ export class ErasureQuestions {
     private readonly sealer: Sealer,
     private readonly config: ActiveConfig,
     private readonly owners: Owners,
+    private readonly signer: QuestionSigner,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -101,8 +103,12 @@ export class ErasureQuestions {
   /** Approval takes in a request once, however often it is asked. */
   private async publish({ id, askerKey, question, state }: ErasureRequest): Promise<void> {
     if (state !== 'asking' || question === null) return;
-    const payload = await this.sealer.open(askerKey, contentLabel(id, 'question'), question);
-    await this.bus.publish(approvalRequested.subject(), payload, { messageId: `${id}:1:held` });
+    const { head, tail } = decodeEnvelope(
+      await this.sealer.open(askerKey, contentLabel(id, 'question'), question),
+    );
+    const payload = encodeEnvelope(this.signer.sign(head as ApprovalRequested), tail);
+    const messageId = this.signer.messageId(`${id}:1:held`);
+    await this.bus.publish(approvalRequested.subject(), payload, { messageId });
     await this.store.asked(id);
     this.logger.info({ approval: id }, 'an erasure waits for approval');
   }

@@ -9,6 +9,7 @@ import {
   type RuleMatch,
 } from '#contracts';
 import type { BodyStore, Bus } from '#messaging';
+import type { QuestionSigner } from '#sealing';
 import { transcriptOf } from '../asking/frames.ts';
 import { MaskedRelay } from '../asking/relay.ts';
 import type { RequestSealer } from '../asking/request-sealer.ts';
@@ -25,6 +26,7 @@ export class Reviews {
     private readonly bus: Bus,
     private readonly sealer: RequestSealer,
     private readonly bodies: BodyStore,
+    private readonly signer: QuestionSigner,
   ) {}
 
   /** Publishes `approval.requested` at gate `response`; tries again for as long as the lease lasts. Throws like `Completions`. */
@@ -35,14 +37,14 @@ export class Reviews {
     matches: readonly RuleMatch[],
     lease: Lease,
   ): Promise<void> {
-    const event = { ...reviewOf(head, answer, facts, Date.now()), matches: [...matches] };
+    const event = this.signer.sign({ ...reviewOf(head, answer, facts, Date.now()), matches: [...matches] });
     await persistently(lease, async () => {
       const sealed = await this.sealer.seal(head, `body:${event.version}`, answer);
       const { location } = event.body;
       if (location.in === 'store') await this.bodies.put(location.name, sealed);
       const payload = encodeEnvelope(event, location.in === 'store' ? undefined : sealed);
       await this.bus.publish(approvalRequested.subject(), payload, {
-        messageId: `${event.requestId}:review:${event.version}`,
+        messageId: this.signer.messageId(`${event.requestId}:review:${event.version}`),
       });
     });
   }

@@ -1,5 +1,6 @@
 import { approvalRequested, frameSubject, requestCompleted, streams } from '#contracts';
 import { type Bus, MissingDependencyError, OutputLog } from '#messaging';
+import type { QuestionSigner } from '#sealing';
 import type { Release } from './release.ts';
 
 /** What an earlier run of the same release left behind. */
@@ -10,12 +11,15 @@ export class Redeliveries {
   private readonly endings: OutputLog;
   private readonly reviews: OutputLog;
 
-  constructor(private readonly bus: Bus) {
+  constructor(
+    private readonly bus: Bus,
+    signer: QuestionSigner,
+  ) {
     const requestIdOf = (head: unknown): string | undefined => (head as { requestId?: string }).requestId;
     this.endings = new OutputLog(bus, requestCompleted.filter(), requestIdOf);
     this.reviews = new OutputLog(bus, approvalRequested.filter(), (head) => {
       const { gate, requestId, version } = head as { gate?: string; requestId?: string; version?: number };
-      return gate === 'response' ? `${requestId}:${version}` : undefined;
+      return gate === 'response' && signer.made(head as object) ? `${requestId}:${version}` : undefined;
     });
   }
 

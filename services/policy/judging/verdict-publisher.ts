@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER } from '#boot';
 import { approvalRequested, encodeEnvelope, requestCompleted, requestReleased } from '#contracts';
 import { BodyStore, Bus, MissingDependencyError, OutputLog, Settlement } from '#messaging';
-import { ContentErasedError, RuleReleaseKey, Sealer } from '#sealing';
+import { ContentErasedError, QuestionSigner, RuleReleaseKey, Sealer } from '#sealing';
 import { type Logger, metrics } from '#telemetry';
 import { ApprovedPrefixes } from './approved-prefixes.ts';
 import { endingOfGivenUp } from './given-up.ts';
@@ -27,6 +27,7 @@ export class VerdictPublisher {
     private readonly sealer: Sealer,
     private readonly bodies: BodyStore,
     private readonly key: RuleReleaseKey,
+    private readonly questions: QuestionSigner,
     private readonly policy: PolicyInForce,
     private readonly approved: ApprovedPrefixes,
     private readonly large: LargeBodies,
@@ -39,8 +40,12 @@ export class VerdictPublisher {
       const { requestId: id, version: number } = (terms ?? { requestId, version }) as Judged;
       return `${id}.${number}`;
     };
-    const subjects = [requestReleased.filter('rule'), approvalRequested.filter(), requestCompleted.filter()];
-    this.outputs = subjects.map((subject) => new OutputLog(bus, subject, versioned));
+    const asked = (head: unknown) => (questions.made(head as object) ? versioned(head) : undefined);
+    this.outputs = [
+      new OutputLog(bus, requestReleased.filter('rule'), versioned),
+      new OutputLog(bus, approvalRequested.filter(), asked),
+      new OutputLog(bus, requestCompleted.filter(), versioned),
+    ];
   }
 
   /** Whether this version of a request was judged already: a redelivery does not prove that it was not. */
@@ -115,9 +120,9 @@ export class VerdictPublisher {
         return;
       }
       case 'held': {
-        const payload = encodeEnvelope(approvalOf(judged, verdict), carried);
+        const payload = encodeEnvelope(this.questions.sign(approvalOf(judged, verdict)), carried);
         await this.bus.publish(approvalRequested.subject(), payload, {
-          messageId: `${requestId}:${version}:held`,
+          messageId: this.questions.messageId(`${requestId}:${version}:held`),
         });
         return;
       }

@@ -14,7 +14,7 @@ import {
   proposedChangeLimitBytes,
 } from '#contracts';
 import { Bus } from '#messaging';
-import { contentLabel, Sealer, SubjectNames } from '#sealing';
+import { contentLabel, QuestionSigner, Sealer, SubjectNames } from '#sealing';
 import type { Logger } from '#telemetry';
 import type { InForce } from '../revising/activation.ts';
 import type { StoredRevision } from '../revising/revision-store.ts';
@@ -29,6 +29,7 @@ export class Proposals {
     private readonly store: ProposalStore,
     private readonly sealer: Sealer,
     private readonly names: SubjectNames,
+    private readonly signer: QuestionSigner,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -80,8 +81,8 @@ export class Proposals {
   /** Approval takes in a request once, however often it is asked. */
   private async publish({ id, requested, sealed, state }: Proposal): Promise<void> {
     if (state !== 'asking') return;
-    await this.bus.publish(approvalRequested.subject(), encodeEnvelope(requested, sealed), {
-      messageId: `${id}:1:held`,
+    await this.bus.publish(approvalRequested.subject(), encodeEnvelope(this.signer.sign(requested), sealed), {
+      messageId: this.signer.messageId(`${id}:1:held`),
     });
     await this.store.asked(id);
     this.logger.info({ approval: id }, 'an activation waits for approval');

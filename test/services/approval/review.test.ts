@@ -4,7 +4,6 @@ import {
   type ApprovalDetail,
   approvalDecided,
   approvalRequested,
-  encodeEnvelope,
   type ReviewList,
   type ReviewView,
   RunEntry,
@@ -14,6 +13,7 @@ import { BodyStore } from '#messaging';
 import { contentLabel } from '#sealing';
 import { eventually } from '#testing';
 import { type ApprovalWorld, newRequestId, releasesOf, startApprovalWorld } from './approval-world.ts';
+import { ask } from './asking.ts';
 
 let world: ApprovalWorld;
 beforeAll(async () => {
@@ -78,7 +78,7 @@ async function holdAnswer(stream: boolean, expiresInMs = 60_000): Promise<Approv
     expiresAt: at + expiresInMs,
   };
   const sealed = await world.sealer.seal(context.subjectKey, contentLabel(prompt.id, 'body:1'), bytes);
-  await world.masking.publish(approvalRequested.subject(), encodeEnvelope(head, sealed));
+  await ask(world, 'masking', head, sealed);
   return eventually(() => world.show(`${prompt.id}.response`, 'erin'));
 }
 
@@ -180,8 +180,7 @@ describe('content that left the log', () => {
     const [held] = await world.events(approvalRequested, seen.id);
     const requestId = newRequestId();
     const body = { ...held!.head.body, location: { in: 'stream' as const, sequence: 999_999_999 } };
-    const policy = await world.bus('policy');
-    await policy.publish(approvalRequested.subject(), encodeEnvelope({ ...held!.head, requestId, body }));
+    await ask(world, 'policy', { ...held!.head, requestId, body });
     expect((await world.completion(requestId)).head).toMatchObject({ outcome: 'failed', status: 500 });
     await world.vote('alice', seen, 'reject', 'done');
   });

@@ -10,6 +10,7 @@ import {
   ConfigSigner,
   PeopleReleaseSigner,
   PeopleReleaseVerifier,
+  QuestionSigner,
   readKeyEncryptionKey,
   Sealer,
   SubjectNames,
@@ -78,12 +79,14 @@ beforeAll(async () => {
   store = new ProposalStore(database);
   sealer = new Sealer(bus, await readKeyEncryptionKey(join(dir, secretFiles.keyEncryptionKey)));
   names = new SubjectNames(Buffer.from(await secret(secretFiles.subjectNames), 'hex'));
-  const configSigner = new ConfigSigner(await secret(secretFiles.configSigningKey));
+  const signingKey = await secret(secretFiles.configSigningKey);
+  const configSigner = new ConfigSigner(signingKey);
   const config = new ActiveConfig(bus, configSigner.verifier, logger);
   tables = new TablesThread();
   const replica = () => {
     const between = new Between(bus, configSigner, config);
-    const proposals = new Proposals(bus, store, sealer, names, logger);
+    const questions = new QuestionSigner(signingKey);
+    const proposals = new Proposals(bus, store, sealer, names, questions, logger);
     const revisions = new Revisions(between, new RevisionStore(database), proposals, tables, logger);
     return { revisions, between };
   };
