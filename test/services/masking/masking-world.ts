@@ -108,6 +108,9 @@ export class MaskingWorld extends ClientSide {
       [secretFiles.ruleReleaseKey]: hmac.toString('hex'),
       [secretFiles.approvalVerifyKey]: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
       [secretFiles.configVerifyKey]: config.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+      [secretFiles.maskingSigningKey]: generateKeyPairSync('ed25519')
+        .privateKey.export({ type: 'pkcs8', format: 'pem' })
+        .toString(),
       'upstream.key': `${credential}\n`,
       'nats-password': passwords.masking!,
     };
