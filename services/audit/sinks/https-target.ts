@@ -1,8 +1,6 @@
-import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { createGzip } from 'node:zlib';
 import { post } from './post.ts';
-import { type Piece, pieceName, type SinkTarget } from './sink.ts';
+import { gzipped, type Piece, pieceName, type SinkTarget } from './sink.ts';
 
 /** Sends each piece by POST: gzipped NDJSON with its name as the idempotency key. */
 export class HttpsTarget implements SinkTarget {
@@ -13,7 +11,7 @@ export class HttpsTarget implements SinkTarget {
   ) {}
 
   async deliver(piece: Piece, signal: AbortSignal): Promise<void> {
-    const body = await buffer(Readable.from(piece.lines()).pipe(createGzip()));
+    const body = await buffer(gzipped(piece));
     await post({
       url: this.url,
       authorization: await this.authorization(),

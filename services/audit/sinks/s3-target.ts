@@ -1,9 +1,7 @@
-import { Readable } from 'node:stream';
-import { createGzip } from 'node:zlib';
 import { PutObjectRetentionCommand, S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { Sink } from '#contracts';
-import { type Piece, pieceName, type SinkTarget } from './sink.ts';
+import { gzipped, type Piece, pieceName, type SinkTarget } from './sink.ts';
 
 type S3Sink = Extract<Sink, { kind: 's3' }>;
 export type S3Credentials = () => Promise<{ accessKeyId: string; secretAccessKey: string }>;
@@ -40,12 +38,13 @@ export class S3Target implements SinkTarget {
   async deliver(piece: Piece, signal: AbortSignal): Promise<void> {
     const location = { Bucket: this.sink.bucket, Key: this.keyOf(piece) };
     const retention = this.retentionAt(Date.now());
+    const body = gzipped(piece);
     const upload = new Upload({
       client: this.client,
       queueSize: 1,
       params: {
         ...location,
-        Body: Readable.from(piece.lines()).pipe(createGzip()),
+        Body: body,
         ContentType: 'application/x-ndjson',
         ContentEncoding: 'gzip',
         ...(retention && {
@@ -56,7 +55,10 @@ export class S3Target implements SinkTarget {
     });
     const abort = () => void upload.abort();
     signal.addEventListener('abort', abort, { once: true });
-    const { VersionId } = await upload.done().finally(() => signal.removeEventListener('abort', abort));
+    const { VersionId } = await upload.done().finally(() => {
+      signal.removeEventListener('abort', abort);
+      body.destroy();
+    });
     if (retention === undefined) return;
     // Some servers (RADOS Gateway 16) forget the lock of an object that came in parts.
     const locking = new PutObjectRetentionCommand({ ...location, VersionId, Retention: retention });
