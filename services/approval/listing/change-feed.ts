@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { finalize, interval, map, merge, Observable, Subject, takeUntil, timer } from 'rxjs';
+import { defer, finalize, interval, map, merge, Observable, Subject, takeUntil, timer } from 'rxjs';
 import { CodedError } from '#contracts';
 import { type DatabaseOptions, databaseOptions, listenTo } from '#database';
 import { decides, type Reader, readsAll } from './access.ts';
@@ -40,12 +40,21 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
     await this.stop();
   }
 
-  /** Changes of what this person may see, until their token expires. Throws `service.overloaded` past 1,000 readers. */
+  /**
+   * Changes of what this person may see, until their token expires; `service.overloaded` past 1,000 readers. Who asks for
+   * it and leaves before it is followed is no reader.
+   */
   events(reader: Reader, expiresAtMs: number): Observable<FeedEvent> {
-    if (this.readers >= maxReaders) {
-      throw new CodedError('service.overloaded', 'Too many people follow changes here. Try again later.');
-    }
-    this.readers++;
+    return defer(() => {
+      if (this.readers >= maxReaders) {
+        throw new CodedError('service.overloaded', 'Too many people follow changes here. Try again later.');
+      }
+      this.readers++;
+      return this.follow(reader, expiresAtMs);
+    });
+  }
+
+  private follow(reader: Reader, expiresAtMs: number): Observable<FeedEvent> {
     const seen = new Observable<FeedEvent>((subscriber) =>
       this.changes.subscribe(({ groups, ...data }) => {
         if (readsAll(reader) || decides(reader, { groups })) subscriber.next({ type: 'changed', data });
@@ -62,7 +71,16 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   private take(payload: string): void {
-    const parsed = Announcement.safeParse(JSON.parse(payload));
+    const parsed = Announcement.safeParse(jsonOf(payload));
     if (parsed.success) this.changes.next(parsed.data);
+  }
+}
+
+/** Any login of the database may say something on the channel. */
+function jsonOf(payload: string): unknown {
+  try {
+    return JSON.parse(payload);
+  } catch {
+    return undefined;
   }
 }

@@ -105,7 +105,7 @@ export class Courier implements OnApplicationBootstrap, OnApplicationShutdown {
         this.logger.warn({ err, delivery: id, channel }, 'a notification could not be put together'),
       );
       if (attempt.kind !== 'delivered' && attempt.kind !== 'skipped') {
-        this.logger.warn({ delivery: id, channel, kind, attempts, error: attempt.error }, 'not notified');
+        this.logger.warn({ delivery: id, channel, kind, attempts, code: attempt.error }, 'not notified');
       }
       const times = { at: Date.now(), random: Math.random() };
       await this.queue.settle(delivery, attempt, approvals, times);

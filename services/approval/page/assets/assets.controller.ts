@@ -36,7 +36,8 @@ export class AssetsController {
   @Get('approvals/changes')
   async changes(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const ended = new AbortController();
-    request.raw.once('close', () => ended.abort());
+    if (request.raw.destroyed) ended.abort();
+    else request.raw.once('close', () => ended.abort());
     try {
       const session = await this.sessions.of(request);
       const feed = await this.rest.stream(request, session, '/v1/approvals/events', ended.signal);
