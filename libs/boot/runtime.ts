@@ -50,6 +50,7 @@ export async function openRuntime(settings: ServiceSettings): Promise<Runtime> {
     user,
     password,
     onStatus: (status) => logger.info({ status }, 'broker'),
+    onError: (err) => logger.error({ err }, 'what was heard live could not be taken'),
   });
   const keys = await settings.keys.read();
   const configKey = new ConfigVerifier(await readSecret(settings, secretFiles.configVerifyKey));

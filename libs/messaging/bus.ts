@@ -15,6 +15,8 @@ export interface BusOptions {
   password: string;
   /** Called on every change of the connection. */
   onStatus?: (status: 'connected' | 'disconnected') => void;
+  /** Called with what a listener throws; by default nobody hears of it. */
+  onError?: (error: unknown) => void;
 }
 
 /** A message read from a stream by sequence or subject. */
@@ -36,6 +38,7 @@ export class Bus {
   private constructor(
     readonly nc: NatsConnection,
     readonly user: string,
+    private readonly onError: (error: unknown) => void,
   ) {
     this.publisher = new Publisher(nc, `_INBOX_${user}`);
     this.js = jetstream(nc);
@@ -57,7 +60,7 @@ export class Bus {
       maxPingOut: 2,
       ignoreAuthErrorAbort: true,
     });
-    const bus = new Bus(nc, options.user);
+    const bus = new Bus(nc, options.user, options.onError ?? (() => undefined));
     void bus.watchStatus(options.onStatus);
     return bus;
   }
@@ -70,7 +73,7 @@ export class Bus {
         onStatus?.('disconnected');
       } else if (status.type === 'reconnect') {
         this.publisher.online = true;
-        for (const listener of this.reconnectListeners) listener();
+        for (const listener of this.reconnectListeners) this.guarded(listener);
         onStatus?.('connected');
       }
     }
@@ -114,14 +117,26 @@ export class Bus {
     this.publisher.sendUnhurried(subject, payload);
   }
 
-  /** Listens on republished subjects (`live.…`): stored messages only. Returns the function that stops it. */
+  /**
+   * Listens on republished subjects (`live.…`): stored messages only. A message that `onMessage` throws over is passed
+   * over. Returns the function that stops it.
+   */
   listen(subject: string, onMessage: (message: Msg) => void): () => void {
     const subscription = this.nc.subscribe(subject, {
       callback: (error, message) => {
-        if (!error) onMessage(message);
+        if (!error) this.guarded(() => onMessage(message));
       },
     });
     return () => subscription.unsubscribe();
+  }
+
+  /** What is thrown into the client while it reads ends its reading: the connection would be open, and deaf. */
+  private guarded(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      this.onError(error);
+    }
   }
 
   /** Reads one message by sequence, or the next one from `sequence` on that matches `subject`. Null where there is none. */

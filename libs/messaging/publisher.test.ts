@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { NatsConnection } from '@nats-io/nats-core';
+import type { Msg, NatsConnection } from '@nats-io/nats-core';
 import { Publisher, type PublishOptions } from './publisher.ts';
 
 /** A connection that only says what was written to it, in order. */
@@ -44,4 +44,23 @@ test('what is not urgent waits until others can share its write', async () => {
   expect(written).toEqual([]);
   await turn();
   expect(written).toEqual(['one', 'two']);
+});
+
+test('an answer that is no acknowledgement refuses its publication, and is thrown into nobody', async () => {
+  const written: string[] = [];
+  let answer: (error: null, message: Msg) => void = () => undefined;
+  const nc = {
+    subscribe: (_: string, options: { callback: typeof answer }) => {
+      answer = options.callback;
+    },
+    isClosed: () => false,
+    publish: (_: string, __: Uint8Array, { reply }: { reply: string }) => written.push(reply),
+  };
+  const publisher = new Publisher(nc as unknown as NatsConnection, '_INBOX_test');
+  const publishing = publisher.publish('subject', payload, { isUrgent: true });
+  await endOfTurn();
+  const data = Buffer.from('no JSON');
+  const message = { subject: written[0], data, json: () => JSON.parse(data.toString()) };
+  answer(null, message as unknown as Msg);
+  await expect(publishing).rejects.toMatchObject({ reason: 'refused' });
 });

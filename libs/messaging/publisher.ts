@@ -172,13 +172,10 @@ export class Publisher {
       entry.reject(new NotStoredError('no_stream', `${entry.subject}: no stream takes it`));
       return;
     }
-    const answer = message.json<{
-      stream: string;
-      seq: number;
-      duplicate?: boolean;
-      error?: { description: string };
-    }>();
-    if (answer.error) {
+    const answer = answerOf(message);
+    if (answer === undefined) {
+      entry.reject(new NotStoredError('refused', `${entry.subject}: the answer is no acknowledgement`));
+    } else if (answer.error) {
       entry.reject(new NotStoredError('refused', `${entry.subject}: ${answer.error.description}`));
     } else {
       entry.resolve({ stream: answer.stream, sequence: answer.seq, duplicate: answer.duplicate ?? false });
@@ -191,6 +188,22 @@ export class Publisher {
       this.waiting.delete(id);
       entry.reject(new NotStoredError('timeout', `${entry.subject}: no ack in time`));
     }
+  }
+}
+
+interface Answer {
+  stream: string;
+  seq: number;
+  duplicate?: boolean;
+  error?: { description: string };
+}
+
+/** Undefined where it can't be read: thrown from here it would end the connection's reading. */
+function answerOf(message: Msg): Answer | undefined {
+  try {
+    return message.json<Answer>();
+  } catch {
+    return undefined;
   }
 }
 

@@ -14,7 +14,8 @@ const retryMs = 500;
 /**
  * Follows a bucket: calls back for every present value, then for every change, for as long as the process lives.
  * Resolves once the present values were delivered. After an error it starts again from the present values. With
- * `fromNow` it leaves those out, and so does not hear of what changes during an error.
+ * `fromNow` it leaves those out, and so does not hear of what changes during an error. A change that `onChange` throws
+ * over is reported to `onError`, and hides none of those behind it.
  */
 export async function watchBucket(
   bus: Bus,
@@ -32,8 +33,13 @@ export async function watchBucket(
     });
     stop = () => watch.stop();
     if (options.fromNow || (await isEmpty(bucket, options.key))) ready();
+    if (stopped) stop();
     for await (const entry of watch) {
-      onChange(readEntry(entry));
+      try {
+        onChange(readEntry(entry));
+      } catch (error) {
+        options.onError?.(error);
+      }
       if (entry.delta === 0) ready();
     }
   };
