@@ -8,6 +8,7 @@ import { serveApiDocs } from './http/api-docs.ts';
 import { refuseConnection } from './http/connection-errors.ts';
 import { ErrorFilter, validationPipe } from './http/error-filter.ts';
 import { addHttpSpans } from './http/http-spans.ts';
+import { closePipelined } from './http/pipelined.ts';
 import { openRuntime, type Runtime, RuntimeModule } from './runtime.ts';
 import type { ServiceSettings } from './settings.ts';
 
@@ -73,6 +74,7 @@ async function createApp(options: BootOptions, runtime: Runtime): Promise<NestFa
     logger: ['error', 'warn'],
     abortOnError: false,
   });
+  closePipelined(app.getHttpServer());
   if (tracing) addHttpSpans(app.getHttpAdapter().getInstance());
   app.useGlobalFilters(new ErrorFilter(runtime.logger));
   app.useGlobalPipes(validationPipe());

@@ -172,6 +172,9 @@ export class FrontDoor {
   private async letIn(arrived: Arrived, { principal, claims, key, isAnybody }: Caller): Promise<void> {
     const { requestId, url, found, request, client } = arrived;
     const { limits } = this;
+    const { ip } = request;
+    // It left meanwhile: nobody asks any more, and nobody knows from where it was asked.
+    if (!client.open || ip === undefined) return;
     if (!limits) throw new CodedError('policy.unavailable', 'No policy is in force yet. Try again.');
     const sent = request.body instanceof Uint8Array ? request.body : noBody;
     this.admission.admit(this.room.size, limits.maxOpenRequests);
@@ -190,7 +193,7 @@ export class FrontDoor {
       route: found,
       url,
       headers,
-      address: request.ip,
+      address: ip,
       body,
       instance: this.settings.instance,
       claims: neededClaims(claims, this.claims),

@@ -160,6 +160,8 @@ export class Intake {
     if (received.body.location.in === 'store') await this.bodies.put(received.body.location.name, sealed);
     const entry = this.entryOf(received);
     if (call.asyncWaitMs === undefined && !call.background) {
+      // Nobody waits, and nothing was published that would have to be ended.
+      if (!call.client.open) return;
       this.room.enter(entry, this.waiterFor(call, requestId, context.subjectKey, limits));
     }
     try {

@@ -39,10 +39,12 @@ export class DeniedRecorder implements RefusalListener {
 
   refused(code: string, principal: Principal | undefined, request: unknown): void {
     const { ip, method, routeOptions } = request as RefusedRequest;
-    this.record(code, principal, ip ?? 'unknown', `${method ?? ''} ${routeOptions?.url ?? ''}`.trim());
+    this.record(code, principal, ip, `${method ?? ''} ${routeOptions?.url ?? ''}`.trim());
   }
 
-  record(code: string, principal: Principal | undefined, address: string, route: string): void {
+  /** `ip`: undefined where the caller is gone already. */
+  record(code: string, principal: Principal | undefined, ip: string | undefined, route: string): void {
+    const address = ip ?? 'unknown';
     const full = this.counts.size >= maxKeys;
     const who = principal ? `${principal.issuer} ${principal.subject}` : '';
     const key = full ? `${code} (many)` : `${code} ${address} ${who}`;

@@ -110,11 +110,12 @@ export class Background {
   ): Promise<void> {
     const { requestId } = entry;
     const before = this.followers.get(requestId);
-    if (before && !before.response.closed) {
+    if (before && !before.response.destroyed) {
       const gone = new Promise((resolve) => before.response.once('close', resolve));
-      before.response.destroy();
+      before.drop();
       await gone;
     }
+    if (!client.open) return;
     this.followers.set(requestId, client);
     client.response.once('close', () => {
       if (this.followers.get(requestId) === client) this.followers.delete(requestId);

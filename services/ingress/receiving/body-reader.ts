@@ -23,6 +23,8 @@ export class BodyReader {
   read(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
     const announced = Number(request.headers['content-length'] ?? 0);
     if (announced > limitBytes) return Promise.reject(tooLarge(limitBytes));
+    // It says nothing any more, not even that it is over.
+    if (request.destroyed) return Promise.reject(cutOff());
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
@@ -57,7 +59,7 @@ export class BodyReader {
       const onError = (): void => {
         if (isOver) return;
         end();
-        reject(new CodedError('request.invalid', 'The body did not come to its end.'));
+        reject(cutOff());
       };
       request.on('data', onData).on('end', onEnd).on('error', onError).on('close', onError);
     });
@@ -66,6 +68,10 @@ export class BodyReader {
 
 function tooLarge(limitBytes: number): CodedError {
   return new CodedError('request.too_large', `The body is larger than ${limitBytes} bytes.`);
+}
+
+function cutOff(): CodedError {
+  return new CodedError('request.invalid', 'The body did not come to its end.');
 }
 
 function overloaded(): CodedError {

@@ -30,14 +30,16 @@ export class ClientConnection {
     return this.state === 'streaming';
   }
 
-  /** Calls back once if the client goes away before the answer is complete. */
+  /** Calls back once if the client goes away before the answer is complete; at once where it is gone already. */
   onGone(listener: () => void): void {
-    this.response.once('close', () => {
+    const onClose = (): void => {
       this.stopKeepAlive();
       if (this.response.writableFinished) return;
       this.state = 'ended';
       listener();
-    });
+    };
+    if (this.response.destroyed) onClose();
+    else this.response.once('close', onClose);
   }
 
   /** Sends the stream's headers by themselves: its client may have to wait. */
@@ -68,7 +70,12 @@ export class ClientConnection {
     this.keepAlive?.refresh();
     this.headersAreOut = true;
     this.response.write(bytes);
-    if (this.response.writableLength > maxBehindBytes) this.response.destroy();
+    if (this.response.writableLength > maxBehindBytes) this.drop();
+  }
+
+  /** Lets the client go, also where it is not its answer's turn yet. */
+  drop(): void {
+    this.response.req.socket.destroy();
   }
 
   endStream(): void {

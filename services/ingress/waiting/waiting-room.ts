@@ -93,7 +93,7 @@ export class WaitingRoom {
   enter(entry: HeldEntry, waiter: Waiter): void {
     this.waiting.set(entry.requestId, { waiter, entry, indexed: false, comforted: false });
     metrics.waiting.set(this.waiting.size);
-    waiter.client.onGone(() => this.onGone(entry.requestId));
+    waiter.client.onGone(() => this.onGone(entry.requestId, waiter));
   }
 
   /** A client came back: it gets everything from the first byte, whatever happened meanwhile. */
@@ -101,7 +101,7 @@ export class WaitingRoom {
     const waitingEntry: WaitingEntry = { waiter, entry, indexed: true, comforted: false };
     this.waiting.set(entry.requestId, waitingEntry);
     metrics.waiting.set(this.waiting.size);
-    waiter.client.onGone(() => this.onGone(entry.requestId));
+    waiter.client.onGone(() => this.onGone(entry.requestId, waiter));
     await this.held.write(entry.requestId, (now) => now && { ...now, live: true, instance: this.instance });
     await this.follow(waitingEntry);
     this.onIndexed(this.held.get(entry.requestId) ?? entry);
@@ -174,6 +174,8 @@ export class WaitingRoom {
   /** Listens to a request's frames where they go elsewhere than here, and writes those that came before. */
   private async follow(waiting: WaitingEntry): Promise<void> {
     const { requestId, destination } = waiting.entry;
+    // Its client left while the index was written: nobody would stop listening.
+    if (this.waiting.get(requestId) !== waiting) return;
     waiting.stopListening?.();
     const subject = frameSubject(destination, requestId);
     const stops: (() => void)[] = [];
@@ -199,9 +201,9 @@ export class WaitingRoom {
     if (waiting.entry.state === 'running') await this.deliverIndexed(waiting.entry);
   }
 
-  private onGone(requestId: string): void {
+  private onGone(requestId: string, waiter: Waiter): void {
     const waiting = this.waiting.get(requestId);
-    if (!waiting) return;
+    if (waiting?.waiter !== waiter) return;
     const parked = (this.held.get(requestId) ?? waiting.entry).destination === 'parked';
     this.leave(requestId);
     if (waiting.indexed) this.sayGone(requestId);

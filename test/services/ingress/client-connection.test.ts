@@ -46,3 +46,17 @@ test('headers that did not go out with a first piece go out when the client has 
   client?.endStream();
   expect(await response.toArray()).toEqual([]);
 });
+
+test('who asks to hear that a client goes hears it at once where the client is gone', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const call = get({ port: (server.address() as AddressInfo).port, host: '127.0.0.1' });
+  call.on('error', () => undefined);
+  const [, response] = (await once(server, 'request')) as [IncomingMessage, ServerResponse];
+  call.destroy();
+  await once(response, 'close');
+  let gone = 0;
+  new ClientConnection(response, wire, 'req-1').onGone(() => gone++);
+  server.close();
+  expect(gone).toBe(1);
+});

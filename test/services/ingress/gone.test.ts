@@ -39,6 +39,31 @@ describe('that a client is gone', () => {
     expect(written).toEqual([undefined]);
   });
 
+  test('while the index is written leaves nobody listening to its answer', async () => {
+    let leave = (): void => undefined;
+    const held = {
+      get: () => undefined,
+      write: async () => leave(),
+    } as unknown as HeldIndex;
+    const listening: string[] = [];
+    const bus = {
+      listen: (subject: string) => {
+        listening.push(subject);
+        return () => undefined;
+      },
+      readMessage: async () => null,
+    };
+    const room = new WaitingRoom(bus as never, held, 'one', {} as never);
+    const client = {
+      onGone: (listener: () => void) => {
+        leave = listener;
+      },
+    };
+    const waiter = { client, close: () => undefined, know: () => undefined, park: () => undefined };
+    await room.attach(entry, waiter as never);
+    expect({ size: room.size, listening }).toEqual({ size: 0, listening: [] });
+  });
+
   test('is not noted where it is back here by then', () => {
     const { room, written } = roomWith(entry);
     const waiter = { client: { onGone: () => undefined } };

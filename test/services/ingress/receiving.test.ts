@@ -41,6 +41,15 @@ describe('bodies that arrive', () => {
     await expect(body).rejects.toMatchObject({ code: 'request.invalid' });
   });
 
+  test('whose client left before anybody read them are an error, and arrive no longer', async () => {
+    const reader = new BodyReader();
+    const { request, stream } = arriving(10);
+    stream.write('123');
+    stream.destroy();
+    await expect(reader.read(request, 10)).rejects.toMatchObject({ code: 'request.invalid' });
+    expect(reader.size).toBe(0);
+  });
+
   test('together never hold more than their budget; what ended makes room', async () => {
     const reader = new BodyReader(10);
     const [first, second, third] = [arriving(), arriving(), arriving()];
