@@ -1,9 +1,7 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { readSecret } from '#boot';
 import type { Principal } from '#contracts';
-import { SubjectNames, secretFiles } from '#sealing';
-import { ApprovalSettings } from '../config.ts';
+import { SubjectNames } from '#sealing';
 import { actorHash } from './create-erased.migration.ts';
 import { erasedIssuer } from './stand-in.ts';
 
@@ -12,19 +10,11 @@ export type Account = Pick<Principal, 'issuer' | 'subject'>;
 
 /** Tells whose data key a person's is, and finds those who go by a key. */
 @Injectable()
-export class People implements OnModuleInit {
-  private names: SubjectNames | undefined;
-
-  constructor(private readonly settings: ApprovalSettings) {}
-
-  async onModuleInit(): Promise<void> {
-    const secret = await readSecret(this.settings.common, secretFiles.subjectNames);
-    this.names = new SubjectNames(Buffer.from(secret, 'hex'));
-  }
+export class People {
+  constructor(private readonly names: SubjectNames) {}
 
   /** The name of a person's data key. */
   keyOf(person: Account): string {
-    if (!this.names) throw new Error('people are named once the module has started');
     return this.names.of(person);
   }
 

@@ -3,19 +3,18 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Public } from '#auth';
-import { ApprovalDetail, CodedError, ContentView, GrantList, ListGrantsQuery, ReviewList } from '#contracts';
+import { ApprovalDetail, ContentView, GrantList, ListGrantsQuery, ReviewList } from '#contracts';
+import { carryOut, carryOutOn, isRefusal, refusedOn } from './carrying-out.ts';
 import { type Fields, shownIn, textIn } from './desk-forms.ts';
 import { type Visit, Visits } from './login/visit.ts';
 import { PageErrors } from './page-errors.ts';
-import { approvalApiPath, approvalPath, grantApiPath, pagePaths } from './paths.ts';
+import { approvalApiPath, grantApiPath, pagePaths } from './paths.ts';
 import { sendOn, sendPage } from './reply.ts';
 import { grantsPage } from './views/grants-view.ts';
 import type { NoticeName } from './views/notices.ts';
 import { grantsOffered } from './views/request/decide-view.ts';
 import { detailPage } from './views/request/detail-view.ts';
 import { reviewsPage } from './views/reviews-view.ts';
-
-const anything = z.unknown();
 
 /** What people do on the page, each sent to the REST API as it would be by any client. */
 @ApiExcludeController()
@@ -41,7 +40,8 @@ export class ActingController {
       ...(grant && { grant }),
     };
     const said: NoticeName = fields.vote === 'reject' ? 'rejected' : 'approved';
-    await this.carryOut(reply, visit, id, { act: 'votes', body, said });
+    const typed = textIn(fields, 'reason');
+    await carryOutOn(reply, visit, id, { act: 'votes', body, said, typed });
   }
 
   @Post('approvals/:id/revoke')
@@ -50,8 +50,7 @@ export class ActingController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const visit = await this.visits.act(request);
-    await this.carryOut(reply, visit, id, { act: 'revoke', body: reasonIn(visit.fields), said: 'withdrawn' });
+    await this.withdraw(reply, await this.visits.act(request), id, 'revoke');
   }
 
   @Post('approvals/:id/stop')
@@ -60,8 +59,7 @@ export class ActingController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const visit = await this.visits.act(request);
-    await this.carryOut(reply, visit, id, { act: 'stop', body: reasonIn(visit.fields), said: 'withdrawn' });
+    await this.withdraw(reply, await this.visits.act(request), id, 'stop');
   }
 
   @Post('approvals/:id/reveal')
@@ -77,7 +75,8 @@ export class ActingController {
       const detail = { ...(await visit.get(ApprovalDetail, approvalApiPath(id))), content };
       sendPage(reply, detailPage({ viewer: visit.viewer, detail, now: Date.now(), revealedFor: reason }));
     } catch (error) {
-      await this.refuse(reply, visit, id, error);
+      if (!isRefusal(error)) throw error;
+      sendPage(reply, await refusedOn(visit, id, error, reason), error.status);
     }
   }
 
@@ -88,7 +87,7 @@ export class ActingController {
     const body = Object.fromEntries(
       names.flatMap((name) => (textIn(fields, name) ? [[name, fields[name]]] : [])),
     );
-    await post(anything, '/v1/approvals/reject', body);
+    await post(z.unknown(), '/v1/approvals/reject', body);
     sendOn(reply, `${pagePaths.list}?said=rejected-many`);
   }
 
@@ -98,15 +97,13 @@ export class ActingController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { viewer, fields, get, post } = await this.visits.act(request);
-    try {
-      await post(anything, `/v1/reviews/${encodeURIComponent(id)}/close`, reasonIn(fields));
-      sendOn(reply, `${pagePaths.reviews}?said=reviewed`);
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      const list = await get(ReviewList, '/v1/reviews');
-      sendPage(reply, reviewsPage({ viewer, list, now: Date.now(), error }), error.status);
-    }
+    const visit = await this.visits.act(request);
+    const path = `/v1/reviews/${encodeURIComponent(id)}/close`;
+    const deed = { path, body: reasonIn(visit.fields), next: `${pagePaths.reviews}?said=reviewed` };
+    await carryOut(reply, visit, deed, async (error) => {
+      const list = await visit.get(ReviewList, '/v1/reviews');
+      return reviewsPage({ viewer: visit.viewer, list, now: Date.now(), error });
+    });
   }
 
   @Post('grants/:id/revoke')
@@ -115,53 +112,23 @@ export class ActingController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { viewer, fields, get, post } = await this.visits.act(request);
-    try {
-      await post(anything, `${grantApiPath(id)}/revoke`, reasonIn(fields));
-      sendOn(reply, `${pagePaths.grants}?said=grant-revoked`);
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      const list = await get(GrantList, '/v1/grants');
+    const visit = await this.visits.act(request);
+    const path = `${grantApiPath(id)}/revoke`;
+    const deed = { path, body: reasonIn(visit.fields), next: `${pagePaths.grants}?said=grant-revoked` };
+    await carryOut(reply, visit, deed, async (error) => {
+      const list = await visit.get(GrantList, '/v1/grants');
       const query = ListGrantsQuery.parse({});
-      sendPage(reply, grantsPage({ viewer, query, list, now: Date.now(), error }), error.status);
-    }
+      return grantsPage({ viewer: visit.viewer, query, list, now: Date.now(), error });
+    });
   }
 
-  /** Does it and shows the outcome by a GET, so that loading the page again does nothing; or says why it was refused. */
-  private async carryOut(
-    reply: FastifyReply,
-    visit: Visit,
-    id: string,
-    { act, body, said }: { act: string; body: object; said: NoticeName },
-  ): Promise<void> {
-    try {
-      await visit.post(anything, `${approvalApiPath(id)}/${act}`, body);
-      sendOn(reply, `${approvalPath(id)}?said=${said}`);
-    } catch (error) {
-      await this.refuse(reply, visit, id, error);
-    }
-  }
-
-  /** The approval request as it is now, with what was refused and why on top. */
-  private async refuse(
-    reply: FastifyReply,
-    { viewer, fields, get }: Visit,
-    id: string,
-    error: unknown,
-  ): Promise<void> {
-    if (!isRefusal(error)) throw error;
-    const detail = await get(ApprovalDetail, approvalApiPath(id));
-    const refused = { error, seenVersion: shownIn(fields).version, reason: textIn(fields, 'reason') };
-    sendPage(reply, detailPage({ viewer, detail, now: Date.now(), refused }), error.status);
+  private withdraw(reply: FastifyReply, visit: Visit, id: string, act: 'revoke' | 'stop'): Promise<void> {
+    const body = reasonIn(visit.fields);
+    return carryOutOn(reply, visit, id, { act, body, said: 'withdrawn', typed: body.reason });
   }
 }
 
 function reasonIn(fields: Fields): { reason?: string } {
   const reason = textIn(fields, 'reason');
   return reason === undefined ? {} : { reason };
-}
-
-/** A rule said no. Who has to log in first, and what broke, is for the error filter. */
-function isRefusal(error: unknown): error is CodedError {
-  return error instanceof CodedError && error.status !== 401 && error.status < 500;
 }

@@ -1,15 +1,14 @@
 import { Controller, Param, Post, Req, Res, UseFilters } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import { Public } from '#auth';
 import { ApprovalDetail, CodedError, ContentView } from '#contracts';
+import { carryOutOn } from '../carrying-out.ts';
 import { changeIn, shownIn, textIn } from '../desk-forms.ts';
 import { type Visit, Visits } from '../login/visit.ts';
 import { PageErrors } from '../page-errors.ts';
-import { approvalApiPath, approvalPath } from '../paths.ts';
-import { sendOn, sendPage } from '../reply.ts';
-import { detailPage } from '../views/request/detail-view.ts';
+import { approvalApiPath } from '../paths.ts';
+import { sendPage } from '../reply.ts';
 import { editPage, redactionFields } from '../views/request/edit-view.ts';
 import { type Draft, draftOf, type Editable, editablesOf, redactionOf } from './editing.ts';
 
@@ -57,17 +56,10 @@ export class EditingController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { viewer, fields, get, post } = await this.visits.act(request);
+    const visit = await this.visits.act(request);
+    const { fields } = visit;
     const body = { ...shownIn(fields), ...changeIn(fields), approve: fields.approve === 'yes' };
-    try {
-      await post(z.unknown(), `${approvalApiPath(id)}/edits`, body);
-      sendOn(reply, `${approvalPath(id)}?said=edited`);
-    } catch (error) {
-      if (!(error instanceof CodedError) || error.status === 401 || error.status >= 500) throw error;
-      const detail = await get(ApprovalDetail, approvalApiPath(id));
-      const refused = { error, seenVersion: shownIn(fields).version };
-      sendPage(reply, detailPage({ viewer, detail, now: Date.now(), refused }), error.status);
-    }
+    await carryOutOn(reply, visit, id, { act: 'edits', body, said: 'edited' });
   }
 
   /** What both forms show, and what was typed into the one that was sent. */
