@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
-import { request as send } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { startWorld, type World } from '#testing';
+import { requestCompleted } from '#contracts';
+import { eventually, startWorld, type World } from '#testing';
+import { eventsOf } from '../journeys/journey-row.ts';
+import { exchange, type Got } from './exchange.ts';
+import { hostileBody, hostileHead, paths } from './hostile-requests.ts';
 import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts';
 
 let world: World;
@@ -40,32 +43,9 @@ afterAll(async () => {
   await upstream.stop();
 });
 
-interface Got {
-  readonly status: number;
-  readonly type: string | undefined;
-  readonly body: Buffer;
-}
-
-/** One request, its answer as bytes; what was read so far where the connection breaks. */
-function exchange(base: string, path: string, body: string | Uint8Array, headers: object = {}): Promise<Got> {
-  return new Promise((resolve, reject) => {
-    const given = { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...headers };
-    const sent = send(`${base}${path}`, { method: 'POST', headers: given, agent: false }, (response) => {
-      const parts: Buffer[] = [];
-      const { statusCode: status = 0, headers: answered } = response;
-      const done = () => resolve({ status, type: answered['content-type'], body: Buffer.concat(parts) });
-      response.on('data', (part: Buffer) => parts.push(part));
-      response.on('end', done);
-      response.on('error', done);
-    });
-    sent.on('error', reject);
-    sent.end(body);
-  });
-}
-
-const direct = (path: string, body: string | Uint8Array) => exchange(upstream.url, path, body);
-const through = (path: string, body: string | Uint8Array, headers: object = {}) =>
-  exchange(world.urlOf('ingress'), path, body, headers);
+const direct = (path: string, body: string | Uint8Array) => exchange(`${upstream.url}${path}`, body);
+const through = (path: string, body: string | Uint8Array): Promise<Got> =>
+  exchange(`${world.urlOf('ingress')}${path}`, body, { authorization: `Bearer ${token}` });
 
 const chatPath = '/v1/chat/completions';
 const ask = (rest: object = {}) =>
@@ -122,6 +102,24 @@ describe('where nothing is masked, an answer passes byte for byte', () => {
     const [one, two] = [await direct(chatPath, body), await through(chatPath, body)];
     expect(two.status).toBe(200);
     expect(two.body.toString('utf8')).toBe(one.body.toString('utf8'));
+  });
+
+  test.each([
+    ['', false],
+    [', also where the model server breaks off after them', true],
+  ])('as a stream whose events come together%s', async (_, breaks) => {
+    const events = Array.from({ length: 40 }, (_, n) => `id: ${n}\ndata: ${chunk(`é🙂 ${n}`)}\n\n`);
+    upstream.say({ headers: sse, pieces: events, together: true, breaks });
+    const got = await through(chatPath, ask({ stream: true }));
+    expect(got.body.toString('utf8').slice(0, events.join('').length)).toBe(events.join(''));
+    // They were read as one: otherwise the first of them had left alone.
+    const requestId = got.headers['x-sallyport-request-id'] as string;
+    const [completed] = await eventually(async () => {
+      const found = await eventsOf(await world.bus('ingress'), requestCompleted, requestId);
+      expect(found).toHaveLength(1);
+      return found;
+    });
+    expect(completed?.frames).toBe(1);
   });
 
   test.each([400, 401, 404, 429, 500, 503])('with status %p of the model server', async (status) => {
@@ -206,69 +204,6 @@ const runs = process.env.LONG === '1' ? 100_000 : 2000;
 const seed = process.env.SEED === undefined ? {} : { seed: Number(process.env.SEED) };
 
 describe('whatever is sent', () => {
-  const paths = [
-    '/v1/chat/completions',
-    '/v1/completions',
-    '/v1/responses',
-    '/v1/messages',
-    '/api/chat',
-    '/c/demo/x',
-  ];
-  const deep = (depth: number, open: string, close: string) => open.repeat(depth) + close.repeat(depth);
-  const badJson = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 300 }),
-    fc
-      .integer({ min: 101, max: 20_000 })
-      .map((depth) => `{"model":"demo","messages":${deep(depth, '[', ']')}}`),
-    fc.integer({ min: 101, max: 5000 }).map((depth) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`),
-    fc.json({ maxDepth: 4 }),
-    fc.tuple(fc.json(), fc.json()).map(([a, b]) => `{"model":${a},"model":"demo","messages":${b}}`),
-    fc.json().map((value) => `{"model":"demo","messages":${value},"stream":${value},"input":${value}}`),
-    fc.constantFrom(
-      '',
-      'null',
-      '[]',
-      '"x"',
-      '1e999',
-      '{"model":"demo","n":1e999}',
-      '{"model":"\\ud800"}',
-      '{',
-    ),
-  );
-  const hostileBody = fc.oneof(
-    { weight: 6, arbitrary: badJson.map((text) => Buffer.from(text, 'utf8')) },
-    { weight: 2, arbitrary: fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)) },
-    {
-      weight: 1,
-      arbitrary: fc
-        .uint8Array({ minLength: 1, maxLength: 20 })
-        .map((bytes) =>
-          Buffer.concat([
-            Buffer.from('{"model":"demo","messages":[{"role":"user","content":"'),
-            Buffer.from([0xc3, 0x28]),
-            bytes,
-            Buffer.from('"}]}'),
-          ]),
-        ),
-    },
-  );
-  const rawHead = fc.constantFrom(
-    'POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET /x',
-    'POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nabcdef',
-    'POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n',
-    'POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 5, 5\r\n\r\nabcde',
-    'POST {path} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: xchunked\r\n\r\n0\r\n\r\n',
-    'POST {path} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\n\r\n',
-    'POST {path} HTTP/1.1\r\nhost: x\r\nx-a: b\r\n folded: c\r\ncontent-length: 0\r\n\r\n',
-    'POST {path} HTTP/1.1\r\nhost: x\r\nx-sallyport-connection: a\rb\r\ncontent-length: 0\r\n\r\n',
-    'POST {path} HTTP/1.1\nhost: x\ncontent-length: 0\n\n',
-    'POST {path}\x00 HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n',
-    'POST http://elsewhere{path} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n',
-    'POST {path} HTTP/1.1\r\ncontent-length: 0\r\n\r\n',
-    `POST {path} HTTP/1.1\r\nhost: x\r\nx-big: ${'a'.repeat(70_000)}\r\ncontent-length: 0\r\n\r\n`,
-    '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
-  );
-
   /** Sends bytes as they are; gives everything that comes back. */
   const raw = (bytes: string): Promise<string> =>
     new Promise((resolve) => {
@@ -312,20 +247,9 @@ describe('whatever is sent', () => {
 
   test('on the wire itself is refused or cut off, and never reaches a model', async () => {
     const before = upstream.calls();
-    const injected = fc
-      .string({ unit: 'binary', maxLength: 40 })
-      .map((text) => Buffer.from(text).toString('latin1'));
-    const head = fc.oneof(
-      rawHead,
-      injected.map(
-        (text) =>
-          `POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${text}\r\ncontent-length: 0\r\n\r\n`,
-      ),
-      injected.map((text) => `POST {path}?${text} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n`),
-    );
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.tuple(fc.constantFrom(...paths), head), { minLength: 10, maxLength: 10 }),
+        fc.array(fc.tuple(fc.constantFrom(...paths), hostileHead), { minLength: 10, maxLength: 10 }),
         async (cases) => {
           const answers = await Promise.all(cases.map(([path, text]) => raw(text.replace('{path}', path))));
           for (const answer of answers) expect(answer).toMatch(/^$|^HTTP\/1\.1 4\d\d /);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 
 /** What the server says next, byte for byte. */
 export interface Script {
@@ -7,6 +7,8 @@ export interface Script {
   readonly headers: Readonly<Record<string, string>>;
   /** Each is written on its own. */
   readonly pieces: readonly (string | Uint8Array)[];
+  /** All pieces arrive at once; each is still a chunk of its own. */
+  readonly together?: boolean;
   /** Waited for before anything is answered. */
   readonly after?: Promise<void>;
   /** The connection breaks after the last piece. */
@@ -43,14 +45,17 @@ export async function startScriptedUpstream(): Promise<ScriptedUpstream> {
     const body = Buffer.concat(parts);
     digest = createHash('sha256').update(body).digest('hex');
     calls += 1;
-    const { status = 200, headers, pieces, after, breaks } = script({ path: request.url ?? '', body });
+    const {
+      status = 200,
+      headers,
+      pieces,
+      together,
+      after,
+      breaks,
+    } = script({ path: request.url ?? '', body });
     await after;
     response.writeHead(status, headers);
-    for (const piece of pieces) {
-      await new Promise<void>((resolve) => response.write(piece, () => resolve()));
-      // One turn of the event loop each, so that they leave as separate packets.
-      await new Promise<void>((resolve) => setImmediate(resolve));
-    }
+    await (together ? writeTogether(response, pieces) : writeApart(response, pieces));
     if (breaks) response.destroy();
     else response.end();
   });
@@ -69,4 +74,24 @@ export async function startScriptedUpstream(): Promise<ScriptedUpstream> {
       return closed;
     },
   };
+}
+
+type Pieces = Script['pieces'];
+const write = (response: ServerResponse, piece: Pieces[number]): Promise<void> =>
+  new Promise((resolve) => response.write(piece, () => resolve()));
+
+async function writeApart(response: ServerResponse, pieces: Pieces): Promise<void> {
+  for (const piece of pieces) {
+    await write(response, piece);
+    // One turn of the event loop each, so that they leave as separate packets.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+}
+
+async function writeTogether(response: ServerResponse, pieces: Pieces): Promise<void> {
+  const { socket } = response;
+  socket?.cork();
+  const written = pieces.map((piece) => write(response, piece));
+  socket?.uncork();
+  await Promise.all(written);
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readInvariants } from '../invariants/read-invariants.ts';
+import { testText } from '../invariants/test-text.ts';
 
 /** A line that names a test, also where its name stands on a line of its own behind `test.each`. */
 const naming = /^\s*(?:(?:test|describe)\b|\]\)|['"`])/;
@@ -23,6 +24,6 @@ export function findThreatModelProblems(root: string): string[] {
 
 function hasTest(file: string, words: string): boolean {
   if (!file.endsWith('.test.ts') || words === '' || !existsSync(file)) return false;
-  const lines = readFileSync(file, 'utf8').split('\n');
+  const lines = testText(file).split('\n');
   return lines.some((line) => naming.test(line) && line.includes(words));
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { readInvariants, resultOf } from './read-invariants.ts';
+import { testText } from './test-text.ts';
 
 const shipped = () => readInvariants(readFileSync('docs/architecture.md', 'utf8'));
 
@@ -10,7 +11,7 @@ test('the documentation names seven invariants, each with tests that are there',
     for (const { file, words } of tests) {
       expect({ file, isThere: existsSync(file) }).toEqual({ file, isThere: true });
       const [, lastWord = ''] = /(\S+)$/.exec(words) ?? [];
-      expect(readFileSync(file, 'utf8')).toContain(lastWord);
+      expect(testText(file)).toContain(lastWord);
     }
 });
 

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
@@ -9,8 +9,6 @@ import {
   decodeEnvelope,
   type EventDefinition,
   encodeEnvelope,
-  type Principal,
-  type RequestContext,
   RunEntry,
   requestCompleted,
   requestReceived,
@@ -20,15 +18,10 @@ import {
 import type { Bus } from '#messaging';
 import { contentLabel, PeopleReleaseVerifier, readKeyEncryptionKey, Sealer, secretFiles } from '#sealing';
 import { eventually, startWorld, type World } from '#testing';
+import { type ApprovalConfig, yaml } from './world/config.ts';
+import { bodyOf, contextOf, type HoldOptions, newRequestId } from './world/request.ts';
 
-/** What a test says of `sallyport.yaml` beyond issuer and model. */
-export interface ApprovalConfig {
-  rules?: object[];
-  approvals?: object;
-  masking?: object;
-  /** Connections besides `demo`. */
-  connections?: (upstream: string) => object;
-}
+export { type HoldOptions, newRequestId };
 
 interface Answer<T> {
   status: number;
@@ -77,60 +70,6 @@ export interface ApprovalWorld extends World {
   claim(requestId: string, version?: number, leaseUntil?: number): Promise<void>;
 }
 
-export interface HoldOptions {
-  user?: string;
-  /** What the token says of the person besides. */
-  person?: { name?: string; email?: string; groups?: string[] };
-  stream?: boolean;
-  body?: object;
-  requestId?: string;
-  /** A conversation the client names. */
-  conversation?: string;
-  /** A connection the client names. */
-  connection?: string;
-  /** The query of its address. */
-  query?: string;
-  /** When ingress got it; now, unless said. */
-  receivedAt?: number;
-}
-
-const yaml = (issuer: string, upstream: string, config: ApprovalConfig): string =>
-  JSON.stringify({
-    version: 1,
-    roles: { admin: ['admin'], approver: ['security', 'platform', 'contractors'], auditor: ['admin'] },
-    identity: { issuers: [{ issuer, audience: 'sallyport' }] },
-    connections: {
-      demo: { baseUrl: upstream, models: ['demo'] },
-      ...config.connections?.(upstream),
-    },
-    ...(config.masking && { masking: config.masking }),
-    rules: config.rules ?? [
-      { name: 'all', match: { connections: ['demo'] }, effect: 'allow' },
-      {
-        name: 'secrets',
-        prompt: { keywords: ['password'] },
-        effect: 'hold',
-        approval: { all: { security: 1 }, expiresIn: '1h' },
-      },
-      {
-        name: 'machines',
-        prompt: { keywords: ['mainframe'] },
-        effect: 'hold',
-        approval: { any: { platform: 1, leads: 1 } },
-      },
-      { name: 'never', prompt: { keywords: ['plutonium'] }, effect: 'deny' },
-    ],
-    approvals: {
-      groups: {
-        security: { claim: 'security' },
-        platform: { claim: 'platform' },
-        leads: { members: ['bob'] },
-      },
-      maxPendingPerPrincipal: 10_000,
-      ...config.approvals,
-    },
-  });
-
 export async function startApprovalWorld(config: ApprovalConfig = {}): Promise<ApprovalWorld> {
   const world = await startWorld({ config: ({ issuer, upstream }) => yaml(issuer, upstream, config) });
   await world.startServices(['policy', 'approval']);
@@ -178,22 +117,8 @@ function partsOf(world: World, { ingress, masking, sealer }: Buses) {
   };
   const receive: ApprovalWorld['receive'] = async (text, options = {}) => {
     const requestId = options.requestId ?? newRequestId();
-    const { conversation, connection, query } = options;
-    const context = {
-      ...contextOf(world, options.user ?? 'carol', options.person),
-      ...(conversation !== undefined && { conversation }),
-      ...(connection !== undefined && { connection }),
-      ...(options.receivedAt !== undefined && { receivedAt: options.receivedAt }),
-      ...(query !== undefined && { path: `/v1/chat/completions?${query}` }),
-    };
-    const body = Buffer.from(
-      JSON.stringify({
-        model: 'demo',
-        messages: [{ role: 'user', content: text }],
-        ...(options.stream && { stream: true }),
-        ...options.body,
-      }),
-    );
+    const context = contextOf(world.idp.issuer, options);
+    const body = bodyOf(text, options);
     const sealed = await sealer.seal(context.subjectKey, contentLabel(requestId, 'body:1'), body);
     const digest = createHash('sha256').update(body).digest('hex');
     const head = { requestId, context, body: { digest, bytes: body.length, location: { in: 'tail' } } };
@@ -258,10 +183,6 @@ function partsOf(world: World, { ingress, masking, sealer }: Buses) {
   };
 }
 
-export function newRequestId(): string {
-  return `req-${randomBytes(16).toString('hex')}`;
-}
-
 /** The releases of a request. */
 export function releasesOf(world: ApprovalWorld, requestId: string) {
   return world.events(requestReleased, requestId);
@@ -302,24 +223,4 @@ export async function complete(
   await world.masking.publish(requestCompleted.subject('parked'), encodeEnvelope(head), {
     messageId: `${requestId}:completed`,
   });
-}
-
-function contextOf(world: World, user: string, person: HoldOptions['person']): RequestContext {
-  const groups = { alice: ['security'], bob: ['security'], carol: ['contractors'], dave: ['platform'] };
-  const principal: Principal = {
-    kind: 'person',
-    issuer: world.idp.issuer,
-    subject: user,
-    groups: groups[user as 'alice'] ?? [],
-    ...person,
-  };
-  return {
-    principal,
-    subjectKey: createHash('sha256').update(user).digest('hex').slice(0, 32),
-    client: { family: 'unknown' },
-    ...{ protocol: 'openai-chat', operation: 'chat.completions', method: 'POST' },
-    ...{ path: '/v1/chat/completions', instance: 'ingress-1', wait: 'open', headers: {} },
-    fingerprint: createHash('sha256').update(randomBytes(8)).digest('hex'),
-    receivedAt: Date.now(),
-  };
 }

@@ -12,7 +12,6 @@ import {
   type FrozenEntry,
   MaskingProfile,
   type MaskingProfileInput,
-  type Obligations,
   PolicyDocument,
   type ReleaseTerms,
   type RequestReleased,
@@ -34,35 +33,11 @@ import {
 import { startProgram } from '#testing';
 import { chat } from './chat.ts';
 import { ClientSide } from './client-side.ts';
+import { headOf, type ReleaseOptions } from './release-head.ts';
 
 const passwords = Object.fromEntries(natsUsers.map((user) => [user, `secret-${user}`]));
 export const credential = 'sk-upstream-credential-4711';
 const issuer = 'http://idp.test';
-
-export interface ReleaseOptions {
-  connection?: string;
-  body?: unknown;
-  text?: string;
-  stream?: boolean;
-  obligations?: Obligations;
-  by?: 'rule' | 'people';
-  gate?: ReleaseTerms['gate'];
-  version?: number;
-  notAfter?: number;
-  upstreamModel?: string | null;
-  destination?: string;
-  requestId?: string;
-  /** Changes a release after it was signed. */
-  tamper?: (head: RequestReleased) => RequestReleased;
-  /** Sealed instead of the body that was signed for. */
-  otherBody?: string;
-  more?: Partial<RequestReleased>;
-  /** For people's releases: what approval wrote to `runs`; `none` leaves it out. */
-  run?: Partial<RunEntry> | 'none';
-  user?: string;
-  /** Runs after the body was sealed. */
-  beforePublish?: () => Promise<void>;
-}
 
 export interface Published {
   requestId: string;
@@ -207,7 +182,9 @@ export class MaskingWorld extends ClientSide {
     const requestId = options.requestId ?? `req-${randomBytes(16).toString('hex')}`;
     const by = options.by ?? 'rule';
     const clear = Buffer.from(options.text ?? JSON.stringify(options.body ?? chat('hello', options.stream)));
-    const head = this.head(requestId, by, clear, options);
+    const signers = { rule: this.ruleKey, people: this.signer };
+    const subjectKey = options.user ?? `subject-${this.subjects++ % 3}`;
+    const head = headOf({ requestId, clear, signers, subjectKey }, options);
     const label = contentLabel(requestId, `body:${head.terms.version}`);
     const sealed = await this.sealer.seal(head.subjectKey, label, Buffer.from(options.otherBody ?? clear));
     if (by === 'people' && options.run !== 'none') await this.openRun(head.terms, options.run);
@@ -278,40 +255,5 @@ export class MaskingWorld extends ClientSide {
     for (const bus of this.buses.values()) await bus.close();
     await this.server.stop();
     await rm(this.dir, { recursive: true, force: true });
-  }
-
-  private head(requestId: string, by: 'rule' | 'people', clear: Buffer, options: ReleaseOptions) {
-    const now = Date.now();
-    const body = options.body as { model?: string } | undefined;
-    const terms: ReleaseTerms = {
-      requestId,
-      version: options.version ?? 1,
-      gate: options.gate ?? 'prompt',
-      digest: createHash('sha256').update(clear).digest('hex'),
-      connection: options.connection ?? 'local',
-      upstreamModel: options.upstreamModel === undefined ? 'm' : options.upstreamModel,
-      operation: 'chat.completions',
-      obligations: options.obligations ?? {},
-      notAfter: options.notAfter ?? now + 60_000,
-    };
-    const head: RequestReleased = {
-      terms,
-      signature: by === 'rule' ? this.ruleKey.sign(terms) : this.signer.sign(terms),
-      body: { digest: terms.digest, bytes: clear.length, location: { in: 'tail' } },
-      subjectKey: options.user ?? `subject-${this.subjects++ % 3}`,
-      protocol: 'openai-chat',
-      method: 'POST',
-      path: '/v1/chat/completions',
-      headers: { 'content-type': 'application/json' },
-      destination: options.destination ?? (by === 'rule' ? 'ingress-1' : 'parked'),
-      stream: options.stream ?? false,
-      model: body?.model ?? 'm',
-      rules: ['r'],
-      revision: 'r1',
-      receivedAt: now,
-      decidedAt: now,
-      ...options.more,
-    };
-    return head;
   }
 }

@@ -3,28 +3,31 @@ import { type ChannelList, type DeliveryList } from '#contracts';
 import { freePort, type RunningProcess } from '#embedded';
 import { eventually } from '#testing';
 import { releasesOf } from '../approval-world.ts';
-import { type NotifyWorld, newSecret, slow, startNotifyWorld, typeOf } from './notify-world.ts';
+import {
+  closeWorld,
+  deliveryOf,
+  hooks,
+  letters,
+  mail,
+  newSecret,
+  openWorld,
+  resend,
+  sallyport,
+  settled,
+  slow,
+  told,
+  typeOf,
+  world,
+} from './notify-world.ts';
 import { verified } from './receivers.ts';
 
-let all: NotifyWorld;
 /** The world knows the replica started last only. */
 let first: RunningProcess | undefined;
-let world: NotifyWorld['world'];
-let hooks: NotifyWorld['hooks'];
-let mail: NotifyWorld['mail'];
-let told: NotifyWorld['told'];
-let letters: NotifyWorld['letters'];
-let settled: NotifyWorld['settled'];
-let deliveryOf: NotifyWorld['deliveryOf'];
-let resend: NotifyWorld['resend'];
-let sallyport: NotifyWorld['sallyport'];
-beforeAll(async () => {
-  all = await startNotifyWorld();
-  ({ world, hooks, mail, told, letters, settled, deliveryOf, resend, sallyport } = all);
-}, 120_000);
+
+beforeAll(openWorld, 120_000);
 afterAll(async () => {
   await first?.stop(5000);
-  await all?.stop();
+  await closeWorld();
 });
 
 describe('where sending fails', () => {

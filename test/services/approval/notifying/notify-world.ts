@@ -71,12 +71,14 @@ const rules = [
 ];
 
 /** Approval with receivers of everything that it tells. */
-export type NotifyWorld = Awaited<ReturnType<typeof startNotifyWorld>>;
+export let world: ApprovalWorld;
+export let hooks: HookReceiver;
+export let mail: MailServer;
 
-export async function startNotifyWorld() {
-  const hooks = await startHookReceiver();
-  const mail = await startMailServer('gate', 'mail-password-of-the-gate');
-  const world = await startApprovalWorld({
+export async function openWorld(): Promise<void> {
+  hooks = await startHookReceiver();
+  mail = await startMailServer('gate', 'mail-password-of-the-gate');
+  world = await startApprovalWorld({
     rules,
     approvals: approvals(hooks, mail),
     masking: { profiles: { standard: { packs: ['core'] } } },
@@ -88,57 +90,54 @@ export async function startNotifyWorld() {
     writeFile(join(dir, 'slack-url'), `${hooks.url}/slack\n`),
     writeFile(join(dir, 'smtp-password'), 'mail-password-of-the-gate'),
   ]);
-  const stop = async (): Promise<void> => {
-    await world.database.end().catch(() => undefined);
-    await world.stop();
-    await hooks.stop();
-    await mail.stop();
-  };
-  return { world, hooks, mail, stop, ...readersOf(world, hooks, mail) };
+}
+
+export async function closeWorld(): Promise<void> {
+  await world?.database.end().catch(() => undefined);
+  await world?.stop();
+  await hooks?.stop();
+  await mail?.stop();
 }
 
 /** What a webhook was called about. */
 export const typeOf = ({ json }: Call): string => json.type;
 
-function readersOf(world: ApprovalWorld, hooks: HookReceiver, mail: MailServer) {
-  /** The kinds that a webhook heard of, each message once, as receivers count them: by id. */
-  function told(path: string, approvalId: string): string[] {
-    const messages = new Map(
-      hooks.of(path, approvalId).map((call) => [call.headers['webhook-id'], typeOf(call)]),
-    );
-    return [...messages.values()].sort();
-  }
+/** The kinds that a webhook heard of, each message once, as receivers count them: by id. */
+export function told(path: string, approvalId: string): string[] {
+  const messages = new Map(
+    hooks.of(path, approvalId).map((call) => [call.headers['webhook-id'], typeOf(call)]),
+  );
+  return [...messages.values()].sort();
+}
 
-  /** Letters to an address about a request, each once. */
-  function letters(address: string, requestId: string): Mail[] {
-    const found = mail.of(address, requestId).map((one) => [one.headers['message-id']?.[0], one] as const);
-    return [...new Map(found).values()];
-  }
+/** Letters to an address about a request, each once. */
+export function letters(address: string, requestId: string): Mail[] {
+  const found = mail.of(address, requestId).map((one) => [one.headers['message-id']?.[0], one] as const);
+  return [...new Map(found).values()];
+}
 
-  /** Deliveries of one approval that are over, by channel and kind. */
-  async function settled(id: string, least: number): Promise<DeliveryView[]> {
-    return eventually(async () => {
-      const { notifications } = await world.show(id, 'erin');
-      expect(notifications.length).toBeGreaterThanOrEqual(least);
-      expect(notifications.filter(({ state }) => state === 'waiting')).toEqual([]);
-      return notifications;
-    }, slow);
-  }
+/** Deliveries of one approval that are over, by channel and kind. */
+export async function settled(id: string, least: number): Promise<DeliveryView[]> {
+  return eventually(async () => {
+    const { notifications } = await world.show(id, 'erin');
+    expect(notifications.length).toBeGreaterThanOrEqual(least);
+    expect(notifications.filter(({ state }) => state === 'waiting')).toEqual([]);
+    return notifications;
+  }, slow);
+}
 
-  async function deliveryOf(id: string, channel: string, kind = 'waiting'): Promise<DeliveryView> {
-    const found = (await world.show(id, 'erin')).notifications.find(
-      (one) => one.channel === channel && one.kind === kind,
-    );
-    if (!found) throw new Error(`${channel} has no ${kind} of ${id}`);
-    return found;
-  }
+export async function deliveryOf(id: string, channel: string, kind = 'waiting'): Promise<DeliveryView> {
+  const found = (await world.show(id, 'erin')).notifications.find(
+    (one) => one.channel === channel && one.kind === kind,
+  );
+  if (!found) throw new Error(`${channel} has no ${kind} of ${id}`);
+  return found;
+}
 
-  const resend = (id: string, user = 'erin') =>
-    world.call<DeliveryView>(user, 'POST', `/v1/notifications/${id}/resend`);
+export const resend = (id: string, user = 'erin') =>
+  world.call<DeliveryView>(user, 'POST', `/v1/notifications/${id}/resend`);
 
-  /** What `sallyport notifications …` prints in a process of its own, as an admin. */
-  async function sallyport(...args: string[]): Promise<string> {
-    return (await runSallyport(world, 'erin', 'notifications', ...args)).out;
-  }
-  return { told, letters, settled, deliveryOf, resend, sallyport };
+/** What `sallyport notifications …` prints in a process of its own, as an admin. */
+export async function sallyport(...args: string[]): Promise<string> {
+  return (await runSallyport(world, 'erin', 'notifications', ...args)).out;
 }

@@ -2,31 +2,25 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { encodeEnvelope, requestCancelled } from '#contracts';
 import { eventually } from '#testing';
 import {
-  type NotifyWorld,
+  closeWorld,
+  hooks,
+  letters,
+  mail,
   newSecret,
   oldSecret,
+  openWorld,
   person,
   secretOf,
+  settled,
   slow,
-  startNotifyWorld,
+  told,
   typeOf,
+  world,
 } from './notify-world.ts';
 import { type Call, plainText, verified } from './receivers.ts';
 
-let all: NotifyWorld;
-let world: NotifyWorld['world'];
-let hooks: NotifyWorld['hooks'];
-let mail: NotifyWorld['mail'];
-let told: NotifyWorld['told'];
-let letters: NotifyWorld['letters'];
-let settled: NotifyWorld['settled'];
-beforeAll(async () => {
-  all = await startNotifyWorld();
-  ({ world, hooks, mail, told, letters, settled } = all);
-}, 120_000);
-afterAll(async () => {
-  await all?.stop();
-});
+beforeAll(openWorld, 120_000);
+afterAll(closeWorld);
 
 describe('a request that is held and decided', () => {
   test('is told once to each channel, signed for both secrets, and the requester hears the outcome', async () => {

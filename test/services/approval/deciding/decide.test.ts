@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ApprovalRequirement, Principal } from '#contracts';
 import {
   decideCancellation,
   decideCompleted,
@@ -8,92 +7,29 @@ import {
   decideHeldAgain,
   decideVote,
   decideWithdrawal,
-} from '../../../services/approval/deciding/decision/decide.ts';
-import type { Change, Decision } from '../../../services/approval/deciding/decision/decision.ts';
-import { eligibleGroups } from '../../../services/approval/deciding/decision/eligible.ts';
-import { outcomeOf } from '../../../services/approval/deciding/decision/quorum.ts';
-import type { Approval, CountedVote } from '../../../services/approval/deciding/decision/state.ts';
-
-const person = (subject: string, kind: Principal['kind'] = 'person'): Principal => ({
-  kind,
-  issuer: 'https://idp.test',
-  subject,
-  groups: [],
-});
-const [alice, bob, carol, dave] = ['alice', 'bob', 'carol', 'dave'].map((name) => person(name)) as [
-  Principal,
-  Principal,
-  Principal,
-  Principal,
-];
-const digest = 'a'.repeat(64);
-const other = 'b'.repeat(64);
-
-const requirement = (given: Partial<ApprovalRequirement> = {}): ApprovalRequirement => ({
-  mode: 'all',
-  groups: [{ group: 'security', quorum: 1 }],
-  denyThreshold: 1,
-  expiresInMs: 1000,
-  editNeedsOtherApprover: false,
-  ...given,
-});
-
-const held = (given: Partial<Approval> = {}): Approval => ({
-  state: 'pending',
-  gate: 'prompt',
-  version: 1,
+} from '../../../../services/approval/deciding/decision/decide.ts';
+import { eligibleGroups } from '../../../../services/approval/deciding/decision/eligible.ts';
+import { outcomeOf } from '../../../../services/approval/deciding/decision/quorum.ts';
+import type { Approval } from '../../../../services/approval/deciding/decision/state.ts';
+import {
+  alice,
+  bob,
+  both,
+  carol,
+  cast,
+  dave,
   digest,
-  requirement: requirement(),
-  requester: carol,
-  expiresAt: 1000,
-  votes: [],
-  ...given,
-});
-
-const vote = (given: Partial<Parameters<typeof decideVote>[1]> = {}) => ({
-  approver: alice,
-  groups: ['security'],
-  vote: 'approve' as const,
-  version: 1,
-  digest,
-  hasReason: false,
-  at: 500,
-  ...given,
-});
-const edit = (given: Partial<Parameters<typeof decideEdit>[1]> = {}) => ({
-  editor: alice,
-  groups: ['security'],
-  version: 1,
-  digest,
-  newDigest: other,
-  approve: false,
-  at: 500,
-  ...given,
-});
-
-const cast = (
-  approver: Principal,
-  groups: string[],
-  choice: 'approve' | 'reject' = 'approve',
-): CountedVote => ({
-  approver,
-  vote: choice,
-  groups,
-});
-
-const names = ({ changes }: Decision): string[] => changes.map(nameOf);
-const nameOf = (change: Change): string =>
-  change.kind === 'ended' ? change.outcome : change.kind === 'moved' ? change.state : change.kind;
-
-const two = requirement({ groups: [{ group: 'security', quorum: 2 }] });
-const both = requirement({
-  groups: [
-    { group: 'security', quorum: 1 },
-    { group: 'legal', quorum: 1 },
-  ],
-});
-const either = { ...both, mode: 'any' as const };
-const excluding = requirement({ editNeedsOtherApprover: true });
+  edit,
+  either,
+  excluding,
+  held,
+  names,
+  other,
+  person,
+  requirement,
+  two,
+  vote,
+} from './given.ts';
 
 describe('a vote', () => {
   const rows: [string, Approval, ReturnType<typeof vote>, string[], string?][] = [

@@ -1,56 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
-import {
-  type ApprovalDetail,
-  type ApprovalRequirement,
-  approvalDecided,
-  approvalRequested,
-  encodeEnvelope,
-  requestCancelled,
-  requestCompleted,
-} from '#contracts';
+import type { ApprovalDetail } from '#contracts';
 import { freePort, type RunningProcess } from '#embedded';
 import { eventually, runSallyport } from '#testing';
-import { detailText } from '../../../cli/approvals/text.ts';
-import { outcomeOf } from '../../../services/approval/deciding/decision/quorum.ts';
-import { detailPage } from '../../../services/approval/page/views/request/detail-view.ts';
-import { type ApprovalWorld, releasesOf, startApprovalWorld } from './approval-world.ts';
+import { detailText } from '../../../../cli/approvals/text.ts';
+import { detailPage } from '../../../../services/approval/page/views/request/detail-view.ts';
+import { releasesOf } from '../approval-world.ts';
+import { expectOneOutcome } from './one-outcome.ts';
+import { closeWorld, openWorld, restart, slow, world } from './one-world.ts';
+import './sequences.cases.ts';
 
-const rules = [
-  { name: 'all', match: { connections: ['demo'] }, effect: 'allow' },
-  { name: 'one', prompt: { keywords: ['password'] }, effect: 'hold', approval: { all: { security: 1 } } },
-  {
-    name: 'two',
-    prompt: { keywords: ['twofold'] },
-    effect: 'hold',
-    approval: { all: { security: 2 }, denyThreshold: 2 },
-  },
-  {
-    name: 'short',
-    prompt: { keywords: ['hurry'] },
-    effect: 'hold',
-    approval: { all: { security: 1 }, expiresIn: '2s' },
-  },
-];
+beforeAll(openWorld);
+afterAll(closeWorld);
 
-let world: ApprovalWorld;
-beforeAll(async () => {
-  world = await startApprovalWorld({ rules });
-});
-afterAll(async () => {
-  await world?.database.end().catch(() => undefined);
-  await world?.stop();
-});
-
-const slow = { timeoutMs: 30_000 };
 /** What an approver's browser gets. */
 const pageOf = (detail: ApprovalDetail): string => {
   const person = { kind: 'person' as const, issuer: world.idp.issuer, subject: 'bob', groups: [], roles: [] };
   return detailPage({ viewer: { person, formToken: '' }, detail, now: Date.now() });
-};
-const restart = async (): Promise<void> => {
-  await world.service('approval').kill();
-  await world.startService('approval');
 };
 
 describe('after a kill', () => {
@@ -209,129 +174,3 @@ describe('two replicas', () => {
     }
   });
 });
-
-async function requirementOf(id: string, version: number): Promise<ApprovalRequirement> {
-  const held = await world.events(approvalRequested, id);
-  return held.find(({ head }) => head.version === version)!.head.requirement;
-}
-
-/** From the log alone: one outcome, and a release exactly where recorded votes of distinct people allow it. */
-async function expectOneOutcome(id: string): Promise<void> {
-  const outcomes = await eventually(async () => {
-    const ended = (await world.events(approvalDecided, id)).filter(({ head }) => head.kind === 'outcome');
-    expect(ended.length).toBeGreaterThan(0);
-    const said = [...(await releasesOf(world, id)), ...(await world.events(requestCompleted, id))];
-    expect(said).toHaveLength(1);
-    return ended;
-  }, slow);
-  expect(outcomes).toHaveLength(1);
-  const { head: outcome } = outcomes[0]!;
-  if (outcome.kind !== 'outcome') throw new Error('not an outcome');
-  const releases = await releasesOf(world, id);
-  expect(releases).toHaveLength(outcome.outcome === 'approved' ? 1 : 0);
-  if (outcome.outcome !== 'approved') return;
-  const votes = (await world.events(approvalDecided, id)).flatMap(({ head }) =>
-    head.kind === 'vote' && head.version === outcome.version && head.digest === outcome.digest ? [head] : [],
-  );
-  const counted = votes.map(({ approver, vote }) => ({ approver, vote, groups: ['security'] }));
-  expect(outcomeOf(await requirementOf(id, outcome.version), counted)).toBe('approved');
-  expect(votes.map(({ approver }) => approver.subject)).not.toContain('carol');
-  const { terms, signature } = releases[0]!.head;
-  expect(terms).toMatchObject({ version: outcome.version, digest: outcome.digest });
-  expect(world.verifier.verify(terms, signature)).toBe(true);
-}
-
-type Step =
-  | { do: 'vote'; user: 'alice' | 'bob' | 'carol' | 'dave'; vote: 'approve' | 'reject'; stale: boolean }
-  | { do: 'edit'; user: 'alice' | 'bob'; approve: boolean; text: string }
-  | { do: 'repeat' }
-  | { do: 'cancel' }
-  | { do: 'crash' };
-
-const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      do: fc.constant('vote' as const),
-      user: fc.constantFrom('alice', 'bob', 'carol', 'dave'),
-      vote: fc.constantFrom('approve', 'approve', 'reject'),
-      stale: fc.boolean(),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('edit' as const),
-      user: fc.constantFrom('alice', 'bob'),
-      approve: fc.boolean(),
-      text: fc.constantFrom('harmless', 'twofold again', 'a password again'),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('repeat' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('cancel' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const) }) },
-);
-
-async function take(action: Step, first: ApprovalDetail): Promise<void> {
-  const { id } = first;
-  const now = await world.show(id, 'erin');
-  switch (action.do) {
-    case 'vote':
-      await world.vote(action.user, action.stale ? first : now, action.vote, 'as the property says');
-      return;
-    case 'edit': {
-      const { digest, version } = now;
-      const edits = [{ op: 'replace', pointer: '/messages/0/content', value: `${action.text} v${version}` }];
-      const body = { digest, version, edits, approve: action.approve };
-      await world.call(action.user, 'POST', `/v1/approvals/${id}/edits`, body);
-      return;
-    }
-    case 'repeat': {
-      // The broker delivers a message again: the same event, stored twice.
-      const [held] = await world.events(approvalRequested, id);
-      const policy = await world.bus('policy');
-      await policy.publish(approvalRequested.subject(), encodeEnvelope(held!.head, held!.tail));
-      return;
-    }
-    case 'cancel':
-      await world.ingress.publish(
-        requestCancelled.subject(),
-        encodeEnvelope({ requestId: id, reason: 'requester', at: Date.now() }),
-      );
-      return;
-    case 'crash':
-      return restart();
-    default:
-      return action satisfies never;
-  }
-}
-
-describe('no sequence of votes, edits, repetitions, cancellations and crashes', () => {
-  test('gives a release without its requirement, two outcomes, or a lost request', async () => {
-    const numRuns = process.env.LONG === '1' ? 60 : 6;
-    let count = 0;
-    const property = fc.asyncProperty(
-      fc.constantFrom('twofold', 'password'),
-      fc.array(step, { minLength: 1, maxLength: 7 }),
-      async (word, steps) => {
-        const first = await world.hold(`${word} of run ${count++} ${Date.now()}`);
-        for (const action of steps) await take(action, first);
-        await finish(first.id);
-        await expectOneOutcome(first.id);
-      },
-    );
-    await fc.assert(property, { numRuns, endOnFailure: true });
-  }, 240_000);
-});
-
-/** Rejects what is still open once nothing is on its way any more. */
-async function finish(id: string): Promise<void> {
-  await eventually(async () => {
-    const now = await world.show(id, 'erin');
-    if (now.state === 'pending') {
-      await world.vote('alice', now, 'reject', 'end');
-      await world.vote('bob', now, 'reject', 'end');
-    }
-    expect(['pending', 'rechecking']).not.toContain((await world.show(id, 'erin')).state);
-  }, slow);
-}
