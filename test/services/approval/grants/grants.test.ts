@@ -218,4 +218,4 @@ test('sallyport: approve --grant, grants list and revoke; audit show names the g
   expect(await sallyport('alice', 'grants', 'revoke', grant.id, '--reason', 'done')).toContain(
     'ended: revoked',
   );
-}, 60_000);
+}, 180_000);
