@@ -2,15 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { jetstreamManager } from '@nats-io/jetstream';
-import {
-  approvalDecided,
-  buckets,
-  encodeEnvelope,
-  requestCancelled,
-  serviceNames,
-  streams,
-} from '#contracts';
+import { buckets, encodeEnvelope, requestCancelled, serviceNames, streams } from '#contracts';
 import { type NatsServer, startNats } from '#embedded';
 import { eventually } from '#testing';
 import { Bus } from './bus.ts';
@@ -21,7 +13,7 @@ import { PoisonError, Settlement } from './consuming/settlement.ts';
 import { OutputLog } from './output-log.ts';
 import { natsAuthorization, natsUsers } from './permissions.ts';
 import { NotStoredError } from './publisher.ts';
-import { applyTopology, consumerSpecs, consumers } from './topology.ts';
+import { applyTopology, consumers } from './topology.ts';
 import { watchBucket } from './watch.ts';
 
 const passwords = Object.fromEntries(natsUsers.map((user) => [user, `secret-${user}`]));
@@ -51,42 +43,6 @@ afterAll(async () => {
   for (const each of buses.values()) await each.close();
   await server.stop();
   await rm(dir, { recursive: true, force: true });
-});
-
-describe('topology', () => {
-  test('can be applied again without a change', async () => {
-    await applyTopology({ url: server.url, user: 'topology', password: passwords.topology! });
-  });
-
-  test('brings consumers that an earlier version made up to date', async () => {
-    const topology = await Bus.connect({
-      url: server.url,
-      user: 'topology',
-      password: passwords.topology!,
-    });
-    const { consumers: made } = await jetstreamManager(topology.nc);
-    const filterOf = async () =>
-      (await made.info(streams.events, consumers.auditDecided)).config.filter_subject;
-    const wanted = await filterOf();
-    await made.update(streams.events, consumers.auditDecided, { filter_subject: 'evt.earlier.v1' });
-    expect(await filterOf()).toBe('evt.earlier.v1');
-    await applyTopology({ url: server.url, user: 'topology', password: passwords.topology! });
-    expect(await filterOf()).toBe(wanted);
-    await topology.close();
-  });
-
-  test('lets a vote wake the ledger only: who acts on changes hears of changes', () => {
-    const hear = (gate: string) =>
-      consumerSpecs()
-        .map(({ config }) => config)
-        .filter(({ filter_subject: filter }) => [approvalDecided.subject(gate), 'evt.>'].includes(filter))
-        .map(({ durable_name }) => durable_name);
-    expect(hear('prompt')).toEqual([consumers.auditAll]);
-    expect(hear('change')).toEqual([consumers.policyDecided, consumers.auditAll, consumers.auditDecided]);
-    expect(consumerSpecs().some(({ config }) => config.filter_subject === approvalDecided.filter())).toBe(
-      false,
-    );
-  });
 });
 
 describe('publisher', () => {

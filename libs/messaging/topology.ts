@@ -1,7 +1,6 @@
 import {
   AckPolicy,
   type ConsumerConfig,
-  type ConsumerInfo,
   DeliverPolicy,
   DiscardPolicy,
   type JetStreamManager,
@@ -217,11 +216,13 @@ async function applyStream(manager: JetStreamManager, spec: StreamSpec): Promise
 /** JetStream error 10148: there is one of this name with other settings. */
 const isOther = (error: unknown): boolean => (error as { code?: unknown }).code === 10148;
 
-function applyConsumer(manager: JetStreamManager, name: string, config: ConsumerSpec): Promise<ConsumerInfo> {
-  return manager.consumers.add(name, config).catch((error: unknown) => {
+async function applyConsumer(manager: JetStreamManager, name: string, config: ConsumerSpec): Promise<void> {
+  await manager.consumers.add(name, config).catch((error: unknown) => {
     if (!isOther(error)) throw error;
     return manager.consumers.update(name, config.durable_name, config);
   });
+  // Asked for anew: the first answer about a consumer that the server restored from disk is what it restored.
+  assertTaken(config.durable_name, config, (await manager.consumers.info(name, config.durable_name)).config);
 }
 
 /**
@@ -237,10 +238,7 @@ export async function applyTopology(
   try {
     const manager = await jetstreamManager(nc);
     for (const spec of streamSpecs(options)) await applyStream(manager, spec);
-    for (const { stream: name, config } of consumerSpecs()) {
-      const info = await applyConsumer(manager, name, config);
-      assertTaken(config.durable_name, config, info.config);
-    }
+    for (const { stream: name, config } of consumerSpecs()) await applyConsumer(manager, name, config);
   } finally {
     await nc.close();
   }
