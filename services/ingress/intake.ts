@@ -214,7 +214,8 @@ export class Intake {
     const waiter = this.waiterFor(call, entry.requestId, entry.subjectKey, limits);
     await this.room.attach(asynchronous, waiter);
     const timer = setTimeout(() => {
-      if (waiter.finished) return;
+      // An answer that has begun goes on.
+      if (waiter.finished || call.client.streaming) return;
       accept();
       this.room.leave(entry.requestId);
       this.room.sayGone(entry.requestId);

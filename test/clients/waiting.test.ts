@@ -194,6 +194,25 @@ describe('Prefer: respond-async', () => {
   });
 });
 
+describe('Prefer: respond-async, wait=1', () => {
+  test('goes on with a stream that began within the wait', async () => {
+    const overTheWait = () => new Promise<void>((resolve) => setTimeout(resolve, 1500));
+    const before = async (piece: number) => (piece === 1 ? overTheWait() : undefined);
+    world.upstream.answer({ pieces: ['begun ', 'in time'], before });
+    let nth = 0;
+    // On a busy machine it may begin later, and is answered with 202.
+    await eventually(
+      async () => {
+        const body = { ...chat(`a rose ${nth++}`), stream: true };
+        const answer = await (await send(body, { prefer: 'respond-async, wait=1' })).response;
+        expect(answer.status).toBe(200);
+        expect(await answer.text()).toContain('[DONE]');
+      },
+      { timeoutMs: 30_000 },
+    );
+  });
+});
+
 describe('a requester', () => {
   test("sees, justifies, nudges and withdraws their own request, and nobody else's", async () => {
     const { response } = await send(chat('password of quince'));
