@@ -6,7 +6,7 @@ import { buckets, encodeEnvelope, requestCancelled, serviceNames, streams } from
 import { type NatsServer, startNats } from '#embedded';
 import { eventually } from '#testing';
 import { Bus } from './bus.ts';
-import { EventConsumer } from './consuming/consumer.ts';
+import { EventConsumer, parseEvent } from './consuming/consumer.ts';
 import { deadLetterHeaders, retrySubject } from './consuming/dead-letter.ts';
 import { RetryConsumer } from './consuming/retry.ts';
 import { PoisonError, Settlement } from './consuming/settlement.ts';
@@ -174,6 +174,27 @@ describe('a bucket', () => {
     stop();
   });
 
+  test('with a value that its reader throws over shows those behind it all the same', async () => {
+    const runs = await bus('approval').bucket(buckets.runs);
+    for (const text of ['one', 'no JSON', 'two']) await runs.put(`r.${text.replace(' ', '-')}`, text);
+    const [heard, errors]: [string[], unknown[]] = [[], []];
+    const stop = await watchBucket(
+      bus('approval'),
+      buckets.runs,
+      ({ value }) => {
+        const text = Buffer.from(value ?? []).toString();
+        if (text === 'no JSON') throw new SyntaxError(text);
+        heard.push(text);
+      },
+      { onError: (error) => errors.push(error) },
+    );
+    expect({ heard, errors: errors.length }).toEqual({ heard: ['one', 'two'], errors: 1 });
+    await runs.put('r.one', 'three');
+    await eventually(() => expect(heard).toEqual(['one', 'two', 'three']));
+    expect(errors).toHaveLength(1);
+    stop();
+  });
+
   test('of keys refuses an overwrite', async () => {
     const keys = await bus('ingress').bucket(buckets.keys);
     await keys.create('k', 'first');
@@ -208,6 +229,27 @@ describe('what the log keeps', () => {
       messageId,
     });
     expect(two).toEqual({ ...one, duplicate: true });
+  });
+});
+
+describe('what is heard live', () => {
+  test('goes on being heard after a message that its listener throws over', async () => {
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => errors.push(error);
+    const login = { url: server.url, user: 'masking', password: passwords.masking! };
+    const listening = await Bus.connect({ ...login, onError });
+    const heard: string[] = [];
+    const stop = listening.listen(requestCancelled.liveFilter(), ({ data }) => {
+      const { requestId } = parseEvent(requestCancelled, data).head;
+      heard.push(requestId);
+    });
+    await listening.nc.flush();
+    await bus('ingress').publish(requestCancelled.subject(), Buffer.from('no event'));
+    await publishCancelled(7001);
+    await eventually(() => expect(heard).toEqual([cancelled(7001).requestId]));
+    expect(errors).toHaveLength(1);
+    stop();
+    await listening.close();
   });
 });
 
