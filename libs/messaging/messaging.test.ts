@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { buckets, encodeEnvelope, requestCancelled, serviceNames, streams } from '#contracts';
+import { buckets, encodeEnvelope, requestCancelled, serviceNames } from '#contracts';
 import { type NatsServer, startNats } from '#embedded';
 import { eventually } from '#testing';
 import { Bus } from './bus.ts';
