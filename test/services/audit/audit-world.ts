@@ -21,7 +21,15 @@ import {
 import { SEEDED_USERS } from '#embedded';
 import type { Bus } from '#messaging';
 import { loadPolicy } from '#rules';
-import { ConfigSigner, contentLabel, keyEncryptionKey, Sealer, SubjectNames, secretFiles } from '#sealing';
+import {
+  ConfigSigner,
+  contentLabel,
+  keyEncryptionKey,
+  QuestionSigner,
+  Sealer,
+  SubjectNames,
+  secretFiles,
+} from '#sealing';
 import { startWorld, type World } from '#testing';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
@@ -43,6 +51,8 @@ export interface AuditWorld {
   masking: Bus;
   /** Signs what `activate` puts into force. */
   configSigner: ConfigSigner;
+  /** Signs what is put before people as policy would. */
+  questions: QuestionSigner;
   sealer: Sealer;
   person(name: string): Principal;
   keyOf(name: string): string;
@@ -60,8 +70,11 @@ export async function startAuditWorld(): Promise<AuditWorld> {
     world.bus('approval'),
     world.bus('masking'),
   ]);
-  const signingKey = join(world.secrets.dirOf('policy'), secretFiles.configSigningKey);
-  const configSigner = new ConfigSigner(await readFile(signingKey, 'utf8'));
+  const signingKey = await readFile(
+    join(world.secrets.dirOf('policy'), secretFiles.configSigningKey),
+    'utf8',
+  );
+  const [configSigner, questions] = [new ConfigSigner(signingKey), new QuestionSigner(signingKey)];
   await activate({ policy, configSigner }, await readFile(world.configFile, 'utf8'));
   const dir = world.secrets.dirOf('audit');
   const secret = async (file: string) => Buffer.from((await readFile(join(dir, file), 'utf8')).trim(), 'hex');
@@ -91,7 +104,7 @@ export async function startAuditWorld(): Promise<AuditWorld> {
     return { status: response.status, body: isJson ? JSON.parse(text) : text };
   };
   return {
-    ...{ world, ingress, policy, approval, masking, configSigner, sealer, person, call },
+    ...{ world, ingress, policy, approval, masking, configSigner, questions, sealer, person, call },
     keyOf: (name) => names.of(person(name)),
     show: async (user, id) => {
       const { status, body } = await call(user, `/v1/sessions/${id}`);
@@ -232,7 +245,7 @@ export class Play {
       conversation: { id: `conv-${this.id}`, newSinceTurn: 0, approves: [] },
       ...{ requestedAt: Date.now(), expiresAt: Date.now() + 86_400_000 },
     });
-    const payload = encodeEnvelope(head, this.body);
+    const payload = encodeEnvelope(this.audit.questions.sign(head), this.body);
     await this.audit.policy.publish(approvalRequested.subject(), payload, {
       messageId: `${this.id}:${version}:held`,
     });
