@@ -10,6 +10,7 @@ import { ContentOpener } from '../../services/audit/sessions/content-opener.ts';
 import { filterOf } from '../../services/audit/sessions/session-query.ts';
 import { requestIdOfUuid } from '../../services/audit/sessions/session-row.ts';
 import { SessionStore } from '../../services/audit/sessions/session-store.ts';
+import { LedgerKeys } from '../../services/audit/signing/ledger-keys.ts';
 import { benchOrigin, benchSeed } from './names.ts';
 import type { AuditBench } from './world.ts';
 
@@ -35,7 +36,11 @@ export async function measureReading(bench: AuditBench): Promise<ReadingResult> 
   const store = new SessionStore(queries, entries, vault);
   const opener = new ContentOpener(entries, bench.sealer, new BodyStore(bench.audit));
   const signer = noteSignerFromSeed(benchOrigin, benchSeed);
-  const proofs = new LedgerProofs(queries, entries, signer);
+  const proofs = new LedgerProofs(
+    queries,
+    entries,
+    new LedgerKeys(queries, { current: signer, previous: null }),
+  );
   const { issuer } = bench.events.personOf(0);
   const page = async (user?: string) => {
     const query = { limit: pageRows, ...(user !== undefined && { user }) };

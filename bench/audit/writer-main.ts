@@ -59,7 +59,7 @@ async function open(order: WriterOrder): Promise<Running> {
   return {
     ...{ role, halt },
     start: () => {
-      writer = new LedgerWriter(options, bus, vault, signer, logger);
+      writer = new LedgerWriter(options, bus, vault, { current: signer, previous: null }, logger);
       writer.start();
     },
     index: () => {

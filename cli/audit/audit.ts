@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { IncidentList, SignedCheckpoint } from '#contracts';
+import { IncidentList, LedgerKeyList, SignedCheckpoint } from '#contracts';
 import { addressOf } from '../addresses.ts';
 import { CallError, type Caller, type CallerFlags, runCall, withCaller } from '../caller.ts';
 import { jsonText, say, sayDocument } from '../terminal.ts';
@@ -43,8 +43,14 @@ function registerLedger(audit: Command): void {
     .action((flags: GapFlags) => runCall(flags, (caller) => gaps(caller, flags)));
   withCaller(audit.command('checkpoint').description('the newest signed checkpoint'), usualUrl)
     .option('--key', 'print the public key instead')
-    .action((flags: CallerFlags & { key?: boolean }) =>
+    .option('--keys', 'print every key that signed this ledger instead, oldest first')
+    .action((flags: CallerFlags & { key?: boolean; keys?: boolean }) =>
       runCall(flags, async (caller) => {
+        if (flags.keys) {
+          const list = await caller.call('GET', '/v1/key/history', LedgerKeyList);
+          say(flags.json ? jsonText(list) : list.items.map(({ key }) => key).join('\n'));
+          return;
+        }
         if (flags.key) {
           const { key } = await caller.call('GET', '/v1/key', z.object({ key: z.string() }));
           say(flags.json ? jsonText({ key }) : key);

@@ -4,10 +4,12 @@ export interface EvidenceScope {
   readonly origin: string;
   readonly madeAt: string;
   readonly hasReports: boolean;
+  /** How many of its keys the key before handed over to. */
+  readonly handovers: number;
 }
 
 /** How somebody who was given the bundle verifies it. */
-export function evidenceReadme({ about, origin, madeAt, hasReports }: EvidenceScope): string {
+export function evidenceReadme({ about, origin, madeAt, hasReports, handovers }: EvidenceScope): string {
   return `# Evidence of ${about}
 
 Made ${madeAt} from the ledger \`${origin}\`.
@@ -15,8 +17,8 @@ Made ${madeAt} from the ledger \`${origin}\`.
 | file | what it is |
 | --- | --- |
 | \`ledger.ndjson\` | every recorded event, with proofs and signed checkpoints; content stays sealed |
-| \`key.txt\` | the public key of the ledger, as the service gave it |
-| \`checkpoint.txt\` | the newest signed checkpoint when this was made |
+| \`key.txt\` | the public keys of the ledger, as the service gave them: from the first that signed in here on |
+${handovers > 0 ? '| `handover-1.txt`, … | statements, each signed by the key before, that the next one takes over |\n' : ''}| \`checkpoint.txt\` | the newest signed checkpoint when this was made |
 | \`policy/\` | the text of each revision that was in force, and \`revisions.json\`: when, and who put it into force |
 | \`gaps.json\` | what the service itself found missing or not fitting, also what somebody took note of |
 ${hasReports ? '| `reports/` | requests, outcomes, votes, decision times, tokens and masked values, counted |\n' : '| `session.json` | the request as a person reads it, without content |\n'}| \`controls.md\` | which control each of these is evidence for |
@@ -29,7 +31,7 @@ ${hasReports ? '| `reports/` | requests, outcomes, votes, decision times, tokens
 
 The second needs no service and no network; it ends with INTACT (exit code 0) or names the first bad entry (1).
 A key and a checkpoint out of the bundle itself prove that it is consistent. That it is *the* ledger, and was not rewritten as
-a whole, only a key and a checkpoint prove that you got another way, earlier: give those instead.
+a whole, only a key and a checkpoint prove that you got another way, earlier: give those instead.${handovers > 0 ? '\nThe first of the keys is enough then, with `--handover handover-1.txt` and so on.' : ''}
 
 With \`--policy\` it compares each policy text with what the ledger says was put into force: revision and digest stand in
 \`config.activated\`; the digest is the SHA-256 of the canonical JSON (RFC 8785) of \`document\` in \`policy/<revision>.json\`. The

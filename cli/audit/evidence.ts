@@ -10,6 +10,7 @@ import { z } from 'zod';
 import {
   configActivated,
   IncidentList,
+  LedgerKeyList,
   Moment,
   RevisionDetail,
   RevisionList,
@@ -19,6 +20,7 @@ import {
 import { addressOf } from '../addresses.ts';
 import { CallError, Caller, type CallerFlags, runCall, withCaller } from '../caller.ts';
 import { jsonText, say } from '../terminal.ts';
+import { keysOf, signersOf } from './evidence-keys.ts';
 import { inForce } from './evidence-revisions.ts';
 import { controlsOfRequest, evidenceControls, evidenceReadme } from './evidence-text.ts';
 
@@ -72,21 +74,24 @@ async function makeBundle(audit: Caller, policy: Caller, flags: EvidenceFlags, n
   if (session !== null) await write('session.json', json(session));
   const period = session === null ? asked : periodOfSession(session, nowMs);
 
-  const { key } = await audit.call('GET', '/v1/key', z.object({ key: z.string() }));
-  await write('key.txt', `${key}\n`);
   const query = request === undefined ? timesOf(period) : new URLSearchParams({ request });
   query.set('policy', 'true');
   await save(audit, `/v1/export?${query}`, path.join(out, 'ledger.ndjson'));
   await write('gaps.json', json(await audit.call('GET', '/v1/gaps?all=true', IncidentList)));
   const exported = await readExport(path.join(out, 'ledger.ndjson'));
+  const { items } = await audit.call('GET', '/v1/key/history', LedgerKeyList);
+  const keys = keysOf(items, exported.keyIds);
+  await write('key.txt', keys.map(({ key }) => `${key}\n`).join(''));
+  const handovers = keys.slice(1).flatMap(({ handover }) => handover ?? []);
+  for (const [i, note] of handovers.entries()) await write(`handover-${i + 1}.txt`, note);
   await write('checkpoint.txt', exported.checkpoint);
   await savePolicy(policy, path.join(out, 'policy'), period, exported.revisions);
   if (session === null) await saveReports(audit, path.join(out, 'reports'), period);
 
   const time = (ms: number) => new Date(ms).toISOString();
   const about = request ?? `${time(period.from)} to ${time(period.to)}`;
-  const origin = key.split('+')[0] ?? '';
-  const scope = { about, origin, madeAt: time(nowMs), hasReports: session === null };
+  const origin = items[0]?.key.split('+')[0] ?? '';
+  const scope = { about, origin, madeAt: time(nowMs), hasReports: session === null, handovers: handovers.length };
   await write('README.md', evidenceReadme(scope));
   await write('controls.md', session === null ? evidenceControls : controlsOfRequest());
   await write('SHA256SUMS', await digestsOf(out));
@@ -134,20 +139,26 @@ async function save(caller: Caller, from: string, file: string): Promise<void> {
   await pipeline(Readable.fromWeb(await caller.stream(from)), target.createWriteStream());
 }
 
-/** The checkpoint that an export ends with, and the revisions that came into force in it. */
-async function readExport(file: string): Promise<{ checkpoint: string; revisions: string[] }> {
+/** The checkpoint that an export ends with, the revisions that came into force in it, and the ids of the keys that signed. */
+async function readExport(
+  file: string,
+): Promise<{ checkpoint: string; revisions: string[]; keyIds: Set<string> }> {
   let checkpoint = '';
   const revisions: string[] = [];
+  const keyIds = new Set<string>();
   const activated = `"subject":${JSON.stringify(configActivated.subject())}`;
   for await (const line of createInterface({ input: createReadStream(file) })) {
-    if (line.startsWith('{"line":"checkpoint"')) {
-      checkpoint = z.object({ note: z.string() }).parse(JSON.parse(line)).note;
+    const kind = /^\{"line":"(checkpoint|tombstone|seal)"/.exec(line)?.[1];
+    if (kind !== undefined) {
+      const { note } = z.object({ note: z.string() }).parse(JSON.parse(line));
+      for (const id of signersOf(note)) keyIds.add(id);
+      if (kind === 'checkpoint') checkpoint = note;
     } else if (line.includes(activated)) {
       const { head } = z.object({ head: z.string() }).parse(JSON.parse(line));
       revisions.push(z.object({ revision: z.string() }).parse(JSON.parse(head)).revision);
     }
   }
-  return { checkpoint, revisions };
+  return { checkpoint, revisions, keyIds };
 }
 
 async function savePolicy(

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Command } from 'commander';
-import { type ExportReport, noteVerifier, type Problem, verifyExport } from '#ledger';
+import { type ExportReport, followHandovers, noteVerifier, type Problem, verifyExport } from '#ledger';
 import { jsonText, say } from '../terminal.ts';
 import { errorJson } from '../unusable.ts';
 import { type RevisionFinding, verifyPolicy } from './verify-policy.ts';
@@ -11,6 +11,7 @@ import { type RevisionFinding, verifyPolicy } from './verify-policy.ts';
 interface Flags {
   key: string[];
   anchor: string[];
+  handover?: string[];
   origin?: string;
   policy?: string;
   json?: boolean;
@@ -30,6 +31,12 @@ export function registerAuditVerify(audit: Command): void {
     .description('check an export offline, with nothing but the public key')
     .option('--key <key>', 'public key, or a file of public keys; repeat while keys are rotated', collect, [])
     .option('--anchor <file>', 'a signed checkpoint that was kept elsewhere; may be repeated', collect, [])
+    .option(
+      '--handover <file>',
+      'a statement by which a key that you trust handed over to another; may be repeated',
+      collect,
+      [],
+    )
     .option('--origin <name>', 'the log that the export must be of')
     .option(
       '--policy <folder>',
@@ -51,9 +58,12 @@ export async function auditVerify(
     const publicKeys = (await Promise.all(flags.key.map(readKeys))).flat();
     if (publicKeys.length === 0)
       throw new Error('give the public key with --key → sallyport audit checkpoint --key prints it');
+    const handovers = await Promise.all((flags.handover ?? []).map((file) => readFile(file, 'utf8')));
+    const trusted = followHandovers(publicKeys.map(noteVerifier), handovers, flags.origin);
+    const keys = trusted.map(({ publicKey }) => publicKey);
     const anchors = await Promise.all(flags.anchor.map((file) => readFile(file, 'utf8')));
     const origin = flags.origin === undefined ? {} : { origin: flags.origin };
-    const report = await verifyExport(open(path), publicKeys, { anchors, ...origin });
+    const report = await verifyExport(open(path), keys, { anchors, ...origin });
     const policy = flags.policy === undefined ? [] : await verifyPolicy(flags.policy, report.revisions);
     const isIntact = report.isIntact && policy.every(({ fault }) => fault === null);
     const all = { ...report, isIntact, ...(flags.policy !== undefined && { policy }) };

@@ -7,6 +7,7 @@ export * from './exporting/sample-export.ts';
 export * from './reconciling/reconcile.ts';
 export * from './reconciling/reconciliation.ts';
 export * from './signing/checkpoint.ts';
+export * from './signing/handover.ts';
 export * from './signing/keys.ts';
 export * from './signing/note.ts';
 export * from './signing/tombstone.ts';

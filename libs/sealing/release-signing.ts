@@ -95,6 +95,8 @@ export const secretFiles = {
   keyEncryptionKey: 'kek.hex',
   subjectNames: 'subject-names.hex',
   ledgerSigningKey: 'ledger-signing-key.pem',
+  /** Only while the ledger is handed over to another key. */
+  ledgerPreviousKey: 'ledger-signing-key.previous.pem',
   ruleReleaseKey: 'release-hmac.hex',
   approvalSigningKey: 'approval-signing-key.pem',
   approvalVerifyKey: 'approval-signing-key.pub.pem',

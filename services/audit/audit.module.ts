@@ -1,9 +1,8 @@
-import { createPrivateKey } from 'node:crypto';
 import { Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { ActiveConfig, LOGGER, Readiness, readSecret, SETTINGS } from '#boot';
 import { asMissingDependency, openDataSource } from '#database';
-import { type NoteSigner, noteSigner } from '#ledger';
+import type { NoteSigner } from '#ledger';
 import { BodyStore, Bus } from '#messaging';
 import { PeopleReleaseVerifier, QuestionSigner, Sealer, SubjectNames, secretFiles } from '#sealing';
 import type { Logger } from '#telemetry';
@@ -35,6 +34,8 @@ import { searchParts } from './searching/parts.ts';
 import { ContentOpener } from './sessions/content-opener.ts';
 import { SessionStore } from './sessions/session-store.ts';
 import { SessionsController } from './sessions/sessions.controller.ts';
+import { LedgerKeys } from './signing/ledger-keys.ts';
+import { type LedgerSigners, readSigners, SIGNERS } from './signing/signers.ts';
 import { sinkParts } from './sinks/parts.ts';
 import { SinksController } from './sinks/sinks.controller.ts';
 import { DATABASE, QUERIES, SIGNER } from './tokens.ts';
@@ -82,14 +83,12 @@ const schema = 'audit';
           }),
       }),
     },
+    { provide: SIGNERS, inject: [SETTINGS], useFactory: readSigners },
+    { provide: SIGNER, inject: [SIGNERS], useFactory: ({ current }: LedgerSigners) => current },
     {
-      provide: SIGNER,
-      inject: [SETTINGS],
-      useFactory: async (settings: AuditSettings) =>
-        noteSigner(
-          settings.origin,
-          createPrivateKey(await readSecret(settings, secretFiles.ledgerSigningKey)),
-        ),
+      provide: LedgerKeys,
+      inject: [QUERIES, SIGNERS],
+      useFactory: (queries: Queryable, signers: LedgerSigners) => new LedgerKeys(queries, signers),
     },
     {
       provide: Owners,
@@ -106,11 +105,11 @@ const schema = 'audit';
     },
     {
       provide: LedgerWriter,
-      inject: [SETTINGS, ActiveConfig, Bus, PersonalVault, SIGNER, LOGGER],
+      inject: [SETTINGS, ActiveConfig, Bus, PersonalVault, SIGNERS, LOGGER],
       useFactory: (
         settings: AuditSettings,
         config: ActiveConfig,
-        ...rest: [Bus, PersonalVault, NoteSigner, Logger]
+        ...rest: [Bus, PersonalVault, LedgerSigners, Logger]
       ) => {
         const retention = (): RetentionRule | null =>
           config.current ? retentionRule(config.current.document, config.current.revision) : null;
@@ -121,7 +120,7 @@ const schema = 'audit';
     { provide: Incidents, inject: [QUERIES], useFactory: (queries: Queryable) => new Incidents(queries) },
     {
       provide: LedgerProofs,
-      inject: [QUERIES, EntryReader, SIGNER],
+      inject: [QUERIES, EntryReader, LedgerKeys],
       useFactory: (...parts: ConstructorParameters<typeof LedgerProofs>) => new LedgerProofs(...parts),
     },
     {

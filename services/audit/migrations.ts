@@ -4,6 +4,7 @@ import { CreateActivation1760000001200 } from './revisions/create-activation.mig
 import { AppendOnlyIndexes1760000001100 } from './searching/append-only-indexes.migration.ts';
 import { CreateWords1760000000800 } from './searching/create-words.migration.ts';
 import { CreateKeyedGroups1760000000900 } from './sessions/create-keyed-groups.migration.ts';
+import { CreateLedgerKey1760000001300 } from './signing/create-ledger-key.migration.ts';
 import { CreateSinks1760000000500 } from './sinks/create-sinks.migration.ts';
 import { AppendOnlySegments1760000001000 } from './storing/append-only-segments.migration.ts';
 import { CreateAudit1760000000200 } from './storing/create-audit.migration.ts';
@@ -19,4 +20,5 @@ export const auditMigrations = [
   AppendOnlySegments1760000001000,
   AppendOnlyIndexes1760000001100,
   CreateActivation1760000001200,
+  CreateLedgerKey1760000001300,
 ];

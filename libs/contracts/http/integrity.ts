@@ -23,6 +23,20 @@ export const IncidentList = z.object({
 });
 export type IncidentList = z.infer<typeof IncidentList>;
 
+/** `GET /v1/key/history`: a key that signed this ledger. */
+export const LedgerKey = z.object({
+  /** C2SP signed-note, as text. */
+  key: z.string(),
+  /** When it began; null where it has signed nothing yet. */
+  since: EpochMs.nullable(),
+  /** The statement by which the key before handed over to it, signed; null of the first one, or where that one was gone. */
+  handover: z.string().nullable(),
+});
+export type LedgerKey = z.infer<typeof LedgerKey>;
+/** Oldest first. */
+export const LedgerKeyList = z.object({ items: z.array(LedgerKey) });
+export type LedgerKeyList = z.infer<typeof LedgerKeyList>;
+
 /** Somewhere that copies of the ledger go. */
 export const SinkView = z.object({
   name: z.string(),

@@ -33,7 +33,8 @@ export async function* exportLines(
   const ranges = isWithheld ? asked : withEntries(asked, await parts.entries.erasures(size, owners));
   const writer = new ExportWriter(parts.origin);
   const isComplete = ranges.length === 1 && ranges[0]?.[0] === 0 && ranges[0][1] === size;
-  yield writer.header(isComplete ? 'complete' : 'selection', [parts.signer.publicKey], parts.personal);
+  const keys = (await parts.proofs.keys.all()).map(({ key }) => key);
+  yield writer.header(isComplete ? 'complete' : 'selection', keys, parts.personal);
   for (const note of await parts.entries.tombstones(ranges)) yield writer.tombstone(note);
   let next = 0;
   for (const [from, to] of ranges) {

@@ -1,6 +1,7 @@
 import type { EntryProof, SessionDetail, SignedCheckpoint } from '#contracts';
-import { consistencyProof, inclusionProof, type NoteSigner } from '#ledger';
+import { consistencyProof, inclusionProof } from '#ledger';
 import type { EntryReader, Queryable } from '../entries/entry-reader.ts';
+import type { LedgerKeys } from '../signing/ledger-keys.ts';
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 
@@ -9,12 +10,12 @@ export class LedgerProofs {
   constructor(
     private readonly database: Queryable,
     private readonly entries: EntryReader,
-    private readonly signer: NoteSigner,
+    readonly keys: LedgerKeys,
   ) {}
 
   /** The key that checkpoints are signed with, as text. */
   get publicKey(): string {
-    return this.signer.publicKey;
+    return this.keys.current.publicKey;
   }
 
   /** Checkpoints, newest first, from those smaller than `before` on. */
@@ -61,7 +62,7 @@ export class LedgerProofs {
     const checkpoint = await this.latest();
     if (checkpoint === null || indexes.some((index) => index >= checkpoint.size)) return null;
     const entries = await Promise.all(indexes.map((index) => this.inclusion(index, checkpoint.size)));
-    return { checkpoint: checkpoint.note, key: this.publicKey, entries };
+    return { checkpoint: checkpoint.note, key: await this.keys.keyOf(checkpoint.note), entries };
   }
 }
 

@@ -2,7 +2,13 @@ import { Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Public, Roles } from '#auth';
-import { CodedError, type EntryProof, type IncidentList, type SignedCheckpoint } from '#contracts';
+import {
+  CodedError,
+  type EntryProof,
+  type IncidentList,
+  type LedgerKeyList,
+  type SignedCheckpoint,
+} from '#contracts';
 import { Incidents } from '../reconciling/incidents.ts';
 import { LedgerWriter } from '../writing/ledger-writer.ts';
 import { LedgerProofs } from './ledger-proofs.ts';
@@ -38,6 +44,16 @@ export class LedgerController {
   @Get('key')
   key(): { key: string } {
     return { key: this.proofs.publicKey };
+  }
+
+  @Public()
+  @ApiOperation({
+    summary:
+      'Every key that signed this ledger, oldest first, each signed by the one before where that was there',
+  })
+  @Get('key/history')
+  async history(): Promise<LedgerKeyList> {
+    return { items: await this.proofs.keys.all() };
   }
 
   @ApiBearerAuth()

@@ -2,12 +2,12 @@ import { type NoteSigner, signCheckpoint } from '#ledger';
 import type { LedgerState } from '../writing/ledger-state.ts';
 import type { NewCheckpoint } from './write-batch.ts';
 
-/** Signs the tree's head every so many entries or so often. */
+/** Signs the tree's head every so many entries or so often, with each of these keys. */
 export class Checkpointing {
   private lastAtMs: number;
 
   constructor(
-    private readonly signer: NoteSigner,
+    private readonly signers: readonly NoteSigner[],
     private readonly options: { origin: string; entries: number; everyMs: number },
     nowMs: number,
   ) {
@@ -29,6 +29,6 @@ export class Checkpointing {
     const checkpoint = { origin: this.options.origin, size, root: state.range.root() };
     state.checkpointed = size;
     this.lastAtMs = nowMs;
-    return { size, note: signCheckpoint(checkpoint, [this.signer]), atMs: nowMs };
+    return { size, note: signCheckpoint(checkpoint, this.signers), atMs: nowMs };
   }
 }

@@ -1,10 +1,11 @@
-import type { NoteSigner } from '#ledger';
 import type { Bus } from '#messaging';
 import type { Logger } from '#telemetry';
 import type { PersonalVault } from '../personal/personal-vault.ts';
 import { BatchPull } from '../receiving/batch-pull.ts';
 import { EventLog } from '../receiving/event-log.ts';
 import type { RetentionRule } from '../retaining/due.ts';
+import { noteKeys } from '../signing/ledger-keys.ts';
+import type { LedgerSigners } from '../signing/signers.ts';
 import { Checkpointing } from '../storing/checkpointing.ts';
 import { ledgerMetrics } from './audit-metrics.ts';
 import { Progress } from './progress.ts';
@@ -50,7 +51,7 @@ export class LedgerWriter {
     private readonly options: WriterOptions,
     private readonly bus: Bus,
     private readonly vault: PersonalVault,
-    private readonly signer: NoteSigner,
+    private readonly signers: LedgerSigners,
     private readonly logger: Logger,
   ) {}
 
@@ -107,14 +108,19 @@ export class LedgerWriter {
 
   private async write(connection: WriterConnection, onWritten: () => void): Promise<void> {
     const { origin, checkpointEntries: entries, checkpointMs: everyMs } = this.options;
+    const { current, previous } = this.signers;
+    const signers = previous === null ? [current] : [current, previous];
+    const query = async (sql: string, values?: unknown[]) =>
+      (await connection.client.query(sql, values)).rows;
+    await noteKeys({ query }, this.signers, origin, Date.now());
     const pull = new BatchPull(this.bus);
     const progress = new Progress(this.bus);
     try {
       const term = await WritingTerm.begin(connection.client, {
         ...{ bus: this.bus, log: new EventLog(this.bus), pull, vault: this.vault },
-        checkpointing: new Checkpointing(this.signer, { origin, entries, everyMs }, Date.now()),
+        checkpointing: new Checkpointing(signers, { origin, entries, everyMs }, Date.now()),
         pickUpMs: this.options.pickUpMs,
-        retention: { signer: this.signer, origin, rule: this.options.retention ?? (() => null) },
+        retention: { signer: current, origin, rule: this.options.retention ?? (() => null) },
         onPurged: (keptFrom) => this.logger.info({ keptFrom }, 'log purged'),
         onAlarm: (what, details) => this.logger.error({ ...details }, what),
       });
