@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { Body, Controller, Get, HttpCode, Inject, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, CurrentRoles, Roles } from '#auth';
 import { LOGGER } from '#boot';
 import {
@@ -19,6 +19,7 @@ import { readRecordedBody } from '#protocols';
 import { formatIssue, loadPolicy, Simulator } from '#rules';
 import type { Logger } from '#telemetry';
 import { Owners } from '../personal/owners.ts';
+import { callerLeft } from '../reporting/reports.ts';
 import { filterOf, type Reach } from '../sessions/session-query.ts';
 import { RecordedRequests } from './recorded-requests.ts';
 
@@ -70,6 +71,7 @@ export class RecordedController {
     @Body({ schema: SimulationBody }) { files, from }: SimulationBody,
     @CurrentPrincipal() reader: Principal,
     @CurrentRoles() roles: Role[],
+    @Req() { socket }: Pick<FastifyRequest, 'socket'>,
   ): Promise<Simulation> {
     const loaded = loadPolicy(files);
     if (loaded.kind === 'issues') {
@@ -85,6 +87,7 @@ export class RecordedController {
       const simulator = new Simulator(loaded.policy, readRecordedBody);
       const filter = this.filter({ from }, { all: true });
       for await (const page of this.recorded.pages(filter, { reader, purpose: 'simulation' })) {
+        if (socket.destroyed) throw callerLeft();
         for (const [nth, request] of page.entries()) {
           simulator.add(request);
           if (nth % inOneGo === 0) await breathe();

@@ -1,6 +1,6 @@
-import { Controller, Get, Query, Res } from '@nestjs/common';
+import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Roles } from '#auth';
 import { Report, ReportQuery } from '#contracts';
 import { csvOf } from './csv.ts';
@@ -17,8 +17,12 @@ export class ReportsController {
   @ApiOperation({ summary: 'Requests of a period by user, connection, rule or approver, as JSON or CSV' })
   @ApiOkResponse({ standardSchema: Report })
   @Get()
-  async make(@Query({ schema: ReportQuery }) query: ReportQuery, @Res() reply: FastifyReply): Promise<void> {
-    const report = await this.reports.make(query, Date.now());
+  async make(
+    @Query({ schema: ReportQuery }) query: ReportQuery,
+    @Req() { socket }: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const report = await this.reports.make(query, Date.now(), () => socket.destroyed);
     if (query.format === 'json') {
       await reply.send(report);
       return;

@@ -32,9 +32,13 @@ export class Reports {
 
   /**
    * One after another: the ledger is written in this process. Throws `CodedError`: the period is too long or has too much
-   * in it, or too many wait.
+   * in it, too many wait, or `hasLeft` says that nobody waits for it any more.
    */
-  async make({ by, ...period }: ReportQuery, nowMs: number): Promise<Report> {
+  async make(
+    { by, ...period }: ReportQuery,
+    nowMs: number,
+    hasLeft: () => boolean = () => false,
+  ): Promise<Report> {
     const to = period.to ?? nowMs;
     const from = period.from ?? to - usualDays * dayMs;
     if (!(from < to) || to - from > mostDays * dayMs) {
@@ -47,7 +51,7 @@ export class Reports {
       throw new CodedError('service.overloaded', 'Other reports are being made. Try again later.');
     }
     this.waiting += 1;
-    const report = this.last.then(() => this.count(by, from, to));
+    const report = this.last.then(() => this.count(by, from, to, hasLeft));
     this.last = report.then(
       () => undefined,
       () => undefined,
@@ -57,10 +61,17 @@ export class Reports {
     });
   }
 
-  private async count(by: ReportQuery['by'], from: number, to: number): Promise<Report> {
+  private async count(
+    by: ReportQuery['by'],
+    from: number,
+    to: number,
+    hasLeft: () => boolean,
+  ): Promise<Report> {
     try {
+      if (hasLeft()) throw callerLeft();
       const tally = new Tally(by);
       for await (const rows of this.pages(from, to)) {
+        if (hasLeft()) throw callerLeft();
         const facts = await this.factsOf(rows);
         for (const row of rows) tally.add(row, own(row, facts));
         if (tally.requests > mostRequests) throw tooMuch();
@@ -105,6 +116,11 @@ export class Reports {
     }
     return found;
   }
+}
+
+/** Nobody reads this; it ends the work, and is no failure in the log. */
+export function callerLeft(): CodedError {
+  return new CodedError('request.invalid', 'The caller left.');
 }
 
 const own = ({ indexes }: SessionRow, facts: ReadonlyMap<number, Fact>): Fact[] =>
