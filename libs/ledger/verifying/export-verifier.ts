@@ -39,7 +39,7 @@ export class ExportVerifier {
   readonly #revisions: ExportReport['revisions'][number][] = [];
   readonly #counts = { entries: 0, skipped: 0, withoutContent: 0, erasedValues: 0 };
   #header: HeaderLine | null = null;
-  #phase: 'tombstones' | 'tree' | 'sealed' | 'stopped' = 'tombstones';
+  #phase: 'open' | 'sealed' | 'stopped' = 'open';
   #line = 0;
 
   constructor(keys: readonly NoteVerifier[], options: ExportOptions) {
@@ -108,21 +108,16 @@ export class ExportVerifier {
         this.#report({ code: 'export.misplaced_line', detail: 'a second header' });
         break;
       case 'tombstone':
-        if (this.#phase !== 'tombstones') {
-          this.#report({ code: 'export.misplaced_line', detail: 'a tombstone after entries' });
-        }
+        // Retention may go on while an export is written: before the first entry that it names is early enough.
         this.#report(...this.#retention.tombstone(line.note, header.origin, this.#keys));
         break;
       case 'entry':
-        this.#phase = 'tree';
         this.#onEntry(line);
         break;
       case 'skipped':
-        this.#phase = 'tree';
         this.#onSkipped(line, header);
         break;
       case 'checkpoint':
-        this.#phase = 'tree';
         this.#report(...this.#tree.checkpoint(line.note, header.origin));
         break;
       case 'seal':
