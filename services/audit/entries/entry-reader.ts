@@ -100,6 +100,17 @@ export class EntryReader {
     return rows.map(({ index }) => Number(index));
   }
 
+  /** When each of these people was last erased, ms; those who never were are missing. */
+  async erasedAt(owners: readonly string[]): Promise<Map<string, number>> {
+    if (owners.length === 0) return new Map();
+    const rows = await this.database.query(
+      `select subject_key, max(done_at) as done_at from erasure
+       where subject_key = any($1) and done_at is not null group by subject_key`,
+      [owners],
+    );
+    return new Map(rows.map(({ subject_key, done_at }) => [subject_key as string, Number(done_at)]));
+  }
+
   /** Where the revision came into force that was in force before entry `from`, and those up to `to`. */
   async activations(from: number, to: number): Promise<number[]> {
     const rows = await this.database.query(

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Bus } from '#messaging';
 import { destroyKeys } from '#sealing';
 import { EntryReader, type Queryable } from '../entries/entry-reader.ts';
+import { whileNoHoldComes } from '../holding/hold-lock.ts';
 import { LegalHolds } from '../holding/legal-holds.ts';
 import type { PersonalVault } from '../personal/personal-vault.ts';
 import { removeWordsOf } from '../searching/word-store.ts';
@@ -40,29 +41,33 @@ export class Eraser {
   }
 
   /**
-   * Carries out what is not done yet. Gives how many a legal hold keeps. Throws `MissingDependencyError` where the
-   * broker is away.
+   * Carries out what is not done yet of entries below `signed`, which a checkpoint covers. Gives how many are left, by a
+   * legal hold most often. Throws `MissingDependencyError` where the broker is away.
    */
-  async run(nowMs: number): Promise<number> {
-    let kept = 0;
+  async run(nowMs: number, signed: number): Promise<number> {
+    let left = 0;
     const { rows } = await this.client.query<{ index: string; subject_key: string }>(
       'select index, subject_key from erasure where done_at is null order by index',
     );
     for (const { index, subject_key: subjectKey } of rows) {
-      if ((await this.holds.on(subjectKey)).length > 0) {
-        kept += 1;
-        continue;
-      }
-      await destroyStored(this.bus, this.database, subjectKey);
-      await this.forget(subjectKey);
-      await destroyKeys(this.bus, subjectKey);
-      this.vault.sealer.forget(subjectKey);
-      // Not the time of the round: a request that came meanwhile was sealed with the key that is gone.
-      const doneAtMs = Math.max(nowMs, Date.now());
-      await this.client.query('update erasure set done_at = $2 where index = $1', [index, doneAtMs]);
-      this.forgotten.add(subjectKey, doneAtMs);
+      const carryOut = () => this.erase(Number(index), subjectKey, nowMs);
+      if (Number(index) >= signed || !(await whileNoHoldComes(this.client, carryOut))) left += 1;
     }
-    return kept;
+    return left;
+  }
+
+  /** False where a legal hold keeps the person. */
+  private async erase(index: number, subjectKey: string, nowMs: number): Promise<boolean> {
+    if ((await this.holds.on(subjectKey)).length > 0) return false;
+    await destroyStored(this.bus, this.database, subjectKey);
+    await this.forget(subjectKey);
+    await destroyKeys(this.bus, subjectKey);
+    this.vault.sealer.forget(subjectKey);
+    // Not the time of the round: a request that came meanwhile was sealed with the key that is gone.
+    const doneAtMs = Math.max(nowMs, Date.now());
+    await this.client.query('update erasure set done_at = $2 where index = $1', [index, doneAtMs]);
+    this.forgotten.add(subjectKey, doneAtMs);
+    return true;
   }
 
   private async forgetDecisions(approver: string): Promise<void> {

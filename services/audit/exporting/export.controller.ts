@@ -9,6 +9,7 @@ import { CodedError, Moment, RequestId } from '#contracts';
 import type { Logger } from '#telemetry';
 import { SessionStore } from '../sessions/session-store.ts';
 import { type ExportParts, exportLines } from './export-lines.ts';
+import { ownersIn } from './owners-in.ts';
 import { type Range, withEntries } from './ranges.ts';
 
 export const EXPORT_PARTS = Symbol('audit:export-parts');
@@ -45,7 +46,7 @@ export class ExportController {
     if (checkpoint === null) throw new CodedError('request.not_found', 'Nothing is recorded and signed yet.');
     const asked = await this.rangesOf(query, checkpoint.size);
     const ranges = query.policy === 'true' ? await this.withPolicy(asked) : asked;
-    const owners = query.request === undefined ? null : await this.ownersIn(ranges, checkpoint.size);
+    const owners = query.request === undefined ? null : await this.ownersOf(ranges, checkpoint.size);
     const lines = Readable.from(exportLines(this.parts, ranges, checkpoint.size, owners));
     // An export that breaks off has no seal, which is what a verifier sees of it.
     lines.on('error', (err) => this.logger.error({ err }, 'an export broke off'));
@@ -69,18 +70,11 @@ export class ExportController {
     return withEntries(ranges, await this.parts.entries.activations(first[0], last[1]));
   }
 
-  /** The names of the data keys of everybody who is named in a few entries, or in the erasures of those. */
-  private async ownersIn(ranges: readonly Range[], size: number): Promise<string[]> {
+  /** Of a few entries. */
+  private async ownersOf(ranges: readonly Range[], size: number): Promise<string[]> {
     const { entries } = this.parts;
-    const owners = new Set<string>();
-    let indexes = ranges.flatMap(([from, to]) => Array.from({ length: to - from }, (_, i) => from + i));
-    for (let known = -1; known < owners.size; indexes = await entries.erasures(size, [...owners])) {
-      known = owners.size;
-      for (const { entry } of await entries.at(indexes)) {
-        for (const { ownerKey } of entry.personal) owners.add(ownerKey);
-      }
-    }
-    return [...owners];
+    const indexes = ranges.flatMap(([from, to]) => Array.from({ length: to - from }, (_, i) => from + i));
+    return ownersIn(entries, await entries.at(indexes), size);
   }
 
   private async rangesOfRequest(requestId: string, size: number): Promise<Range[]> {

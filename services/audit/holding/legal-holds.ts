@@ -1,9 +1,10 @@
 import { v7 } from 'uuid';
-import type { HoldView, Principal } from '#contracts';
+import { CodedError, type HoldView, type Principal } from '#contracts';
 import type { Sealer } from '#sealing';
 import type { Queryable } from '../entries/entry-reader.ts';
 import { facetOf } from '../sessions/facets.ts';
 import { requestIdOfUuid, uuidOf } from '../sessions/session-row.ts';
+import { holdLock } from './hold-lock.ts';
 
 /** What a hold names. */
 export type HoldScope =
@@ -14,6 +15,8 @@ export type HoldScope =
 /** Who placed it and why; sealed with the data key of whoever did. */
 export type HoldDetails = NonNullable<HoldView['details']>;
 
+/** A statement took too long (PostgreSQL, appendix A). */
+const queryCanceled = '57014';
 const label = (id: string): string => `hold:${id}`;
 
 /** A hold on a person, on one of their requests, or on the time of one. `$1`: the data key, `$2`: its facets. */
@@ -69,9 +72,12 @@ export class LegalHolds {
     { key, nowMs, id = `hold-${v7().replaceAll('-', '')}` }: { key: string; nowMs: number; id?: string },
   ): Promise<string> {
     const sealed = await this.sealer.seal(key, label(id), Buffer.from(JSON.stringify(details), 'utf8'));
-    await this.database.query(
-      `insert into legal_hold (id, scope, subject_key, request_id, from_at, to_at, placer_key, details, placed_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    // Waits for what is being destroyed: from then on nothing is.
+    const placing = this.database.query(
+      `with alone as materialized (select pg_advisory_xact_lock(${holdLock}))
+       insert into legal_hold (id, scope, subject_key, request_id, from_at, to_at, placer_key, details, placed_at)
+       select $1::text, $2::text, $3::text, $4::uuid, $5::bigint, $6::bigint, $7::text, $8::bytea, $9::bigint
+       from alone`,
       [
         ...[id, what.scope, what.scope === 'person' ? what.subjectKey : null],
         what.scope === 'request' ? uuidOf(what.requestId) : null,
@@ -79,6 +85,11 @@ export class LegalHolds {
         ...[key, sealed, nowMs],
       ],
     );
+    await placing.catch((cause: { code?: unknown }) => {
+      if (cause.code !== queryCanceled) throw cause;
+      const message = 'Something is being erased or dropped just now. Try again.';
+      throw new CodedError('service.unavailable', message, { cause });
+    });
     return id;
   }
 

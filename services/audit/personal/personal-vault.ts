@@ -47,16 +47,21 @@ export class PersonalVault {
     readonly owners: Owners,
   ) {}
 
-  /** At once where the data keys are in hand. Throws `MissingDependencyError` where one can't be had now. */
+  /**
+   * At once where the data keys are in hand. What belongs to `erased` is committed to and not kept: a key that they have
+   * since would open it. Throws `MissingDependencyError` where a key can't be had now.
+   */
   seal(
     place: Place,
     head: Record<string, unknown>,
     parts: readonly FoundPart[],
+    erased?: string,
   ): SealedPersonal | Promise<SealedPersonal> {
     const byOwner = new Map<string, Opening[]>();
     const commitments = parts.map((part, position) => {
       const ownerKey = this.owners.ofPart(head, part);
       const salt = freshSalt();
+      if (ownerKey === erased) return { path: part.path, ownerKey, digest: commitPersonal(part, salt) };
       const opening: Opening = [position, salt.toString('base64'), part.value];
       const list = byOwner.get(ownerKey);
       if (list === undefined) byOwner.set(ownerKey, [opening]);

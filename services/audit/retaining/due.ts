@@ -1,4 +1,4 @@
-import { durationMs, events, type PolicyDocument } from '#contracts';
+import { contentErased, durationMs, events, type PolicyDocument } from '#contracts';
 import { eventNameOf } from '../entries/facts.ts';
 
 /** How long each class is kept, and the revision that says so. */
@@ -58,4 +58,9 @@ const decisions = new Set(
 export function isDecision(subject: string): boolean {
   const name = eventNameOf(subject);
   return name !== null && decisions.has(name);
+}
+
+/** Whether an event says that a person was erased. It always stays: without it what they lack looks like tampering. Pure. */
+export function isErasure(subject: string): boolean {
+  return eventNameOf(subject) === contentErased.name;
 }

@@ -3,10 +3,11 @@ import { contentDropped, encodeEnvelope } from '#contracts';
 import { type NoteSigner, signTombstone, type TombstoneScope } from '#ledger';
 import { type Bus, MissingDependencyError } from '#messaging';
 import type { Queryable } from '../entries/entry-reader.ts';
+import { whileNoHoldComes } from '../holding/hold-lock.ts';
 import { LegalHolds } from '../holding/legal-holds.ts';
 import type { PersonalVault } from '../personal/personal-vault.ts';
 import { removeWordsWithin } from '../searching/word-store.ts';
-import { type Dropping, dueOf, isDecision, type RetentionRule, type Segment } from './due.ts';
+import { type Dropping, dueOf, isDecision, isErasure, type RetentionRule, type Segment } from './due.ts';
 
 export interface RetentionParts {
   bus: Bus;
@@ -50,15 +51,19 @@ export class Retention {
     this.lookedAtMs = nowMs;
     const rule = this.parts.rule();
     this.revision = rule?.revision;
-    let stones = 0;
+    let [stones, isBusy] = [0, false];
     for (const segment of rule === null ? [] : await this.closed()) {
-      const due = rule === null ? [] : dueOf(segment, rule, nowMs);
+      const due = rule === null || isBusy ? [] : dueOf(segment, rule, nowMs);
       if (rule === null || due.length === 0) continue;
-      if (segment.to > segment.from && (await this.isHeld(segment))) continue;
-      for (const what of due) {
-        if (!(await this.drop(segment, what, rule, nowMs))) return stones;
-        stones += 1;
-      }
+      await whileNoHoldComes(this.client, async () => {
+        if (segment.to > segment.from && (await this.isHeld(segment))) return false;
+        for (const what of due) {
+          isBusy = !(await this.drop(segment, what, rule, nowMs));
+          if (isBusy) return false;
+          stones += 1;
+        }
+        return true;
+      });
     }
     await this.publish(rule?.revision ?? '');
     return stones;
@@ -120,10 +125,8 @@ export class Retention {
 
   private async dropEntries({ id, to }: Segment, what: Dropping): Promise<number> {
     const rows = await this.database.query('select index, subject from entry where segment = $1', [id]);
-    const kept =
-      what === 'decisions'
-        ? []
-        : rows.filter(({ subject }) => isDecision(subject as string)).map(({ index }) => Number(index));
+    const stays = what === 'decisions' ? isErasure : isDecision;
+    const kept = rows.filter(({ subject }) => stays(subject as string)).map(({ index }) => Number(index));
     await this.client.query('select drop_entries($1, $2)', [id, kept]);
     await this.client.query('delete from session where indexes[1] < $1 and not indexes && $2::bigint[]', [
       to,

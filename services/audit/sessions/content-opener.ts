@@ -2,6 +2,7 @@ import type { RecordedContent } from '#contracts';
 import type { BodyStore } from '#messaging';
 import { ContentErasedError, contentLabel, type Sealer } from '#sealing';
 import type { EntryReader } from '../entries/entry-reader.ts';
+import { requestTimeMs } from '../entries/facts.ts';
 import { storedName } from '../keeping/stored-name.ts';
 import type { RecordedFact } from './session-store.ts';
 import { number, object, text } from './views.ts';
@@ -12,6 +13,7 @@ export type OpenedContents = ReadonlyMap<number, RecordedContent>;
 /** What an event's tail holds and how it was sealed. */
 export interface SealedPart {
   index: number;
+  requestId: string;
   contentIndex: number | null;
   store: string | null;
   subjectKey: string;
@@ -29,7 +31,7 @@ export function sealedPartOf({ fact, stored }: RecordedFact): SealedPart | null 
   const subjectKey = text(head.subjectKey) ?? text(object(head.context).subjectKey) ?? '';
   const { index } = fact;
   const { contentIndex } = stored;
-  return { index, contentIndex, store, subjectKey, label: contentLabel(requestId, part) };
+  return { index, requestId, contentIndex, store, subjectKey, label: contentLabel(requestId, part) };
 }
 
 function partOf(name: string | null, head: Record<string, unknown>): string | null {
@@ -66,8 +68,12 @@ export class ContentOpener {
     if (!mayRead) return new Map(parts.map(({ index }) => [index, { state: 'withheld' as const }]));
     const indexes = parts.flatMap(({ contentIndex }) => (contentIndex === null ? [] : [contentIndex]));
     const contents = await this.entries.contents([...new Set(indexes)]);
+    const erasedAt = await this.entries.erasedAt([...new Set(parts.map(({ subjectKey }) => subjectKey))]);
     const opened = await Promise.all(
       parts.map(async (part) => {
+        // What came later may be sealed with a key that they have since.
+        const isErased = requestTimeMs(part.requestId) <= (erasedAt.get(part.subjectKey) ?? 0);
+        if (isErased) return [part.index, { state: 'erased' as const }] as const;
         const own = part.contentIndex === null ? undefined : contents.get(part.contentIndex);
         const sealed = own ?? (part.store === null ? null : await this.stored(part.store));
         return [part.index, await this.openPart(part, sealed)] as const;

@@ -2,6 +2,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { contentErased } from '#contracts';
 import { digestSealed, type Entry, hashBytes, type NodeRun, writeEntryLeafHash } from '#ledger';
 import { eventNameOf, type Fact, flawOf, requestIdOf } from '../entries/facts.ts';
+import type { Forgotten } from '../erasing/forgotten.ts';
 import type { WaitingBody } from '../keeping/body-keeper.ts';
 import { storedName } from '../keeping/stored-name.ts';
 import type { PersonalVault, SealedPersonal } from '../personal/personal-vault.ts';
@@ -49,6 +50,7 @@ export interface Batch {
 
 export interface BatchParts {
   vault: PersonalVault;
+  forgotten: Pick<Forgotten, 'erasedIn'>;
   tails: TailIndex;
   /** Empty buffers. */
   rows: BatchRows;
@@ -89,7 +91,7 @@ export async function buildBatch(
   const first = state.range.size;
   for (let from = 0; from < items.length; from += readTogether) {
     const some = items.slice(from, from + readTogether);
-    const reads = await sealPersonal(state.log.name, some, parts.vault);
+    const reads = await sealPersonal(state.log.name, some, parts);
     const facts: Fact[] = [];
     for (let i = 0; i < some.length; i += 1) {
       const [item, read, index] = [some[i] as Incoming | Lost, reads[i] as Read | null, first + from + i];
@@ -112,7 +114,7 @@ export async function buildBatch(
 async function sealPersonal(
   logId: string,
   items: readonly (Incoming | Lost)[],
-  vault: PersonalVault,
+  { vault, forgotten }: Pick<BatchParts, 'vault' | 'forgotten'>,
 ): Promise<(Read | null)[]> {
   const waiting: Promise<void>[] = [];
   const reads = items.map((item): Read | null => {
@@ -120,7 +122,9 @@ async function sealPersonal(
     const one: Read = { event: item, read: readPayload(item.payload), personal: null };
     const { head, parts } = one.read;
     if (head === null || parts.length === 0) return one;
-    const sealed = vault.seal({ logId, sequence: item.sequence }, head, parts);
+    const requestId = requestIdOf({ name: eventNameOf(item.subject), head });
+    const erased = forgotten.erasedIn({ requestId, head });
+    const sealed = vault.seal({ logId, sequence: item.sequence }, head, parts, erased);
     // Almost always it is there at once; a promise for every event would cost more than the sealing.
     if ('openings' in sealed) one.personal = sealed;
     else waiting.push(sealed.then((later) => keep(one, later)));

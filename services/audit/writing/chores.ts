@@ -32,7 +32,7 @@ export class Chores {
   private readonly sessions: SessionWriter;
   private readonly reconciler: Reconciler;
   private readonly eraser: Eraser;
-  private readonly forgotten = new Forgotten();
+  readonly forgotten = new Forgotten();
   private readonly retention: Retention;
   private readonly keeper: BodyKeeper;
   private readonly keying: GroupKeying;
@@ -44,6 +44,8 @@ export class Chores {
   /** There may be erasures to carry out. */
   private mayErase = true;
   private eraseAtMs = 0;
+  /** The ledger's size with the last erasure that came. */
+  private erasedTo = 0;
 
   constructor(
     private readonly client: pg.Client,
@@ -63,11 +65,18 @@ export class Chores {
     return this.reconciler.open;
   }
 
+  /** An erasure is carried out once a checkpoint covers it: no export that lacks it ends before it. */
+  get awaitsCheckpoint(): boolean {
+    return this.erasedTo > this.state.checkpointed;
+  }
+
   /** Takes what is about to be committed: everything else here happens after that. */
   follow(facts: readonly Fact[], size: number, nowMs: number): void {
     this.sessions.collect(facts, size, nowMs);
     this.reconciler.collect(facts, size);
-    this.mayErase ||= facts.some(({ name }) => name === contentErased.name);
+    if (!facts.some(({ name }) => name === contentErased.name)) return;
+    this.mayErase = true;
+    this.erasedTo = size;
   }
 
   /** There is large content to take in. */
@@ -129,7 +138,7 @@ export class Chores {
     if (!this.mayErase || nowMs < this.eraseAtMs) return;
     await this.sessions.flush(this.client);
     try {
-      this.mayErase = (await this.eraser.run(nowMs)) > 0;
+      this.mayErase = (await this.eraser.run(nowMs, this.state.checkpointed)) > 0;
       if (this.mayErase) this.eraseAtMs = nowMs + againMs;
     } catch (error) {
       if (!(error instanceof MissingDependencyError)) throw error;

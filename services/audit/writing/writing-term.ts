@@ -148,7 +148,7 @@ export class WritingTerm {
     const state = Object.assign(this.state, { log, segment });
     const rows = this.spare.pop() ?? { entries: new CopyBuffer(), contents: new CopyBuffer() };
     const batch = await buildBatch(state, items, {
-      ...{ vault: this.parts.vault, tails: this.tails, rows, nowMs },
+      ...{ vault: this.parts.vault, forgotten: this.chores.forgotten, tails: this.tails, rows, nowMs },
       follow: (facts, size) => this.chores.follow(facts, size, nowMs),
     });
     const checkpoint = this.parts.checkpointing.due(this.state, nowMs);
@@ -228,13 +228,13 @@ export class WritingTerm {
   }
 
   private async tidy(nowMs: number, isLast: boolean): Promise<void> {
-    await this.chores.run(nowMs, isLast);
     const uncovered = this.state.range.size > this.state.checkpointed;
-    const checkpoint =
-      isLast && uncovered
-        ? this.parts.checkpointing.sign(this.state, nowMs)
-        : this.parts.checkpointing.due(this.state, nowMs);
+    const mustSign = uncovered && (isLast || this.chores.awaitsCheckpoint);
+    const checkpoint = mustSign
+      ? this.parts.checkpointing.sign(this.state, nowMs)
+      : this.parts.checkpointing.due(this.state, nowMs);
     if (checkpoint !== null) await writeCheckpoint(this.client, checkpoint);
+    await this.chores.run(nowMs, isLast);
     ledgerMetrics.checkpoint.set(this.state.checkpointed);
   }
 }
