@@ -3,6 +3,7 @@ import { CreateKeptBody1760000000600 } from './keeping/create-kept-body.migratio
 import { CreateActivation1760000001200 } from './revisions/create-activation.migration.ts';
 import { AppendOnlyIndexes1760000001100 } from './searching/append-only-indexes.migration.ts';
 import { CreateWords1760000000800 } from './searching/create-words.migration.ts';
+import { IndexPairs1760000001400 } from './searching/index-pairs.migration.ts';
 import { CreateKeyedGroups1760000000900 } from './sessions/create-keyed-groups.migration.ts';
 import { CreateLedgerKey1760000001300 } from './signing/create-ledger-key.migration.ts';
 import { CreateSinks1760000000500 } from './sinks/create-sinks.migration.ts';
@@ -21,4 +22,5 @@ export const auditMigrations = [
   AppendOnlyIndexes1760000001100,
   CreateActivation1760000001200,
   CreateLedgerKey1760000001300,
+  IndexPairs1760000001400,
 ];

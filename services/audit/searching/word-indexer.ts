@@ -12,6 +12,7 @@ import { addContentWords } from './content-words.ts';
 import type { WordHashes } from './word-hashes.ts';
 import { wordMetrics } from './word-metrics.ts';
 import { addWordRows, indexedTo, type WordRow } from './word-store.ts';
+import { isPair } from './words.ts';
 
 export interface IndexerParts {
   readonly source: DataSource;
@@ -80,23 +81,39 @@ export class WordIndexer {
   /** Indexes the next entries. Gives whether there may be more. */
   private async step(): Promise<boolean> {
     const { queries, entries, source } = this.parts;
-    const [from, size] = await Promise.all([indexedTo(queries), entries.size()]);
+    const [at, size] = await Promise.all([indexedTo(queries), entries.size()]);
+    const from = at.next_index;
     wordMetrics.lag.set(Math.max(0, size - from));
-    if (from >= size) return false;
+    if (from >= size) return this.again(at.again_next, at.again_to);
     const to = Math.min(size, from + pageEntries);
+    const rows = await this.rowsIn(from, to);
+    if (!(await addWordRows(source, { cursor: 'next_index', from, to }, rows))) return true;
+    wordMetrics.entries.inc(to - from);
+    wordMetrics.lag.set(Math.max(0, size - to));
+    return to < size || at.again_next < at.again_to;
+  }
+
+  /** Adds the pairs of what was indexed when there were none; other words it has. */
+  private async again(from: number, end: number): Promise<boolean> {
+    if (from >= end) return false;
+    const to = Math.min(end, from + pageEntries);
+    const rows = await this.rowsIn(from, to, isPair);
+    await addWordRows(this.parts.source, { cursor: 'again_next', from, to }, rows);
+    return true;
+  }
+
+  /** The words of entries `[from, to)`, by request; only of those that have one of a kind, where that is named. */
+  private async rowsIn(from: number, to: number, kind?: (word: string) => boolean): Promise<WordRow[]> {
+    const { entries } = this.parts;
     const stored = await entries.range(from, to, contentful);
     const facts = stored.flatMap((one): RecordedFact[] => {
       const fact = factOf(one, []);
       return fact?.name && contentful.has(fact.name) ? [{ fact, stored: one }] : [];
     });
-    const rows = await this.rowsOf(facts.filter(hasLanguage));
-    if (!(await addWordRows(source, from, to, rows))) return true;
-    wordMetrics.entries.inc(to - from);
-    wordMetrics.lag.set(Math.max(0, size - to));
-    return to < size;
+    return this.rowsOf(facts.filter(hasLanguage), kind);
   }
 
-  private async rowsOf(facts: readonly RecordedFact[]): Promise<WordRow[]> {
+  private async rowsOf(facts: readonly RecordedFact[], kind?: (word: string) => boolean): Promise<WordRow[]> {
     const found = new Map<string, Found>();
     let sinceMs = performance.now();
     for (const chunk of chunksOf(facts)) {
@@ -114,7 +131,8 @@ export class WordIndexer {
       }
     }
     const hashed = new Map<string, string>();
-    return [...found.values()].map(({ seen, ...row }) => ({ ...row, words: this.hashesOf(seen, hashed) }));
+    const wanted = [...found.values()].filter(({ seen }) => kind === undefined || [...seen].some(kind));
+    return wanted.map(({ seen, ...row }) => ({ ...row, words: this.hashesOf(seen, hashed) }));
   }
 
   private async giveWay(): Promise<void> {
@@ -133,7 +151,8 @@ export class WordIndexer {
       }
       list.push(hash);
     }
-    return list;
+    // The order of the words in the text is nobody's business.
+    return list.sort();
   }
 
   /** What can't be opened for other reasons than a missing service is left out, and counted. */

@@ -2,10 +2,12 @@ import { CodedError, contentRead, encodeEnvelope, type Principal, type Role } fr
 import type { Bus } from '#messaging';
 import type { SessionFilter } from '../sessions/session-query.ts';
 import type { WordHashes } from './word-hashes.ts';
-import { addWords, wordLength } from './words.ts';
+import { addWords, isPair, wordLength } from './words.ts';
 
-/** Words that one search may ask for. */
+/** Words that one search may ask for, … */
 const wordsAsked = 10;
+/** … and pairs, where a script has no words: together they are a long sentence. */
+const pairsAsked = 64;
 
 /** Who looks for which words. */
 export interface Search {
@@ -26,11 +28,11 @@ export class WordSearch {
     if (!roles.includes('auditor')) {
       throw new CodedError('access.forbidden', 'Only auditors may search for words.');
     }
-    const asked = new Set<string>();
-    addWords(asked, words, wordsAsked + 1);
-    if (asked.size === 0 || asked.size > wordsAsked) {
+    const asked = askedIn(words);
+    const pairs = [...asked].filter(isPair).length;
+    if (asked.size === 0 || asked.size - pairs > wordsAsked || pairs > pairsAsked) {
       const { least, most } = wordLength;
-      const message = `Ask for 1 to ${wordsAsked} words of ${least} to ${most} letters or digits.`;
+      const message = `Ask for 1 to ${wordsAsked} words of ${least} to ${most} letters or digits; where words have no spaces between them, for ${least} to ${pairsAsked + 1} characters.`;
       throw new CodedError('request.invalid', message);
     }
     const parameters = [...filter.parameters, [...asked].map((word) => this.hashes.of(word))];
@@ -40,12 +42,16 @@ export class WordSearch {
 
   /** Nobody learns unrecorded who wrote a word. The ledger has how many words, not which. */
   async record({ searcher: reader, words }: Search, found: number): Promise<void> {
-    const asked = new Set<string>();
-    addWords(asked, words, wordsAsked);
-    const head = { search: { words: asked.size, found }, reader, at: Date.now() };
+    const head = { search: { words: askedIn(words).size, found }, reader, at: Date.now() };
     await this.bus.publish(contentRead.subject(), encodeEnvelope(head)).catch((cause: unknown) => {
       const message = 'That you searched could not be recorded, so nothing is shown. Try again.';
       throw new CodedError('service.unavailable', message, { cause });
     });
   }
+}
+
+function askedIn(words: string): Set<string> {
+  const asked = new Set<string>();
+  addWords(asked, words, wordsAsked + pairsAsked + 1);
+  return asked;
 }

@@ -13,10 +13,16 @@ export interface WordRow {
   words: string[];
 }
 
-/** The first entry whose words are not in the index. */
-export async function indexedTo(database: Queryable): Promise<number> {
-  const [row] = await database.query('select next_index from word_cursor', []);
-  return Number(row?.next_index ?? 0);
+/** What moves through the ledger: `next_index` follows it, `again_next` reads once more what is older than pairs. */
+export type WordCursor = 'next_index' | 'again_next';
+
+/** The first entries that each has not read, and where reading once more ends. */
+export async function indexedTo(
+  database: Queryable,
+): Promise<Record<WordCursor, number> & { again_to: number }> {
+  const [row] = await database.query('select next_index, again_next, again_to from word_cursor', []);
+  const { next_index = 0, again_next = 0, again_to = 0 } = row ?? {};
+  return { next_index: Number(next_index), again_next: Number(again_next), again_to: Number(again_to) };
 }
 
 /**
@@ -25,16 +31,15 @@ export async function indexedTo(database: Queryable): Promise<number> {
  */
 export async function addWordRows(
   source: DataSource,
-  from: number,
-  to: number,
+  { cursor, from, to }: { cursor: WordCursor; from: number; to: number },
   rows: readonly WordRow[],
 ): Promise<boolean> {
   try {
     return await source.transaction('READ COMMITTED', async (client) => {
-      const [cursor] = await client.query('select next_index from word_cursor for update');
-      if (Number(cursor?.next_index) !== from) return false;
+      const [row] = await client.query(`select ${cursor} as next from word_cursor for update`);
+      if (Number(row?.next) !== from) return false;
       if (rows.length > 0) await client.query(insert, parametersOf(rows));
-      await client.query('update word_cursor set next_index = $1', [to]);
+      await client.query(`update word_cursor set ${cursor} = $1`, [to]);
       return true;
     });
   } catch (error) {

@@ -9,6 +9,7 @@ import { exportLines } from '../../../services/audit/exporting/export-lines.ts';
 import { Owners } from '../../../services/audit/personal/owners.ts';
 import { PersonalVault } from '../../../services/audit/personal/personal-vault.ts';
 import { LedgerProofs } from '../../../services/audit/proving/ledger-proofs.ts';
+import { LedgerKeys } from '../../../services/audit/signing/ledger-keys.ts';
 import type { AuditWorld } from './audit-world.ts';
 
 /** An export that has begun and was not read yet: whatever happens now happens while it is written. */
@@ -28,7 +29,8 @@ export async function beginExport(
   const names = new SubjectNames(Buffer.from((await secret(secretFiles.subjectNames)).trim(), 'hex'));
   const queries: Queryable = { query: async (sql, values) => (await client.query(sql, values)).rows };
   const entries = new EntryReader(queries);
-  const proofs = new LedgerProofs(queries, entries, signer);
+  const keys = new LedgerKeys(queries, { current: signer, previous: null });
+  const proofs = new LedgerProofs(queries, entries, keys);
   const vault = new PersonalVault(audit.sealer, new Owners(names));
   const size = (await proofs.latest())?.size ?? 0;
   const parts = { entries, proofs, vault, signer, origin: 'sallyport' };

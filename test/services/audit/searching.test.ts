@@ -111,10 +111,20 @@ test('auditors find requests by whole words of prompt and answer; each search is
 }, 60_000);
 
 test('words are found after the writer was killed, and are gone once their person is erased', async () => {
+  const unspaced = new Play(audit, 'carol', chat('本契約の秘密保持義務は存続する'));
+  await unspaced.allowed();
+  await eventually(async () => expect(await found('秘密保持')).toEqual([unspaced.id]));
+  expect(await found('持秘')).toEqual([]);
   await audit.world.service('audit').kill();
   const after = new Play(audit, 'dave', chat('kingfisher of the dark hours'));
   await after.allowed();
+  // As a version left it that knew no pairs.
+  const older = await openDatabase(audit);
+  await older.query(`update session_words set words = '{}' where id = $1`, [unspaced.id.slice(4)]);
+  await older.query('update word_cursor set again_next = 0, again_to = next_index');
+  await older.end();
   await audit.world.startService('audit');
+  await eventually(async () => expect(await found('保持義務')).toEqual([unspaced.id]), { timeoutMs: 60_000 });
   await eventually(async () => expect(await found('kingfisher dark')).toEqual([after.id]), {
     timeoutMs: 60_000,
   });
@@ -141,20 +151,20 @@ test('reports count outcomes, votes, times, tokens and masked values by person, 
   const report = async (by: string): Promise<Report> =>
     (await audit.call('alice', `/v1/reports?by=${by}`)).body;
   const carols = async () => (await report('user')).lines.find(({ person }) => person?.subject === 'carol');
-  await eventually(async () => expect((await carols())?.outcomes).toEqual({ answered: 2 }));
+  await eventually(async () => expect((await carols())?.outcomes).toEqual({ answered: 3 }));
 
   const user = await carols();
   expect(user).toMatchObject({
-    requests: 2,
-    outcomes: { answered: 2 },
+    requests: 3,
+    outcomes: { answered: 3 },
     held: 1,
     approvals: 1,
     rejections: 0,
   });
-  expect(user).toMatchObject({ promptTokens: 14, completionTokens: 18, masked: { EMAIL: 2 } });
+  expect(user).toMatchObject({ promptTokens: 21, completionTokens: 27, masked: { EMAIL: 3 } });
   expect(user?.decisionMs.count).toBe(1);
   expect((await report('user')).lines.find(({ person }) => person?.subject === 'dave')).toBeUndefined();
-  expect((await report('connection')).lines).toEqual([expect.objectContaining({ key: 'demo', requests: 4 })]);
+  expect((await report('connection')).lines).toEqual([expect.objectContaining({ key: 'demo', requests: 5 })]);
   const rules = (await report('rule')).lines.map(({ key, requests }) => [key, requests]);
   expect(rules).toContainEqual(['contractors-sensitive-words', 1]);
   const [approver] = (await report('approver')).lines;
