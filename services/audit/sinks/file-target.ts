@@ -13,7 +13,7 @@ export class FileTarget implements SinkTarget {
     private readonly keep: number | undefined,
   ) {}
 
-  async deliver(piece: Piece, signal: AbortSignal): Promise<void> {
+  async deliver(piece: Piece, signal: AbortSignal): Promise<number> {
     await mkdir(this.directory, { recursive: true, mode: 0o700 });
     const target = path.join(this.directory, pieceName(piece));
     const unfinished = `${target}.part`;
@@ -26,6 +26,7 @@ export class FileTarget implements SinkTarget {
     await rename(unfinished, target);
     await syncDirectory(this.directory);
     await this.rotate();
+    return 0;
   }
 
   private async rotate(): Promise<void> {

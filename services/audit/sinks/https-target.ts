@@ -10,7 +10,7 @@ export class HttpsTarget implements SinkTarget {
     private readonly answerMs: number,
   ) {}
 
-  async deliver(piece: Piece, signal: AbortSignal): Promise<void> {
+  async deliver(piece: Piece, signal: AbortSignal): Promise<number> {
     const body = await buffer(gzipped(piece));
     await post({
       url: this.url,
@@ -18,6 +18,7 @@ export class HttpsTarget implements SinkTarget {
       body,
       answerMs: this.answerMs,
       signal,
+      isPassing: (status) => status >= 500 || status === 408 || status === 425 || status === 429,
       headers: {
         'content-type': 'application/x-ndjson',
         'content-encoding': 'gzip',
@@ -25,5 +26,6 @@ export class HttpsTarget implements SinkTarget {
         'x-sallyport-entries': `${piece.from}-${piece.to}`,
       },
     });
+    return 0;
   }
 }

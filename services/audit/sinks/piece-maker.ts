@@ -1,5 +1,8 @@
+import { requestCompleted } from '#contracts';
 import { factOf, openPersonal, type StoredEntry } from '../entries/entry-reader.ts';
 import { type ExportParts, exportLines } from '../exporting/export-lines.ts';
+import { ownersIn } from '../exporting/owners-in.ts';
+import { text } from '../sessions/views.ts';
 import type { Piece, PieceRecord } from './sink.ts';
 
 interface Stretch {
@@ -25,10 +28,19 @@ export class PieceMaker {
       from,
       to,
       sinceMs: page[0]?.entry.atMs ?? 0,
-      lines: () => exportLines(parts, [[from, to]], size),
+      lines: () =>
+        personal ? withPeople(parts, { from, to, size, page }) : exportLines(parts, [[from, to]], size),
       records: () => recordsOf(page, parts.vault),
     };
   }
+}
+
+/** A piece has the erasures of the people in it, not of everybody. */
+async function* withPeople(
+  parts: ExportParts,
+  { from, to, size, page }: Omit<Stretch, 'personal'>,
+): AsyncGenerator<string> {
+  yield* exportLines(parts, [[from, to]], size, await ownersIn(parts.entries, page, size));
 }
 
 async function* recordsOf(
@@ -38,6 +50,8 @@ async function* recordsOf(
   for (const stored of page) {
     const fact = factOf(stored, await openPersonal(vault, stored));
     const head = fact === null ? '{}' : JSON.stringify(fact.head ?? {});
-    yield { stored, name: fact?.name ?? 'gap', head };
+    const name = fact === null ? 'gap' : (fact.name ?? 'unknown');
+    const outcome = fact?.name === requestCompleted.name ? text(fact.head?.outcome) : null;
+    yield { stored, name, head, requestId: fact?.requestId ?? null, outcome };
   }
 }

@@ -35,7 +35,7 @@ export class S3Target implements SinkTarget {
     });
   }
 
-  async deliver(piece: Piece, signal: AbortSignal): Promise<void> {
+  async deliver(piece: Piece, signal: AbortSignal): Promise<number> {
     const location = { Bucket: this.sink.bucket, Key: this.keyOf(piece) };
     const retention = this.retentionAt(Date.now());
     const body = gzipped(piece);
@@ -59,10 +59,11 @@ export class S3Target implements SinkTarget {
       signal.removeEventListener('abort', abort);
       body.destroy();
     });
-    if (retention === undefined) return;
+    if (retention === undefined) return 0;
     // Some servers (RADOS Gateway 16) forget the lock of an object that came in parts.
     const locking = new PutObjectRetentionCommand({ ...location, VersionId, Retention: retention });
     await this.client.send(locking, { abortSignal: signal });
+    return 0;
   }
 
   close(): void {

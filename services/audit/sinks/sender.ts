@@ -4,6 +4,7 @@ import type { EntryReader, StoredEntry } from '../entries/entry-reader.ts';
 import { pause } from '../pause.ts';
 import type { LedgerProofs } from '../proving/ledger-proofs.ts';
 import type { PieceMaker } from './piece-maker.ts';
+import { NotTakenError } from './post.ts';
 import type { SinkTarget } from './sink.ts';
 import { leaseSeconds, type SinkCursors } from './sink-cursors.ts';
 import { sinkMetrics } from './sink-metrics.ts';
@@ -96,7 +97,7 @@ export class Sender {
     const tooLong = setTimeout(() => over.abort(), longestDeliveryMs);
     try {
       const signal = AbortSignal.any([this.stopping.signal, over.signal]);
-      await this.target.deliver(pieces.make({ from, to, size, page, personal }), signal);
+      this.onRefused(await this.target.deliver(pieces.make({ from, to, size, page, personal }), signal));
     } finally {
       clearInterval(renewing);
       clearTimeout(tooLong);
@@ -116,6 +117,13 @@ export class Sender {
     return isMine;
   }
 
+  private onRefused(entries: number): void {
+    if (entries === 0) return;
+    const { name } = this.sink;
+    sinkMetrics.refused.inc({ sink: name }, entries);
+    this.parts.logger.error({ sink: name, entries }, 'a sink refused entries for good');
+  }
+
   private async onFailure(error: Error): Promise<number> {
     if (this.stopping.signal.aborted) return 0;
     const { name } = this.sink;
@@ -123,8 +131,10 @@ export class Sender {
     sinkMetrics.failures.inc({ sink: name });
     this.parts.logger.warn({ sink: name, reason: reasonOf(error) }, 'a sink did not take what it was sent');
     await this.parts.cursors.fail(name, reasonOf(error)).catch(() => undefined);
-    const backoffMs = Math.min(longestBackoffMs, idleMs * 2 ** Math.min(this.failures, 10));
-    return backoffMs * (0.5 + Math.random() / 2);
+    const { afterMs = 0, isUseless = false } = error instanceof NotTakenError ? error.again : {};
+    const growingMs = idleMs * 2 ** Math.min(this.failures, 10);
+    const backoffMs = isUseless ? longestBackoffMs : Math.min(longestBackoffMs, growingMs);
+    return afterMs + backoffMs * (0.5 + Math.random() / 2);
   }
 }
 

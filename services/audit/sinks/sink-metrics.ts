@@ -18,6 +18,12 @@ export const sinkMetrics = {
     labelNames,
     registers,
   }),
+  refused: new Counter({
+    name: 'sallyport_audit_sink_refused_total',
+    help: 'Entries that a sink took with the others of a request and said it does not keep',
+    labelNames,
+    registers,
+  }),
   lag: new Gauge({
     name: 'sallyport_audit_sink_lag_entries',
     help: 'Signed entries that a sink does not have yet',

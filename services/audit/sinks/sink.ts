@@ -22,12 +22,19 @@ export interface PieceRecord {
   readonly name: string;
   /** The head as JSON. */
   readonly head: string;
+  /** The request that it is about. */
+  readonly requestId: string | null;
+  /** How a request ended, where it says so. */
+  readonly outcome: string | null;
 }
 
 /** Somewhere that keeps copies of the ledger. */
 export interface SinkTarget {
-  /** Resolves once the piece is kept there. The same piece may come again. Throws where it was not taken. */
-  deliver(piece: Piece, signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves once the piece is kept there, with how many of its entries the other side refused for good. The same piece
+   * may come again. Throws where it was not taken.
+   */
+  deliver(piece: Piece, signal: AbortSignal): Promise<number>;
   close?(): void;
 }
 
