@@ -53,18 +53,19 @@ to judge; what is not about requests to models is not in here.
 | SOC 2 | CC6.7 disclosure of data restricted | masked values in \`reports/\`; \`findings\` of \`request.completed\` | \`audit report --by connection\`, \`audit list --entity EMAIL\` |
 | SOC 2 | CC7.2 monitoring for anomalies | \`gaps.json\`, \`access.denied\` in \`ledger.ndjson\` | \`audit gaps --all\`, \`audit sinks\` |
 | SOC 2 | CC7.3, CC7.4 incidents evaluated, answered | \`principal.frozen\`, votes and reviews in \`ledger.ndjson\` | \`audit show ID\`, \`reviews list\`, \`frozen\` |
+| SOC 2 | C1.2, P4.3 confidential and personal information disposed of | \`content.erased\`, \`content.dropped\` with its tombstones in \`ledger.ndjson\` | \`audit erasures ID --certificate\`, \`audit verify\` |
 | SOC 2 | CC8.1 changes authorised | \`approval.decided\` at gate \`change\`, \`policy/revisions.json\` | \`config log\`, \`config diff r1 r2\` |
-| ISO/IEC 27001:2022 | A.5.15, A.8.3 access control | \`policy/\`, \`access.denied\` | \`config log\` |
+| ISO/IEC 27001:2022 | A.5.15, A.5.18, A.8.3 access control, access rights, information access restriction | \`policy/\`, \`access.denied\` | \`config log\` |
 | ISO/IEC 27001:2022 | A.5.28 collection of evidence | this bundle | \`audit evidence\` |
 | ISO/IEC 27001:2022 | A.5.33 protection of records | proofs and checkpoints in \`ledger.ndjson\` | \`audit verify\` |
 | ISO/IEC 27001:2022 | A.5.34, A.8.10, A.8.11 privacy, deletion, masking | \`content.erased\`, \`content.dropped\`, \`findings\` | \`audit erasures ID --certificate\`, \`audit report\` |
 | ISO/IEC 27001:2022 | A.8.15, A.8.16 logging, monitoring | \`ledger.ndjson\`, \`gaps.json\` | \`audit export\`, \`audit gaps\` |
 | ISO/IEC 27001:2022 | A.8.32 change management | \`config.activated\`, \`policy/revisions.json\` | \`config log\` |
-| GDPR | Art. 17 erasure | \`content.erased\` and the decision on it in \`ledger.ndjson\` | \`audit erasures ID --certificate\` |
-| GDPR | Art. 30 records of processing | \`reports/user.csv\`, \`reports/connection.csv\`; retention in \`policy/\` | \`audit report --by connection\` |
-| EU AI Act | Art. 12 record-keeping | \`ledger.ndjson\` | \`audit export\`, \`audit replay ID\` |
-| EU AI Act | Art. 14 human oversight | \`approval.requested\`, \`approval.decided\`; \`reports/approver.csv\` | \`audit report --by approver\`, \`audit show ID\` |
-| EU AI Act | Art. 26 deployers: oversight, monitoring, logs kept | \`reports/\`, \`gaps.json\`; \`retention\` in \`policy/\` | \`audit report\`, \`audit evidence\` |
+| GDPR | Art. 17(1) erasure; 17(3)(e) what legal claims need is kept | \`content.erased\` and the decision on it, \`content.held\` in \`ledger.ndjson\` | \`audit erasures ID --certificate\`, \`audit hold list\` |
+| GDPR | Art. 30(1)(c), (d), (f), (g) records of processing: whose data and which kinds, who got it, time limits, security measures | \`reports/user.csv\`, \`reports/connection.csv\`; retention in \`policy/\` | \`audit report --by connection\` |
+| EU AI Act | Art. 12(1), (2) events recorded automatically, operation traceable | \`ledger.ndjson\` | \`audit export\`, \`audit replay ID\` |
+| EU AI Act | Art. 14(4) people understand, override and stop | \`approval.requested\`, \`approval.decided\`; \`reports/approver.csv\` | \`audit report --by approver\`, \`audit show ID\` |
+| EU AI Act | Art. 26(2), (5), (6) deployers: oversight, monitoring, logs kept | \`reports/\`, \`gaps.json\`; \`retention\` in \`policy/\` | \`audit report\`, \`audit evidence\` |
 
 Article 26(6) asks deployers of high-risk systems to keep logs for at least six months: see \`retention.metadata\` and
 \`retention.decisions\` in the policy.
