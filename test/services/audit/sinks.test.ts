@@ -1,10 +1,13 @@
+import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { SinkList } from '#contracts';
 import { verifyExport } from '#ledger';
 import { eventually } from '#testing';
+import { gzipped } from '../../../services/audit/sinks/sink.ts';
 import { type AuditWorld, activate, Play, startAuditWorld } from './audit-world.ts';
 import { Receiver } from './receiver.ts';
 
@@ -173,3 +176,39 @@ test('a sink that is taken out is sent nothing more; others may not see where co
 function attribute(record: any, key: string): { stringValue?: string; intValue?: string } | undefined {
   return record.attributes.find((one: { key: string }) => one.key === key)?.value;
 }
+
+describe('a piece on its way to a sink', () => {
+  test('has its lines', async () => {
+    const lines = async function* () {
+      yield* ['a\n', 'b\n'];
+    };
+    expect(gunzipSync(await buffer(gzipped({ lines }))).toString()).toBe('a\nb\n');
+  });
+
+  test('whose lines break off fails whoever sends it, and nothing else', async () => {
+    const lines = async function* () {
+      yield 'a\n';
+      throw new Error('postgres is away');
+    };
+    await expect(buffer(gzipped({ lines }))).rejects.toThrow('postgres is away');
+  });
+
+  test('that is given up reads no further lines', async () => {
+    let ended = false;
+    const lines = async function* () {
+      try {
+        for (;;) yield `${Math.random()}`.repeat(1000);
+      } finally {
+        ended = true;
+      }
+    };
+    const stream = gzipped({ lines });
+    await once(stream, 'readable');
+    stream.destroy();
+    await new Promise<void>((resolve) => {
+      const look = () => (ended ? resolve() : setImmediate(look));
+      look();
+    });
+    expect(ended).toBe(true);
+  });
+});
