@@ -91,7 +91,13 @@ async function makeBundle(audit: Caller, policy: Caller, flags: EvidenceFlags, n
   const time = (ms: number) => new Date(ms).toISOString();
   const about = request ?? `${time(period.from)} to ${time(period.to)}`;
   const origin = items[0]?.key.split('+')[0] ?? '';
-  const scope = { about, origin, madeAt: time(nowMs), hasReports: session === null, handovers: handovers.length };
+  const scope = {
+    about,
+    origin,
+    madeAt: time(nowMs),
+    hasReports: session === null,
+    handovers: handovers.length,
+  };
   await write('README.md', evidenceReadme(scope));
   await write('controls.md', session === null ? evidenceControls : controlsOfRequest());
   await write('SHA256SUMS', await digestsOf(out));

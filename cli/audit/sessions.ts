@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { Replay, SessionDetail, SessionList } from '#contracts';
 import { CallError, type CallerFlags, runCall, withCaller } from '../caller.ts';
 import { jsonText, say, sayPiece } from '../terminal.ts';
-import { type PlayedStep, type Reading, readableSteps } from './readable-steps.ts';
+import { type PlayedStep, type Reading, readableSteps } from './reading/readable-steps.ts';
 import { continuedText, sessionsText, sessionText, stepText } from './text.ts';
 
 const rawText = 'prompts and answers exactly as they were sent';

@@ -9,8 +9,8 @@ import {
   type SessionSummary,
 } from '#contracts';
 import { inWords, table, unseenAsText } from '../terminal.ts';
-import { readableAnswer, readablePrompt } from './readable.ts';
-import type { PlayedStep, Reading } from './readable-steps.ts';
+import { readableAnswer, readablePrompt } from './reading/readable.ts';
+import type { PlayedStep, Reading } from './reading/readable-steps.ts';
 
 const who = (person: PersonView | null | undefined): string =>
   person ? (person.email ?? person.name ?? person.subject) : '(erased)';

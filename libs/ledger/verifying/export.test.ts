@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { digestSealed, type Entry, entryLeafHash } from '../entries/entry.ts';
+import { check, chunksOf, noteOf, origin, sample, signer } from '../exporting/altered-export.ts';
 import { ExportWriter } from '../exporting/export-writer.ts';
 import { signCheckpoint } from '../signing/checkpoint.ts';
 import { CompactRange } from '../tree/compact-range.ts';
 import { readRuns } from '../tree/nodes.ts';
-import { check, chunksOf, noteOf, origin, sample, signer } from './altered-export.ts';
 import { verifyExport } from './verify-export.ts';
 
 describe('an export', () => {

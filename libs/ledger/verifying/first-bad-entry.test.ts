@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { type EntryLine, type ExportLine } from '../exporting/export-lines.ts';
 import {
   changeEntry,
   check,
@@ -9,7 +8,8 @@ import {
   type Options,
   reseal,
   sample,
-} from './altered-export.ts';
+} from '../exporting/altered-export.ts';
+import { type EntryLine, type ExportLine } from '../exporting/export-lines.ts';
 import { parseLine } from './parse-line.ts';
 
 describe('the first bad entry is named when', () => {

@@ -1,9 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import {
+  check,
+  isEntry,
+  origin,
+  reseal,
+  safeParse,
+  sample,
+  signer,
+  stranger,
+} from '../exporting/altered-export.ts';
 import { type ExportLine } from '../exporting/export-lines.ts';
 import { signTombstone } from '../signing/tombstone.ts';
 import { leafHash } from '../tree/hashing.ts';
-import { check, isEntry, origin, reseal, safeParse, sample, signer, stranger } from './altered-export.ts';
 import { parseLine } from './parse-line.ts';
 
 describe('an export is refused where', () => {

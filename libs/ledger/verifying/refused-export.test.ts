@@ -1,8 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type ExportLine } from '../exporting/export-lines.ts';
-import { sampleExport } from '../exporting/sample-export.ts';
-import { signTombstone } from '../signing/tombstone.ts';
 import {
   check,
   chunksOf,
@@ -13,7 +10,10 @@ import {
   sample,
   signer,
   stranger,
-} from './altered-export.ts';
+} from '../exporting/altered-export.ts';
+import { type ExportLine } from '../exporting/export-lines.ts';
+import { sampleExport } from '../exporting/sample-export.ts';
+import { signTombstone } from '../signing/tombstone.ts';
 import { verifyExport } from './verify-export.ts';
 
 describe('an export is refused where', () => {

@@ -1,12 +1,12 @@
 import { type Entry, entryLeafHash } from '../entries/entry.ts';
-import { type EntryLine, type ExportLine, sealText } from '../exporting/export-lines.ts';
-import { sampleExport } from '../exporting/sample-export.ts';
 import { noteSignerFromSeed } from '../signing/keys.ts';
 import { signNote } from '../signing/note.ts';
 import { sha256 } from '../tree/hashing.ts';
-import { parseLine } from './parse-line.ts';
-import { type ExportReport } from './problems.ts';
-import { verifyExport } from './verify-export.ts';
+import { parseLine } from '../verifying/parse-line.ts';
+import { type ExportReport } from '../verifying/problems.ts';
+import { verifyExport } from '../verifying/verify-export.ts';
+import { type EntryLine, type ExportLine, sealText } from './export-lines.ts';
+import { sampleExport } from './sample-export.ts';
 
 export const origin = 'sallyport.example/ledger';
 export const signer = noteSignerFromSeed(origin, Buffer.alloc(32, 1));

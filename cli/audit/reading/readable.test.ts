@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { Replay } from '#contracts';
 import { type ProtocolName, protocolOf } from '#protocols';
+import { continuedText, stepText } from '../text.ts';
 import { readableAnswer, readablePrompt } from './readable.ts';
 import { readableSteps } from './readable-steps.ts';
-import { continuedText, stepText } from './text.ts';
 
 const people = { streams: true, bodies: true };
 const chat = { protocol: 'openai-chat', operation: 'chat.completions' };
@@ -16,12 +16,12 @@ const replayOf = (frames: readonly string[], written: object = chat): Replay => 
   steps: frames.map((text, index) => ({ atMs: index + 1, kind: 'answer', text })),
 });
 const golden = (name: ProtocolName, file: string) =>
-  readFileSync(join(import.meta.dirname, '../../libs/protocols', name, 'golden', file), 'utf8');
+  readFileSync(join(import.meta.dirname, '../../../libs/protocols', name, 'golden', file), 'utf8');
 
 const streams = (
   ['openai-chat', 'openai-completions', 'openai-responses', 'anthropic', 'ollama'] as const
 ).flatMap((name) =>
-  readdirSync(join(import.meta.dirname, '../../libs/protocols', name, 'golden'))
+  readdirSync(join(import.meta.dirname, '../../../libs/protocols', name, 'golden'))
     .filter((file) => file.startsWith('stream-'))
     .map((file) => [name, file] as const),
 );
