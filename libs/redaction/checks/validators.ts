@@ -5,7 +5,7 @@ import { entropy } from './entropy.ts';
 import { isIban } from './iban.ts';
 import { ipScore } from './ip.ts';
 import { digitsOf, luhn } from './luhn.ts';
-import { phoneCheck } from './phone.ts';
+import { phoneCheck } from './phones/phone.ts';
 
 const RANDOM_BITS_PER_CHAR = 3;
 

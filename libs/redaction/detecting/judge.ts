@@ -165,10 +165,13 @@ function plain(text: string, length: number): NormalisedText {
   return { text: length === text.length ? text : text.slice(0, length), origin: undefined };
 }
 
+const LETTER = /[a-z\u0080-\uffff]/i;
+
 /** What stands to the left of one start: looked at once, however many rules and ends ask. */
 class Surroundings implements Around {
   isLongest = false;
   private text: string | undefined;
+  private letters: boolean | undefined;
   private announced: Map<DetectorRule, boolean> | undefined;
 
   constructor(private readonly read: () => string) {}
@@ -178,11 +181,20 @@ class Surroundings implements Around {
     return this.text;
   };
 
+  /** Every context word has one; in rows of numbers none has to be looked for. */
+  private get hasLetters(): boolean {
+    this.letters ??= LETTER.test(this.left());
+    return this.letters;
+  }
+
   announces(rule: DetectorRule): boolean {
     this.announced ??= new Map();
     const known = this.announced.get(rule);
     if (known !== undefined) return known;
-    const found = rule.context !== undefined && hasContext(this.left(), rule.context, rule.contextReach);
+    const found =
+      rule.context !== undefined &&
+      this.hasLetters &&
+      hasContext(this.left(), rule.context, rule.contextReach);
     this.announced.set(rule, found);
     return found;
   }

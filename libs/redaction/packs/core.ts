@@ -2,7 +2,7 @@ import { charSet, LATIN, union, WORD, WORD_WIDE } from '../automaton/char-set.ts
 import { cardCheck } from '../checks/card.ts';
 import { isIban } from '../checks/iban.ts';
 import { ipScore } from '../checks/ip.ts';
-import { phoneCheck } from '../checks/phone.ts';
+import { phoneCheck } from '../checks/phones/phone.ts';
 import type { DetectorRule } from '../detecting/rule.ts';
 import { PLACEHOLDER_PATTERN } from '../placeholders/placeholder.ts';
 

@@ -2,6 +2,7 @@ import { DEAD } from '../automaton/product.ts';
 import { blankPlaceholders, isNamePlaceholder, MAX_CONTEXT_REACH } from '../detecting/context.ts';
 import type { Detector } from '../detecting/detector.ts';
 import type { Candidate, Judge } from '../detecting/judge.ts';
+import { isZeroWidth } from '../detecting/normalise.ts';
 import type { Swallow } from '../detecting/rule.ts';
 import { Cluster } from './cluster.ts';
 import { ReservedCandidates } from './reserved.ts';
@@ -205,8 +206,11 @@ export class Scanner implements TextScanner {
     this.reserved.dropBefore(end);
   }
 
-  private passOver(end: number): void {
+  /** Zero-width characters at its end stand behind it: they hide neither what it is nor that it ends there. */
+  private passOver(matchEnd: number): void {
     this.deliverUpTo(this.at);
+    let end = matchEnd;
+    while (isZeroWidth(this.buffer.charCodeAt(end - 1))) end--;
     const text = this.buffer.slice(this.at, end);
     this.delivered = end;
     this.remember(text);

@@ -1,5 +1,5 @@
 import { type CountryCode, type NumberType, parsePhoneNumberFromString } from 'libphonenumber-js/max';
-import { phoneCheck } from '../../checks/phone.ts';
+import { phoneCheck } from '../../checks/phones/phone.ts';
 import type { DetectorRule } from '../../detecting/rule.ts';
 import { PHONE } from '../core.ts';
 

@@ -179,6 +179,8 @@ export function assignedSecret(text: string): Verdict {
   const probe = value.slice(0, PROBE_CHARS);
   if (value.length < 6 || BENIGN_NAME.test(name) || FILLER.test(probe)) return false;
   if (REFERENCE.test(probe) && !isBase64(probe)) return false;
+  // A condition asks about the same constant twice: defined(SOME_API) || SOME_API+0 > 3.
+  if (name.includes('_') && value.startsWith(name)) return false;
   const isElement = operator === '>' && rest.includes('</');
   const direct = isElement || (operator !== ',' && operator !== '>' && !name.includes(' '));
   const strength =

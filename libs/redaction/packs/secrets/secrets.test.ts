@@ -218,6 +218,8 @@ test.each([
   ['{"name": "LOG_LEVEL", "value": "debug2"}'],
   ["ssl_passphrase_command = ''\n#ssl_dh_params_file = ''"],
   ['private_key: SignatureV4SignWithCredentials'],
+  ['#if !defined(Py_LIMITED_API) || Py_LIMITED_API+0 >= 0x03030000'],
+  ['curl -u [EMAIL_ADDRESS_mkksk]: https://host'],
 ])('a placeholder, an option or a setting is no secret: %s', (text) => {
   expect(masker.maskText(text).text).toBe(text);
 });

@@ -105,8 +105,8 @@ const CURL_USER: DetectorRule = {
     const password = text.slice(from);
     // Services with API keys take the key as the user and no password.
     if (password === '') {
-      const user = /[^\s'"=]{16,}(?=:$)/.exec(text);
-      return user !== null && entropy(user[0]) >= 3.2 && { start: user.index, end: from - 1 };
+      const user = /^(?:-u|--user)[=\s]*['"]?([^\s'"=[\]]{16,}):$/.exec(text)?.[1];
+      return user !== undefined && entropy(user) >= 3.2 && { start: from - 1 - user.length, end: from - 1 };
     }
     return (
       !/^[$%{[(<*]|^(?:password|passwd|pass|pwd|token|changeme|changeit|test|x+)$/i.test(password) && {

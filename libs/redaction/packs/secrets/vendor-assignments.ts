@@ -123,10 +123,12 @@ export const VENDOR_NAMES: readonly string[] = [
   ...new Set([...ASSIGNED_FORMATS, ...SHAPES].flatMap(([name]) => name.split('|'))),
 ];
 
+const ANY_VENDOR = new RegExp(VENDOR_NAMES.join('|'), 'i');
 const MIN_BITS = 2.2;
 
 /** The vendor in `name` whose format `value` has; undefined if there is none. */
 export function vendorOf(name: string, value: string): string | undefined {
+  if (!ANY_VENDOR.test(name)) return undefined;
   const lower = name.toLowerCase();
   const named = (names: string) => names.split('|').some((one) => lower.includes(one));
   const shape = SHAPES.find(([names, pattern]) => named(names) && pattern.test(value));

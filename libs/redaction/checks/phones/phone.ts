@@ -1,4 +1,4 @@
-import type { Check } from '../detecting/rule.ts';
+import type { Check } from '../../detecting/rule.ts';
 import { PhonePlans } from './phone-plan.ts';
 import {
   INTERNATIONAL,
@@ -20,6 +20,8 @@ export function phoneCheck(regions: readonly string[]): Check {
   const plans = new PhonePlans(regions);
   const assigns = remembered((number) => plans.assigns(number));
   const assignment = remembered((number) => plans.assignment(number));
+  const isAfterOther = askedAgain((before) => LETTER.test(before) && AFTER_OTHER_NUMBER.test(before));
+  const isAfterNumber = askedAgain((before) => IN_A_LIST.test(before));
   const isPossibleAbroad = remembered((number) => plans.isPossibleAbroad(number));
   return (text, isEnough, { left, isLongest }) => {
     const whole = text.includes('(0)') ? text.replace(TRUNK_ZERO, '$1') : text;
@@ -31,8 +33,8 @@ export function phoneCheck(regions: readonly string[]): Check {
     if (looks === 0 || !isEnough(isGroupable ? GROUPED : looks)) return false;
     const before = shape.groups.length > 1 ? left().slice(-LIST_REACH) : '';
     if (ZIP_PLUS_4.test(number) && AFTER_STATE.test(before)) return false;
-    if (looks <= TRUNK_PREFIX && AFTER_OTHER_NUMBER.test(left().slice(-OTHER_REACH))) return false;
-    const isInList = (looks === SEPARATED || looks === TRUNK_PREFIX) && IN_A_LIST.test(before);
+    if (looks <= TRUNK_PREFIX && isAfterOther(left().slice(-OTHER_REACH))) return false;
+    const isInList = (looks === SEPARATED || looks === TRUNK_PREFIX) && isAfterNumber(before);
     const score = isInList ? Math.min(looks, SEPARATED) : looks;
     if (!isGroupable || isInList) {
       if (!isEnough(score)) return false;
@@ -75,6 +77,18 @@ function remembered<T>(ask: (number: string) => T): (number: string) => T {
   };
 }
 
+/** The ends of one start ask about the same text. */
+function askedAgain(ask: (before: string) => boolean): (before: string) => boolean {
+  let asked: string | undefined;
+  let answer = false;
+  return (before) => {
+    if (before !== asked) answer = ask(before);
+    asked = before;
+    return answer;
+  };
+}
+
+const LETTER = /\p{L}/u;
 const LIST_REACH = 24;
 
 /**

@@ -19,7 +19,7 @@ export class PhonePlans {
     if (number.startsWith('+')) return this.isAssignedAbroad(number);
     if (this.isCalledFromAbroad(number)) return true;
     const digits = digitsOf(number);
-    return this.plansFor(digits).some((plan) => this.isAssigned(plan, number, digits));
+    return this.ownPlans().some((plan) => this.isAssigned(plan, number, digits));
   }
 
   /** The same, and whether the number is grouped as a plan groups it. */
@@ -28,7 +28,7 @@ export class PhonePlans {
     if (this.isCalledFromAbroad(number)) return 'assigned';
     const digits = digitsOf(number);
     let best: Assignment = 'none';
-    for (const plan of this.plansFor(digits)) {
+    for (const plan of this.ownPlans()) {
       if (!this.isAssigned(plan, number, digits)) continue;
       const found = assignmentOf(number, plan.country);
       if (found === 'grouped') return found;
@@ -71,15 +71,16 @@ export class PhonePlans {
     return plan;
   }
 
-  private plansFor(digits: string): readonly NumberingPlan[] {
+  private ownPlans(): readonly NumberingPlan[] {
     this.plans ??= this.regions
       .filter((region) => isSupportedCountry(region))
       .map((region) => new NumberingPlan(region as CountryCode));
-    return this.plans.filter((plan) => plan.mayHold(digits));
+    return this.plans;
   }
 
   private isAssigned(plan: NumberingPlan, number: string, digits: string): boolean {
     // Dialled abroad, and nobody is assigned that: `isCalledFromAbroad` was asked before.
+    if (!plan.mayHold(digits)) return false;
     if (plan.dialsAbroadWith00 && digits.startsWith('00')) return false;
     // The library takes no tab for a separator.
     const known = number.includes('\t') ? undefined : plan.assigns(digits);

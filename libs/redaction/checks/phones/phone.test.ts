@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { MaskingProfile } from '#contracts';
-import { compileMasker } from '../masker.ts';
+import { compileMasker } from '../../masker.ts';
 
 const masker = compileMasker(MaskingProfile.parse({ packs: ['core'] }), {
   key: new Uint8Array(16),
