@@ -3,6 +3,7 @@ import { firmNouns, firmSuffixes, firmWords, knownFirms } from './data/firms.ts'
 import { particles, suffixes, titles } from './data/people.ts';
 import { foreignStreets, nationalities, streetNames } from './data/places.ts';
 import { things } from './data/things.ts';
+import { codePoint, constant, hexadecimal, script, shortened, typeName } from './identifiers.ts';
 import {
   cityNames,
   countryNames,
@@ -265,21 +266,6 @@ function phone(chance: Chance): Piece {
   return chance.chance(0.75) ? found(text) : plain(text);
 }
 
-/** As in a log of changes: some digit in it. */
-function hexadecimal(chance: Chance): string {
-  const length = chance.pick([2, 2, 7, 7, 8]);
-  const digits = Array.from({ length: length - 1 }, () => '0123456789abcdef'[chance.below(16)]);
-  return `${chance.below(10)}${digits.join('')}`;
-}
-
-function constant(chance: Chance): string {
-  const parts = Array.from({ length: 1 + chance.below(3) }, () =>
-    chance.pick(words.noun!).replace(/\W/g, ''),
-  );
-  const text = parts.join(chance.chance(0.75) ? '_' : '').toUpperCase();
-  return chance.chance(0.15) ? `_${text}` : text;
-}
-
 type Slot = (chance: Chance) => Piece | readonly Piece[];
 
 /** What a `{slot}` of a template stands for. */
@@ -319,7 +305,11 @@ export const slots: Readonly<Record<string, Slot>> = {
   id: (c) => plain(`${initial(c)}${initial(c)}${c.pick(['', '-'])}${c.digits(3 + c.below(5))}`),
   hex: (c) => plain(hexadecimal(c)),
   Acronym: (c) => plain(Array.from({ length: 2 + c.below(4) }, () => initial(c)).join('')),
-  /** A constant or a macro. */
+  Code: (c) => plain(codePoint(c)),
+  Type: (c) => plain(typeName(c)),
+  Val: (c) => plain(shortened(c)),
+  Script: (c) => plain(script(c)),
+  SCRIPT: (c) => plain(script(c).toUpperCase()),
   CONST: (c) => plain(constant(c)),
   Shout: (c) => plain(c.pick(c.chance(0.6) ? words.noun! : words.adjective!).toUpperCase()),
   /** What programmers call a variable they use once. */

@@ -87,14 +87,14 @@ export function inputsDigest(): string {
   add('tools/names');
   digest.update(readFileSync(path.join(root, 'tools/chance.ts'), 'utf8'));
   for (const name of [
-    'letters',
-    'tokens',
+    'tokens/letters',
+    'tokens/token',
     'features',
     'lexicon',
     'open-name',
     'tagger',
-    'token-readers',
-    'token-tests',
+    'tokens/read-token',
+    'tokens/token-tests',
     'word-classes',
   ])
     digest.update(readFileSync(path.join(root, `libs/redaction/names/${name}.ts`), 'utf8'));

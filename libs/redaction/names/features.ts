@@ -1,4 +1,5 @@
-import { shape, type Token, tokenKind } from './tokens.ts';
+import { shape, type Token, tokenKind } from './tokens/token.ts';
+import { wordClasses } from './word-classes.ts';
 
 /** The text left of a token as names are judged by it; names found there count as found, not as words. */
 export class View {
@@ -16,6 +17,16 @@ export class View {
   glued = 0;
   /** How the last sentence began: the shape of its first word. */
   style = 0;
+  /** How much of the last dozen tokens only programs hold, 0–127. */
+  private heat = 0;
+
+  /** How much like a program the text before is: 0–3. */
+  get codeness(): number {
+    return this.heat < 12 ? 0 : this.heat < 32 ? 1 : this.heat < 56 ? 2 : 3;
+  }
+
+  /** How many more words may stand between what announces a name ("name", "dear") and the name. */
+  announced = 0;
 
   add(token: Token): void {
     this.hash2 = this.hash1;
@@ -24,8 +35,12 @@ export class View {
     this.look1 = token.look;
     this.glued = token.glued ? 1 : 0;
     const { kind } = token;
+    this.heat = this.heat - (this.heat >> 3) - (this.heat > 0 ? 1 : 0) + (isOfPrograms(token) ? 16 : 0);
     if (kind === tokenKind.word && this.fresh > 0) this.style = Math.min(token.shape, shape.initial);
-    if (kind === tokenKind.word || kind === tokenKind.number || kind === tokenKind.found) {
+    if (kind === tokenKind.word && ANNOUNCE.has(token.wordClass)) this.announced = 2;
+    else if (kind === tokenKind.word && this.announced > 0) this.announced--;
+    else if (kind !== tokenKind.mark && kind !== tokenKind.line) this.announced = 0;
+    if (HOLDS_TEXT.has(kind)) {
       this.wordHash2 = this.wordHash1;
       this.wordHash1 = token.hash;
       this.wordLook1 = token.look;
@@ -35,7 +50,21 @@ export class View {
   }
 }
 
+const ANNOUNCE = new Set(
+  (['title', 'nameKey', 'personKey', 'relation', 'greeting'] as const).map((name) =>
+    wordClasses.indexOf(name),
+  ),
+);
+
+function isOfPrograms({ kind, shape: form, hash }: Token): boolean {
+  if (kind === tokenKind.mark) return PROGRAM_MARKS.has(hash);
+  return kind === tokenKind.code || (kind === tokenKind.word && form === shape.code);
+}
+
+const PROGRAM_MARKS = new Set([...'{}[];=<>*&|$#\\^~`'].map((mark) => mark.charCodeAt(0)));
 const SENTENCE_ENDS = new Set([...'.!?'].map((mark) => mark.charCodeAt(0)));
+
+const HOLDS_TEXT = new Set<number>([tokenKind.word, tokenKind.number, tokenKind.found, tokenKind.code]);
 
 /** Room for the features of one decision. */
 export const MAX_FEATURES = 40;
@@ -51,7 +80,7 @@ function mix(salt: number, a: number, b: number): number {
 export function startFeatures(c: Token, n1: Token, n2: Token, view: View, out: Int32Array): number {
   const seam = (c.glued ? 1 : 0) | (n1.glued ? 2 : 0) | (n2.glued ? 4 : 0);
   const { hash1, look1, look2 } = view;
-  const form = c.shape | (view.fresh << 5);
+  const form = c.shape | (view.fresh << 5) | (view.codeness << 8);
   const known = c.look;
   let n = 0;
   out[n++] = mix(1, form, seam);

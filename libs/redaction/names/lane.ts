@@ -1,8 +1,8 @@
 import type { Region, ScanSink } from '../scanning/scan-sink.ts';
 import type { Lexicon } from './lexicon.ts';
 import { type Chooser, type FoundName, spanTypes, Tagger } from './tagger.ts';
-import { readToken } from './token-readers.ts';
-import { MAX_UNREAD_CHARS, tokenKind } from './tokens.ts';
+import { readToken } from './tokens/read-token.ts';
+import { MAX_UNREAD_CHARS, tokenKind } from './tokens/token.ts';
 
 /** What is done with a name that was found: masked with this score, or let through. */
 export type JudgeName = (entity: string, value: string, score: number, start: number) => boolean;

@@ -4,7 +4,7 @@ import { Lexicon } from './lexicon.ts';
 import type { OpenName } from './open-name.ts';
 import { neededScore } from './strictness.ts';
 import type { Chooser } from './tagger.ts';
-import { hashOfWord } from './tokens.ts';
+import { hashOfWord } from './tokens/token.ts';
 import { classWords } from './word-classes.ts';
 
 /** Columns of the start table: none and the four types. */

@@ -3,7 +3,7 @@ import type { ScanSink, TextScanner } from '../scanning/scan-sink.ts';
 import type { Scanner } from '../scanning/scanner.ts';
 import { type JudgeName, NamesLane } from './lane.ts';
 import { lexiconOf, shippedModel, TrainedChooser } from './model.ts';
-import { MAX_UNREAD_CHARS } from './tokens.ts';
+import { MAX_UNREAD_CHARS } from './tokens/token.ts';
 
 export interface NamedScannerOptions {
   readonly highRecall: boolean;

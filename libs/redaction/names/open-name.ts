@@ -1,6 +1,6 @@
 import type { OpenSpan } from './features.ts';
 import { lexiconFlag } from './lexicon.ts';
-import { shape, type Token, tokenKind } from './tokens.ts';
+import { shape, type Token, tokenKind } from './tokens/token.ts';
 import { wordClasses } from './word-classes.ts';
 
 const CAPITALISED = new Set<number>([shape.title, shape.joined, shape.hyphened, shape.halfHyphened]);
@@ -23,6 +23,9 @@ export class OpenName implements OpenSpan {
   /** Index of its first token. */
   at = 0;
   score = 0;
+  /** The text before it is a program's; a word before it announces a name. */
+  isInProgram = false;
+  isAnnounced = false;
   /** It holds a known first name with a known family name. */
   hasPair = false;
   /** Something that an earlier pass replaced follows it. */

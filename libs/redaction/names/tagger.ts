@@ -1,7 +1,8 @@
 import { canStart, goOnFeatures, MAX_FEATURES, startFeatures, View } from './features.ts';
 import type { Lexicon } from './lexicon.ts';
 import { OpenName } from './open-name.ts';
-import { readToken } from './token-readers.ts';
+import { readToken } from './tokens/read-token.ts';
+import { describeEnds, describeWord, shape, Token, tokenKind } from './tokens/token.ts';
 import {
   isEarlier,
   isFragment,
@@ -9,11 +10,11 @@ import {
   isPart,
   isPlain,
   isSigil,
+  isUnknown,
   joinsNumbers,
   mayStandWithin,
   splitsNumber,
-} from './token-tests.ts';
-import { describeEnds, describeWord, shape, Token, tokenKind } from './tokens.ts';
+} from './tokens/token-tests.ts';
 import { wordClasses } from './word-classes.ts';
 
 /** Entities the lane finds; the number of a type is its index and 0 is none. */
@@ -145,7 +146,7 @@ export class Tagger {
       token.kind = tokenKind.long;
     if (token.kind === tokenKind.word) {
       describeWord(buffer, token, this.lexicon);
-      if (!isPlain(token)) describeEnds(buffer, token);
+      if (!isPlain(token) || isUnknown(token)) describeEnds(buffer, token);
     } else if (token.kind === tokenKind.number) describeEnds(buffer, token);
   }
 
@@ -168,7 +169,7 @@ export class Tagger {
     while (this.next < end) {
       const token = this.at(this.next);
       const open = this.span.type !== 0;
-      if (!open && (!canStart(token) || isPlain(token) || splitsNumber(token, this.view))) {
+      if (!open && (!canStart(token) || this.beginsNone(token) || splitsNumber(token, this.view))) {
         this.pass(token);
         continue;
       }
@@ -184,6 +185,10 @@ export class Tagger {
     }
   }
 
+  private beginsNone(token: Token): boolean {
+    return isPlain(token) && (this.view.announced === 0 || !isUnknown(token));
+  }
+
   private start(token: Token, n1: Token, n2: Token): void {
     const isPair = isKnownPair(token, n1);
     const type = isPair ? PERSON : this.chosen(token, n1, n2);
@@ -193,6 +198,8 @@ export class Tagger {
     }
     this.span.start(type, token, this.next, isPair ? PAIR_SCORE : this.chooser.score);
     this.span.hasPair = isPair;
+    this.span.isInProgram = this.view.codeness > 1;
+    this.span.isAnnounced = this.view.announced > 0;
     this.next++;
   }
 
@@ -248,8 +255,9 @@ export class Tagger {
     let end = this.next;
     while (end - 1 > this.span.at && !this.mayEnd(type, end - 1)) end--;
     const [first, last] = [this.at(this.span.at), this.at(end - 1)];
+    const isName = this.isName(type, first, last);
     this.span.type = 0;
-    if (!this.isName(type, first, last)) {
+    if (!isName) {
       this.next = this.span.at;
       while (this.next < end) this.pass(this.at(this.next));
       return;

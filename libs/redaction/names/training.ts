@@ -12,5 +12,5 @@ export {
   TrainedChooser,
 } from './model.ts';
 export { type Chooser, type FoundName, spanTypes, Tagger } from './tagger.ts';
-export { readToken } from './token-readers.ts';
-export { hashOfWord, type Token, tokenKind } from './tokens.ts';
+export { readToken } from './tokens/read-token.ts';
+export { hashOfWord, type Token, tokenKind } from './tokens/token.ts';

@@ -116,6 +116,83 @@ The above copyright notice and this permission notice shall be included in all c
 SPDX-License-Identifier: {Acronym}-{n}-Clause
 U+{hex}   {Shout} {Shout} WITH {Shout} {Shout}
 {Shout} {Shout} {Shout}, {Shout} {Shout}
-{Shout} {Shout} {Shout} {n}`
+{Shout} {Shout} {Shout} {n}
+{Type} *{short} = ({Type} *) {short};
+{Type} *{Type}_{Verb}({Type} *{short});
+extern {Type} *{verb}({Type} *{short}, {Type} *{short});
+    {Type} *\\nPy{Type}_{Verb}({Type} *{short})
+bool is{Noun}(const {Type} &{Val}) const;
+  {Type} {verb}{Noun}({Type} {Val}, const {Type} &{Val},
+                 {Type} {Val}, {Type} *{Val}) const override {
+  {Type} get{Noun}({Type} {Val}) const { return {Val}; }
+  return {Val} == {Val}.{Val} && {Val}->{Val} == {Val};
+  for ({Type} {Val} = {Val}({Val}, {Val}); {Val}.isValid(); ++{Val}) {
+  {Val}.{verb}({Val}, {Val}.{short});
+  {Val}({Val}, {Val}, {Val}) {}
+      : {Val}({Val}), {Val}({Val}), {Val}({Val}) {
+  {Val},\\n  {Val}{Noun},\\n  {Noun}{Val},\\n  {Noun},
+  if (!{Val} || {Val}->{verb}({Val}))\\n    return false;
+  auto *{Val} = cast<{Type}>({Val});
+struct {Type} {\\n  {Type} *{Val};\\n  unsigned {Val};\\n};
+class {Type} : public {Type} {\\npublic:\\n  {Type}({Type} {Val});
+  friend class {Type};
+typedef unsigned long {Type};
+unsigned long long {short};
+    unsigned {short} long {short};
+GLAPI void APIENTRY gl{Noun}( {Type} {noun}, {Type} {noun}, {Type} {adj} );
+#define GL_{CONST}\\t\\t0x{Code}
+#define {CONST} 0x{Code}L
+#undef {Val}
+/// {Verb} {Val} if {Val} is {adj} by {Val}.
+/// If \\\\p {Val} is {adj}, {Val} {verb}s the {Val} {noun}.
+  /// {Val} - {Adj} {noun} of the {Val}. {Val} instructions {verb}.
+// {Verb} the {Val} {noun}. The {Val} {verb}s {Type}s and {Val}.
+/** {n}: {Noun} indicating {adj} {noun}. */
+   *     {Noun} of {Acronym} {n}-{n} (with {noun}s).
+ * @{short}:\\t{Noun}/{verb} {noun} of this {Acronym} {noun}
+ * {Verb} N {noun}s of S.  */
+ *    {Adj} {Noun}/{Noun} "{noun}" {noun}
+    /* {Verb}. {noun} of {noun}s */
+        /* {Noun}. {Verb} not {verb} {noun} */
+enum { {Val}, {Val}, {Val} };
+"{CONST}", "{CONST}", "{CONST}", "{CONST}",
+        "{CONST}",\\n        "{CONST}",\\n        "{CONST}",
+\\t{CONST} {CONST} {CONST} {CONST}\\n\\t{CONST} {CONST}
+{CONST}, {CONST}, {CONST}, {CONST}, {CONST}
+{Code}\\t{Code}\\t{Script}
+{Code}\\t\\t{Script}
+{Code}\\t{Code}\\t{Script}\\n{Code}\\t{Code}\\t{Script}\\n{Code}\\t\\t{Script}\\n{Code}\\t{Code}\\t{Script}
+{n}\\t{n}\\t{Script}\\n{n}\\t{n}\\t{Script}\\n{n}\\t\\t{Script}
+{Code}\\t\\t{Noun}\\n{Code}\\t{Code}\\t{Noun}\\n{Code}\\t\\t{Adj}\\n{Code}\\t{Code}\\t{Adj}_{Noun}
+{n}\\t\\t{Noun}\\n{n}\\t{n}\\t{Adj}\\n{Code}\\t\\t{Noun}
+{Code}\\t{Code}\\t{Val}\\n{Code}\\t\\t{Val}\\n{Code}\\t{Code}\\t{Val}
+{Code}..{Code}    ; {Script} # {SCRIPT} {Shout} {SCRIPT} {Shout}
+{Code}      ; [.{Code}.0020.0002] # {SCRIPT} SMALL LETTER {Shout}
+{Code} {Code} ; [.{Code}.0020.0008][.0000.{Code}.0002] # {SCRIPT} CAPITAL LETTER {Val} WITH {Shout}
+{Code}      ; [.{Code}.0020.0002] # <{SCRIPT} LETTER {Val}, {SCRIPT} VOWEL SIGN {Val}>
+{SCRIPT} SMALL LETTER {Val} WITH {Shout} AND {Shout}
+{SCRIPT} CAPITAL LETTER {Shout}; {SCRIPT} SIGN {Val}
+"\\\\x{{Code}}\\\\x{{Code}}", # U+{Code} => {Code}
+=item B<{Noun}>\\n\\nB<{Noun}> {verb}s a {noun}.
+=item I<{Noun}>, I<{Noun}> {Noun}
+=head1 {Shout} {Shout}\\n\\nSee L<{Noun}::{Noun}> or L<{noun}(1)>.
+In {Thing} v{n}.{n} the {noun} is {adj}.
+local $_ = shift; @{CONST} = qw({CONST} {CONST});
+goto &{{verb}_{noun}};
+    $({CONST}) $({CONST}) -{short} {CONST}.{short} {CONST}/{Noun}
+for file in {Noun}.in {Noun}.am; do
+# Provides:          {noun}\\n# Required-Start:    {noun}\\n# Default-Stop:      0 1 6\\n# Short-Description: {Verb} {noun}
+    sed -e '\\n{short}\\nn\\nb{short}\\n:{short}\\n'
+    --{noun} | --{short} | -{short})
+    {Noun}) {noun}={Noun};;
+# {Verb} {noun}s into {Noun} and {noun}.c, based on the {noun}.
+# {Noun} {n} and {Thing} version of {Noun} {n} {verb} {noun}s
+echo "Running {noun}..."\\n{noun}
+        s%^[ \\t]*{short}%%\\n        b{short}
+ Su Mo Tu We Th Fr Sa\\n Mo Tu We Th Fr Sa Su
+/****    {Val} {Val} {Val} {Val}   {Val} {Val}    ****/
+# TODO: {verb} {Noun} {noun}. {Verb} it!
+PEP {n} {Adj}-{noun} {Noun} API
+static PyObject *\\n{noun}_{verb}(PyObject *self, PyObject *args)`
   .split('\n')
   .map((line) => line.replaceAll('\\n', '\n').replaceAll('\\t', '\t'));

@@ -372,7 +372,27 @@ Location: {city}, {country}
 Location: {cityState}
 Country: {country}
 City: {city}
-From {city} with love`
+From {city} with love
+/* {full} <{email}>, {year} */
+// {first}: {verb} the {noun}; {adj} {noun}s {verb}.
+# {full} ({email}) {verb}ed the {noun}; {noun}
+// TODO({first}): {verb} {noun}
+/* Thanks to {full} for the {noun}. */
+char *{noun} = "{full}";
+$customer->{noun} = '{full}';
+INSERT INTO {noun} (name, street, city) VALUES ('{full}', '{street}', '{city}');
+  { id: {n}, name: "{full}", address: "{address}" },
+{noun} = [{"owner": "{full}", "town": "{city}"}]
+<{noun} name="{full}" city="{city}"/>
+<address>{address}</address>
+expect({noun}.name).toBe('{full}');
+print("Hello {first}")
+export {noun}="{full}"
+contact={full};phone={phone};{noun}={n}
+=head1 AUTHOR\\n\\n{full} <{email}>
+=item * {full}\\n\\n=item * {full}
+ *    {full}, <{email}>
+Maintainer: {full} <{email}>`
   .split('\n')
   .map((line) => line.replaceAll('\\n', '\n').replaceAll('\\t', '\t'));
 

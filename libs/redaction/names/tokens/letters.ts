@@ -1,4 +1,4 @@
-import { foldUnit, isZeroWidth } from '../detecting/normalise.ts';
+import { foldUnit, isZeroWidth } from '../../detecting/normalise.ts';
 
 /** What a code unit is to the names lane. */
 export const letterClass = {

@@ -1,7 +1,7 @@
-import type { View } from './features.ts';
-import { lexiconFlag } from './lexicon.ts';
-import { shape, type Token, tokenKind } from './tokens.ts';
-import { wordClasses } from './word-classes.ts';
+import type { View } from '../features.ts';
+import { lexiconFlag } from '../lexicon.ts';
+import { wordClasses } from '../word-classes.ts';
+import { shape, type Token, tokenKind } from './token.ts';
 
 const FUNCTION_WORD = wordClasses.indexOf('function');
 
@@ -47,7 +47,7 @@ export function splitsNumber(token: Token, view: View): boolean {
   if (token.kind !== tokenKind.number) return false;
   const before =
     view.look1 >>> 14 === tokenKind.mark && INNER_MARKS.has(view.hash1) ? view.look2 : view.look1;
-  return before >>> 14 === tokenKind.number;
+  return before >>> 14 === tokenKind.number || before >>> 14 === tokenKind.code;
 }
 
 /** Nor does it end there. */
@@ -62,6 +62,17 @@ export function isPlain(token: Token): boolean {
   if (token.kind !== tokenKind.word || token.shape !== shape.lower) return false;
   if (token.wordClass === FUNCTION_WORD) return true;
   return (token.flags & NAME_FLAGS) === 0 && !BEGINS_LOWER.has(token.wordClass);
+}
+
+/** A lower-case word that no list knows: a name, where something announces one. */
+export function isUnknown(token: Token): boolean {
+  return (
+    token.kind === tokenKind.word &&
+    token.shape === shape.lower &&
+    token.flags === 0 &&
+    token.wordClass === 0 &&
+    token.end - token.start > 2
+  );
 }
 
 const NAME_FLAGS = lexiconFlag.first | lexiconFlag.last | lexiconFlag.place;

@@ -1,5 +1,5 @@
 import { baseOf, classOf, letterClass } from './letters.ts';
-import { FNV_OFFSET, FNV_PRIME, MAX_TOKEN_CHARS, shape, type Token, tokenKind } from './tokens.ts';
+import { FNV_OFFSET, FNV_PRIME, MAX_TOKEN_CHARS, shape, type Token, tokenKind } from './token.ts';
 
 const MAX_BLANKS = 8;
 
@@ -13,6 +13,10 @@ export function readToken(buffer: string, at: number, final: boolean, token: Tok
   token.flags = 0;
   token.wordClass = 0;
   token.shape = shape.none;
+  token.prefix = 0;
+  token.suffix2 = 0;
+  token.suffix3 = 0;
+  token.suffix4 = 0;
   switch (classOf(unit)) {
     case letterClass.lower:
     case letterClass.upper:
@@ -83,6 +87,8 @@ function readNumber(buffer: string, at: number, final: boolean, token: Token): n
   let hash = FNV_OFFSET;
   let digits = 0;
   let letters = 0;
+  let turns = 0;
+  let isDigit = true;
   let end = at;
   for (; ; end++) {
     if (end >= buffer.length) {
@@ -92,18 +98,28 @@ function readNumber(buffer: string, at: number, final: boolean, token: Token): n
     if (end - at >= MAX_TOKEN_CHARS) return finish(token, tokenKind.long, 0, end);
     const unit = buffer.charCodeAt(end);
     const cls = classOf(unit);
+    if (cls === letterClass.nothing) continue;
     if (cls === letterClass.digit) digits++;
     else if (cls === letterClass.lower || cls === letterClass.upper || cls === letterClass.underscore)
       letters++;
-    else if (cls !== letterClass.nothing) break;
-    if (cls !== letterClass.nothing)
-      hash = Math.imul(hash ^ (cls === letterClass.digit ? 0x30 : baseOf(unit)), FNV_PRIME);
+    else break;
+    if (isDigit !== (cls === letterClass.digit)) turns++;
+    isDigit = cls === letterClass.digit;
+    hash = Math.imul(hash ^ (isDigit ? 0x30 : baseOf(unit)), FNV_PRIME);
   }
   token.shape = letters > 0 ? shape.digitsAndLetters : Math.min(shape.digits1 + digits - 1, shape.digits);
-  finish(token, tokenKind.number, hash, end);
-  token.look = (tokenKind.number << 14) | token.shape;
+  const kind = isCode(buffer, at, end, turns) ? tokenKind.code : tokenKind.number;
+  finish(token, kind, hash, end);
+  token.look = (kind << 14) | token.shape;
   return end;
 }
+
+/** Letters that stand among digits or behind `0x`: no house number or postal code of more than three characters is written so. */
+function isCode(buffer: string, at: number, end: number, turns: number): boolean {
+  return end - at > 3 && (turns > 1 || (turns === 1 && baseOf(buffer.charCodeAt(at + 1)) === LETTER_X));
+}
+
+const LETTER_X = 0x78;
 
 function readWord(buffer: string, at: number, final: boolean, token: Token): number {
   let hash = FNV_OFFSET;

@@ -1,5 +1,5 @@
+import type { Lexicon } from '../lexicon.ts';
 import { baseOf, classOf, letterClass } from './letters.ts';
-import type { Lexicon } from './lexicon.ts';
 
 /** What a token is. `pad` stands for what lies before the text and after it. */
 export const tokenKind = {
@@ -15,6 +15,8 @@ export const tokenKind = {
   /** What was found already: by a pattern, in an earlier pass, or as a name. */
   found: 7,
   other: 8,
+  /** Digits and letters that take turns, as in no house number: `0x1F`, `1F15`. */
+  code: 9,
 } as const;
 
 /** How a word is written. */
