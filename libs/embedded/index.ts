@@ -17,7 +17,7 @@ export * from './processes/ports.ts';
 export { reasonIn } from './processes/process-log.ts';
 export * from './processes/processes.ts';
 export { programArguments, serviceNodeOptions } from './processes/programs.ts';
-export { ensureSecrets, NATS_PASSWORD_FILE, type Secrets } from './secrets.ts';
+export { changeLedgerKey, ensureSecrets, NATS_PASSWORD_FILE, type Secrets } from './secrets.ts';
 export {
   DATABASE,
   databaseRoles,

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ServiceName, serviceNames } from '#contracts';
 
@@ -24,6 +24,8 @@ interface Values {
   readonly subjectNames: string;
   readonly ruleReleaseKey: string;
   readonly ledgerSigningKey: string;
+  /** Only while the ledger is handed over to another key. */
+  readonly ledgerPreviousKey?: string | undefined;
   readonly auditOwnerPassword: string;
   readonly approvalPrivateKey: string;
   readonly approvalPublicKey: string;
@@ -40,34 +42,42 @@ interface Values {
 }
 
 /** Which service gets which file; the names are those that `libs/sealing` and `sallyport.yaml` ask for. */
-const FILES: readonly { file: string; services: readonly ServiceName[]; text: (values: Values) => string }[] =
-  [
-    { file: 'kek.hex', services: serviceNames, text: (values) => values.keyEncryptionKey },
-    {
-      file: 'subject-names.hex',
-      services: ['ingress', 'policy', 'approval', 'audit'],
-      text: (values) => values.subjectNames,
-    },
-    { file: 'ledger-signing-key.pem', services: ['audit'], text: (values) => values.ledgerSigningKey },
-    { file: 'release-hmac.hex', services: ['policy', 'masking'], text: (values) => values.ruleReleaseKey },
-    { file: 'approval-signing-key.pem', services: ['approval'], text: (values) => values.approvalPrivateKey },
-    {
-      file: 'approval-signing-key.pub.pem',
-      services: serviceNames,
-      text: (values) => values.approvalPublicKey,
-    },
-    { file: 'config-signing-key.pem', services: ['policy'], text: (values) => values.configPrivateKey },
-    { file: 'config-signing-key.pub.pem', services: serviceNames, text: (values) => values.configPublicKey },
-    { file: 'masking-signing-key.pem', services: ['masking'], text: (values) => values.maskingPrivateKey },
-    {
-      file: 'masking-signing-key.pub.pem',
-      services: serviceNames,
-      text: (values) => values.maskingPublicKey,
-    },
-    { file: 'audit-signing-key.pem', services: ['audit'], text: (values) => values.auditPrivateKey },
-    { file: 'audit-signing-key.pub.pem', services: serviceNames, text: (values) => values.auditPublicKey },
-    { file: 'model-credential', services: ['masking'], text: (values) => values.modelKey },
-  ];
+const FILES: readonly {
+  file: string;
+  services: readonly ServiceName[];
+  text: (values: Values) => string | undefined;
+}[] = [
+  { file: 'kek.hex', services: serviceNames, text: (values) => values.keyEncryptionKey },
+  {
+    file: 'subject-names.hex',
+    services: ['ingress', 'policy', 'approval', 'audit'],
+    text: (values) => values.subjectNames,
+  },
+  { file: 'ledger-signing-key.pem', services: ['audit'], text: (values) => values.ledgerSigningKey },
+  {
+    file: 'ledger-signing-key.previous.pem',
+    services: ['audit'],
+    text: (values) => values.ledgerPreviousKey,
+  },
+  { file: 'release-hmac.hex', services: ['policy', 'masking'], text: (values) => values.ruleReleaseKey },
+  { file: 'approval-signing-key.pem', services: ['approval'], text: (values) => values.approvalPrivateKey },
+  {
+    file: 'approval-signing-key.pub.pem',
+    services: serviceNames,
+    text: (values) => values.approvalPublicKey,
+  },
+  { file: 'config-signing-key.pem', services: ['policy'], text: (values) => values.configPrivateKey },
+  { file: 'config-signing-key.pub.pem', services: serviceNames, text: (values) => values.configPublicKey },
+  { file: 'masking-signing-key.pem', services: ['masking'], text: (values) => values.maskingPrivateKey },
+  {
+    file: 'masking-signing-key.pub.pem',
+    services: serviceNames,
+    text: (values) => values.maskingPublicKey,
+  },
+  { file: 'audit-signing-key.pem', services: ['audit'], text: (values) => values.auditPrivateKey },
+  { file: 'audit-signing-key.pub.pem', services: serviceNames, text: (values) => values.auditPublicKey },
+  { file: 'model-credential', services: ['masking'], text: (values) => values.modelKey },
+];
 
 /** The file in a service's folder with its password for the broker. */
 export const NATS_PASSWORD_FILE = 'nats-password';
@@ -87,7 +97,10 @@ export async function ensureSecrets(
     const own = join(dir, service);
     await mkdir(own, { recursive: true, mode: 0o700 });
     for (const { file, services, text } of FILES) {
-      if (services.includes(service)) await writePrivate(join(own, file), text(values));
+      if (!services.includes(service)) continue;
+      const secret = text(values);
+      if (secret === undefined) await rm(join(own, file), { force: true });
+      else await writePrivate(join(own, file), secret);
     }
     await writePrivate(join(own, NATS_PASSWORD_FILE), values.natsPasswords[service] as string);
   }
@@ -104,6 +117,34 @@ export async function ensureSecrets(
     dirOf: (service) => join(dir, service),
   };
 }
+
+/**
+ * Changes the ledger's signing key in the secrets kept in `dir`. `begin`: another one signs, and the one before is there to
+ * hand over; `end`: the one before is destroyed. Audit acts on it when it starts. Throws `RangeError` where that step is
+ * not the next one.
+ */
+export async function changeLedgerKey(dir: string, step: 'begin' | 'end'): Promise<void> {
+  const path = join(dir, 'all.json');
+  const values = JSON.parse(await readFile(path, 'utf8')) as Values;
+  const isUnderWay = values.ledgerPreviousKey !== undefined;
+  if (isUnderWay !== (step === 'end')) {
+    throw new RangeError(
+      isUnderWay ? 'a change of the key is under way: end it first' : 'no change of the key is under way',
+    );
+  }
+  const changed: Values =
+    step === 'end'
+      ? { ...values, ledgerPreviousKey: undefined }
+      : { ...values, ledgerPreviousKey: values.ledgerSigningKey, ledgerSigningKey: signingPair().privateKey };
+  await writePrivate(path, JSON.stringify(changed));
+  await ensureSecrets(dir, values.natsPasswords);
+}
+
+const signingPair = () =>
+  generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
 
 async function loadValues(path: string): Promise<Values> {
   const known = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -123,11 +164,6 @@ async function newValues(): Promise<Values> {
   const hex = () => randomBytes(32).toString('hex');
   // It begins with a letter: the broker's configuration reads what begins otherwise as a number, a date or a sign.
   const word = () => `p${randomBytes(24).toString('base64url')}`;
-  const signingPair = () =>
-    generateKeyPairSync('ed25519', {
-      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-      publicKeyEncoding: { type: 'spki', format: 'pem' },
-    });
   const [approval, config, masking, audit] = [signingPair(), signingPair(), signingPair(), signingPair()];
   return {
     keyEncryptionKey: hex(),

@@ -1,8 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { changeLedgerKey } from '#embedded';
 import { noteVerifier, openHandover, openNote } from '#ledger';
 import { secretFiles } from '#sealing';
 import { eventually } from '#testing';
@@ -17,6 +18,7 @@ let folder: string;
 let keys: string[];
 let spanning: string;
 
+const secretsDir = (): string => join(audit.world.dir, 'secrets');
 const file = (name: string): string => join(audit.world.secrets.dirOf('audit'), name);
 const currentKey = async (): Promise<string> => (await audit.call(null, '/v1/key')).body.key;
 async function save(name: string, text: string): Promise<string> {
@@ -39,9 +41,13 @@ async function recorded(): Promise<Play> {
   });
   return play;
 }
-/** As the runbook says: the key that was becomes the previous one, and a new one takes its place. */
-async function rotate(keepPrevious = true): Promise<void> {
-  if (keepPrevious) await rename(file(secretFiles.ledgerSigningKey), file(secretFiles.ledgerPreviousKey));
+/** As the runbook says. */
+async function rotate(): Promise<void> {
+  await changeLedgerKey(secretsDir(), 'begin');
+  await restart();
+}
+/** The key is gone: there is another one from nowhere. */
+async function lose(): Promise<void> {
   const { privateKey } = generateKeyPairSync('ed25519', {
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -82,7 +88,8 @@ test('while both keys are there both sign each checkpoint: who knows the first a
 });
 
 test('without the key before, the new one signs alone, and every key is named with the statement that leads to it', async () => {
-  await rm(file(secretFiles.ledgerPreviousKey));
+  await changeLedgerKey(secretsDir(), 'end');
+  await expect(changeLedgerKey(secretsDir(), 'end')).rejects.toThrow(RangeError);
   await restart();
   await recorded();
   expect(signersOf(await newestNote(), keys)).toEqual(keys.slice(1));
@@ -120,7 +127,7 @@ test('an export over the change verifies with both keys, or with the first and t
 });
 
 test('a key that was lost is replaced without a statement, which the list of keys says', async () => {
-  await rotate(false);
+  await lose();
   const third = await currentKey();
   const play = await recorded();
   const { items } = (await audit.call(null, '/v1/key/history')).body;
