@@ -61,7 +61,7 @@ export class ListGrants {
     const found = await this.unit.read((manager) => manager.findOneBy(ApprovalGrant, { id }));
     if (!found || !maySee(reader, found)) throw notFound(id);
     const about = await this.unit.read((manager) => this.judging.read(manager, found.approvalId));
-    const sealed = about && (await this.content.sealReason(about, reason));
+    const sealed = about && (await this.content.sealRemark(about, reason));
     return this.unit.inTransaction(async (transaction) => {
       // In the order in which votes lock.
       await this.judging.lock(transaction.manager, found.approvalId);

@@ -51,7 +51,7 @@ export class Reviews {
    */
   async close(row: ApprovalRequest, reader: Reader, comment: string, at: number): Promise<ReviewView> {
     const { principal } = reader;
-    const reason = await this.content.sealReason(row, comment);
+    const reason = await this.content.sealRemark(row, comment);
     return this.unit.inTransaction(async (transaction) => {
       const { manager } = transaction;
       const review = await manager.findOne(Review, {

@@ -91,14 +91,17 @@ export class Content {
     return this.unseal(row, versionLabel(row.requestId, version.version), sealed);
   }
 
-  /** Seals a new version. What no message can carry goes to the object store at once. */
+  /**
+   * Seals a new version. What no message can carry goes to the object store at once. Throws `ContentErasedError` where its
+   * person was erased.
+   */
   async sealVersion(
     row: ApprovalRequest,
     version: number,
     clear: { bytes: Uint8Array; digest: string },
   ): Promise<SealedContent> {
     const label = versionLabel(row.requestId, version);
-    const sealed = await this.sealer.seal(row.subjectKey, label, clear.bytes);
+    const sealed = await this.sealer.sealAs(undefined, row.subjectKey, label, clear.bytes);
     const reference = { digest: clear.digest, bytes: clear.bytes.length };
     // Nothing reads a redacted answer from the log, so one that a release can't carry goes to the store.
     const limit = row.gate === 'prompt' ? inlineBodyLimitBytes : carriedBodyLimitBytes;
@@ -110,14 +113,21 @@ export class Content {
     return { body: { ...reference, location: { in: 'store', name } }, sealed: null };
   }
 
-  /** Seals why somebody did something; undefined where nothing was said. */
+  /**
+   * Seals why somebody decides as they do; undefined where nothing was said. Throws `ContentErasedError` where the request's
+   * person was erased: nothing is left to decide, and a new key would keep what was said of it.
+   */
   async sealReason(row: ApprovalRequest, reason: string | undefined): Promise<Buffer | undefined> {
     if (reason === undefined) return undefined;
-    const text = Buffer.from(JSON.stringify({ reason }), 'utf8');
-    return this.sealer.seal(row.subjectKey, reasonLabel(row.requestId), text);
+    return this.sealer.sealAs(undefined, row.subjectKey, reasonLabel(row.requestId), reasonBytes(reason));
   }
 
-  /** Opens what `sealReason`, or the requester, sealed. Throws as `open` does. */
+  /** Seals what is said of a request that may be over, and its person erased. */
+  async sealRemark(row: ApprovalRequest, remark: string): Promise<Buffer> {
+    return this.sealer.seal(row.subjectKey, reasonLabel(row.requestId), reasonBytes(remark));
+  }
+
+  /** Opens what `sealReason` and `sealRemark`, or the requester, sealed. Throws as `open` does. */
   async openNote(row: ApprovalRequest, kind: NoteKind, sealed: Uint8Array): Promise<string> {
     const part = kind === 'justified' ? 'justification' : 'reason';
     const text = await this.unseal(row, contentLabel(row.requestId, part), sealed);
@@ -135,6 +145,8 @@ export class Content {
     return this.bodies.get(name).catch(away('the object store'));
   }
 }
+
+const reasonBytes = (reason: string): Buffer => Buffer.from(JSON.stringify({ reason }), 'utf8');
 
 const copy = (bytes: Uint8Array): Buffer => Buffer.from(bytes);
 

@@ -43,7 +43,7 @@ export class Overtaken {
       if (!row) return;
       const decision = decideCancellation(this.judging.withVotes(row, []));
       const why = `Overtaken: revision ${revision} came into force before this was decided.`;
-      const reason = await this.content.sealReason(row, why);
+      const reason = await this.content.sealRemark(row, why);
       await carryOut(transaction, row, decision, this.judging.means(at, { reason }));
     });
   }

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type ApprovalDetail, contentErased, encodeEnvelope } from '#contracts';
+import { type ApprovalDetail, buckets, contentErased, encodeEnvelope } from '#contracts';
 import type { Bus } from '#messaging';
-import { SubjectNames, secretFiles } from '#sealing';
+import { destroyKeys, SubjectNames, secretFiles } from '#sealing';
 import { eventually, runSallyport } from '#testing';
 import { type ApprovalWorld, codeOf, releaseOf, releasesOf, startApprovalWorld } from './approval-world.ts';
 
@@ -128,6 +128,20 @@ test('what waits of an erased person ends as erased, and nothing of theirs is le
   const { out } = await runSallyport(world, 'alice', 'approvals', 'show', late);
   expect(out).toContain('erased');
 }, 90_000);
+
+test('what people say of an erased request makes no new key that would keep it', async () => {
+  const held = await world.hold('a single word of heidi', { user: 'heidi' });
+  await destroyKeys(audit, worldKeyOf('heidi'));
+  // The service may have the key for a few seconds more. A vote on another digest changes nothing in that time.
+  const digest = '0'.repeat(64);
+  await eventually(async () => {
+    const vote = { vote: 'reject', version: held.version, digest, reason: 'not for heidi' };
+    const cast = await world.call('alice', 'POST', `/v1/approvals/${held.id}/votes`, vote);
+    expect(codeOf(cast)).toEqual([410, 'content.erased']);
+  });
+  expect((await edit('alice', held, 'a single word of nobody')).status).toBe(410);
+  expect((await (await audit.bucket(buckets.keys)).get(worldKeyOf('heidi')))?.operation).not.toBe('PUT');
+});
 
 test('an erased approver is named nowhere, counts once where they come back, and never for what they wrote', async () => {
   const dave = { user: 'dave' };
