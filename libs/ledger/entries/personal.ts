@@ -55,10 +55,10 @@ const personalKeys = new Set([
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /**
- * Takes the personal values out of an event's head: every object that names a person (has `issuer` and
- * `subject`), whole; elsewhere `subject`, `email`, `groups`, `claims`, client address and user agent; what signs a question; the address of a
- * request where a caller wrote something into it; and the value of a frozen user. Works by shape, so an event that is added later is covered. Throws `RangeError` for a head
- * nested deeper than 64.
+ * Takes the personal values out of an event's head: every object that names a person (has `issuer` and `subject`), whole;
+ * elsewhere `subject`, `email`, `groups`, `claims`, client address and user agent; what signs a question; the address of a
+ * request where a caller wrote something into it; and the value of a frozen user. Works by shape, so an event that is added
+ * later is covered. Throws `RangeError` for a head nested deeper than 64.
  */
 export function splitHead(head: object): SplitHead {
   const parts: FoundPart[] = [];

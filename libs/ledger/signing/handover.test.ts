@@ -3,7 +3,7 @@ import { followHandovers, noteSignerFromSeed, noteVerifier, openHandover, signHa
 
 const signer = (n: number, name = 'log') => noteSignerFromSeed(name, Buffer.alloc(32, n));
 const [first, second, third, stranger] = [signer(1), signer(2), signer(3), signer(9)];
-const [one] = [noteVerifier(first.publicKey)];
+const one = noteVerifier(first.publicKey);
 const handover = (to = second, by = first, origin = 'log') =>
   signHandover({ origin, key: to.publicKey, atMs: 5 }, [by]);
 const names = (notes: string[], origin?: string) =>
