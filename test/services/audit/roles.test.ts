@@ -114,8 +114,9 @@ describe('who may read what', () => {
     const left = (await endpointsOfAudit()).filter(
       (endpoint) => !tried.some((one) => endpoint.pattern.test(one)),
     );
-    // The public key is for everybody.
-    expect(left.map(({ name }) => name)).toEqual(['GET /v1/key']);
-    expect((await audit.call(null, '/v1/key')).status).toBe(200);
+    // The public keys are for everybody.
+    expect(left.map(({ name }) => name).sort()).toEqual(['GET /v1/key', 'GET /v1/key/history']);
+    for (const path of ['/v1/key', '/v1/key/history'])
+      expect((await audit.call(null, path)).status).toBe(200);
   });
 });
