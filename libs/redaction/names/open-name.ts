@@ -81,6 +81,10 @@ export class OpenName implements OpenSpan {
     return this.numbers > 0;
   }
 
+  get hasStreetNumber(): boolean {
+    return this.numbers > 0 && this.ofAddress > 0;
+  }
+
   private get size(): number {
     return this.words + this.numbers;
   }

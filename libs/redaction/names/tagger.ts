@@ -12,6 +12,7 @@ import {
   isSigil,
   isUnknown,
   joinsNumbers,
+  joinsTown,
   mayStandWithin,
   splitsNumber,
 } from './tokens/token-tests.ts';
@@ -223,7 +224,8 @@ export class Tagger {
     const isPair = isKnownPair(previous, token);
     const pair = span.type === PERSON && span.tokens === 1 && isPair;
     const isNumber = joinsNumbers(previous, token, n1);
-    if (!pair && !isNumber && !this.chooser.goesOn(span.type, this.features, count, token)) {
+    const isTown = span.type === ADDRESS && span.hasStreetNumber && joinsTown(previous, token, n1);
+    if (!pair && !isNumber && !isTown && !this.chooser.goesOn(span.type, this.features, count, token)) {
       this.close();
       return;
     }

@@ -95,6 +95,17 @@ export function isKnownPair(first: Token, last: Token): boolean {
   );
 }
 
+/** A comma and a known place behind it: the town of an address. */
+export function joinsTown(previous: Token, token: Token, next: Token): boolean {
+  return isComma(token) ? isTown(next) : isComma(previous) && isTown(token);
+}
+
+const isComma = ({ kind, hash }: Token) => kind === tokenKind.mark && hash === COMMA;
+const isTown = ({ kind, shape: written, flags }: Token) =>
+  kind === tokenKind.word && written === shape.title && (flags & TOWN_FLAGS) === lexiconFlag.place;
+const COMMA = 0x2c;
+const TOWN_FLAGS = lexiconFlag.place | lexiconFlag.common;
+
 /** Marks that may stand within a name of each type (as in `spanTypes`); any other ends it. */
 const WITHIN = ['', ".,'-", ".,'-#/&", ".,'-", ".,'-&+/!"].map(codes);
 
