@@ -1,12 +1,12 @@
-export * from './change-decision.ts';
-export * from './config-signing.ts';
 export { type KeyMark, keyMarkOf } from './data-key.ts';
 export * from './envelope-encryption.ts';
 export * from './key-encryption-key.ts';
 export * from './key-source.ts';
-export * from './question-signing.ts';
 export * from './random-pool.ts';
-export * from './release-signing.ts';
 export * from './sealer.ts';
+export * from './signing/change-decision.ts';
+export * from './signing/config-signing.ts';
+export * from './signing/question-signing.ts';
+export * from './signing/release-signing.ts';
 export * from './subject-names.ts';
 export { destroyKeys, type RotationStep, rotateKeys } from './wrapped-keys.ts';

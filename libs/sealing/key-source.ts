@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type KeyEncryptionKey, keyEncryptionKey } from './key-encryption-key.ts';
-import { secretFiles } from './release-signing.ts';
+import { secretFiles } from './signing/release-signing.ts';
 
 /** The key-encryption keys that a process knows: one that wraps, and those that still open what they wrapped. */
 export interface KeyRing {

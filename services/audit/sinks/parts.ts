@@ -7,11 +7,11 @@ import { EXPORT_PARTS } from '../exporting/export.controller.ts';
 import type { ExportParts } from '../exporting/export-lines.ts';
 import { LedgerProofs } from '../proving/ledger-proofs.ts';
 import { QUERIES } from '../tokens.ts';
-import { openTarget } from './open-target.ts';
 import { PieceMaker } from './piece-maker.ts';
 import type { SenderParts } from './sender.ts';
 import { SinkCursors } from './sink-cursors.ts';
 import { Sinks } from './sinks.ts';
+import { openTarget } from './targets/open-target.ts';
 
 const SENDER_PARTS = Symbol('audit:sender-parts');
 

@@ -4,10 +4,10 @@ import type { EntryReader, StoredEntry } from '../entries/entry-reader.ts';
 import { pause } from '../pause.ts';
 import type { LedgerProofs } from '../proving/ledger-proofs.ts';
 import type { PieceMaker } from './piece-maker.ts';
-import { NotTakenError } from './post.ts';
 import type { SinkTarget } from './sink.ts';
 import { leaseSeconds, type SinkCursors } from './sink-cursors.ts';
 import { sinkMetrics } from './sink-metrics.ts';
+import { NotTakenError } from './targets/post.ts';
 
 /** Sealed bytes in one piece, at most; an entry that is larger goes alone. */
 const pieceBytes = 32 * 1024 * 1024;

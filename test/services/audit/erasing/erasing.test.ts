@@ -14,9 +14,9 @@ import { noteVerifier, openNote, verifyExport } from '#ledger';
 import { BodyStore } from '#messaging';
 import { ContentErasedError, contentLabel, PeopleReleaseSigner } from '#sealing';
 import { eventually, runSallyport } from '#testing';
-import { eventsOf } from '../policy/policy-world.ts';
-import { openDatabase, verifyWhole } from './audit-ledger.ts';
-import { type AuditWorld, newRequestId, Play, startAuditWorld } from './audit-world.ts';
+import { eventsOf } from '../../policy/policy-world.ts';
+import { openDatabase, verifyWhole } from '../audit-ledger.ts';
+import { type AuditWorld, newRequestId, Play, startAuditWorld } from '../audit-world.ts';
 
 let audit: AuditWorld;
 

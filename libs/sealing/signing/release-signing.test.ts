@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import type { ReleaseSignature, ReleaseTerms } from '#contracts';
-import { PeopleReleaseSigner, PeopleReleaseVerifier, RuleReleaseKey } from './index.ts';
+import { PeopleReleaseSigner, PeopleReleaseVerifier, RuleReleaseKey } from '../index.ts';
 
 const digest = 'b'.repeat(64);
 const terms: ReleaseTerms = {

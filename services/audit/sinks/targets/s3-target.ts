@@ -1,7 +1,7 @@
 import { PutObjectRetentionCommand, S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { Sink } from '#contracts';
-import { gzipped, type Piece, pieceName, type SinkTarget } from './sink.ts';
+import { gzipped, type Piece, pieceName, type SinkTarget } from '../sink.ts';
 
 type S3Sink = Extract<Sink, { kind: 's3' }>;
 export type S3Credentials = () => Promise<{ accessKeyId: string; secretAccessKey: string }>;

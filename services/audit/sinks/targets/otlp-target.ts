@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { accessDenied } from '#contracts';
+import type { Piece, PieceRecord, SinkTarget } from '../sink.ts';
 import { post } from './post.ts';
-import type { Piece, PieceRecord, SinkTarget } from './sink.ts';
 
 const recordsInOne = 500;
 /** Receivers refuse what is larger than 20 MiB (OTLP 1.x, OTLP/HTTP Request). */

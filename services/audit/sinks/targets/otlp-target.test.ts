@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import type { Piece, PieceRecord } from '../sink.ts';
 import { OtlpTarget } from './otlp-target.ts';
 import { retryAfterMs } from './post.ts';
-import type { Piece, PieceRecord } from './sink.ts';
 
 /** Of 64 bits: a decimal string (ProtoJSON). */
 const uint64 = z.string().regex(/^\d{1,20}$/);

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { SinkList } from '#contracts';
 import { verifyExport } from '#ledger';
 import { eventually } from '#testing';
-import { gzipped } from '../../../services/audit/sinks/sink.ts';
-import { type AuditWorld, activate, Play, startAuditWorld } from './audit-world.ts';
+import { gzipped } from '../../../../services/audit/sinks/sink.ts';
+import { type AuditWorld, activate, Play, startAuditWorld } from '../audit-world.ts';
 import { Receiver } from './receiver.ts';
 
 let audit: AuditWorld;

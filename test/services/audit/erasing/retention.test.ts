@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type pg from 'pg';
 import { contentDropped, type HoldView } from '#contracts';
 import { eventually } from '#testing';
-import { eventsOf } from '../policy/policy-world.ts';
-import { openDatabase, verifyWhole } from './audit-ledger.ts';
-import { type AuditWorld, activate, Play, startAuditWorld } from './audit-world.ts';
+import { eventsOf } from '../../policy/policy-world.ts';
+import { openDatabase, verifyWhole } from '../audit-ledger.ts';
+import { type AuditWorld, activate, Play, startAuditWorld } from '../audit-world.ts';
 
 let audit: AuditWorld;
 let database: pg.Client;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { type Piece, pieceName, type SinkTarget } from './sink.ts';
+import { type Piece, pieceName, type SinkTarget } from '../sink.ts';
 
 /** Keeps pieces as files in one directory; a file is there whole or not at all. */
 export class FileTarget implements SinkTarget {

@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { SinkList } from '#contracts';
 import { verifyExport } from '#ledger';
 import { eventually, type RadosGateway, startRadosGateway } from '#testing';
-import { type AuditWorld, activate, Play, startAuditWorld } from './audit-world.ts';
+import { type AuditWorld, activate, Play, startAuditWorld } from '../audit-world.ts';
 
 const started = await startRadosGateway();
 const reason = 'missing' in started ? started.missing : undefined;

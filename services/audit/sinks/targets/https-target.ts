@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
+import { gzipped, type Piece, pieceName, type SinkTarget } from '../sink.ts';
 import { post } from './post.ts';
-import { gzipped, type Piece, pieceName, type SinkTarget } from './sink.ts';
 
 /** Sends each piece by POST: gzipped NDJSON with its name as the idempotency key. */
 export class HttpsTarget implements SinkTarget {

@@ -4,10 +4,10 @@ import type pg from 'pg';
 import { contentErased, type ErasureView, encodeEnvelope, type HoldView } from '#contracts';
 import { noteVerifier, openNote } from '#ledger';
 import { eventually } from '#testing';
-import { holdLock } from '../../../services/audit/holding/hold-lock.ts';
-import { checkpointSize, openDatabase, verifyWhole } from './audit-ledger.ts';
-import { type AuditWorld, activate, Play, startAuditWorld } from './audit-world.ts';
-import { beginExport, type OpenExport } from './open-export.ts';
+import { holdLock } from '../../../../services/audit/holding/hold-lock.ts';
+import { checkpointSize, openDatabase, verifyWhole } from '../audit-ledger.ts';
+import { type AuditWorld, activate, Play, startAuditWorld } from '../audit-world.ts';
+import { beginExport, type OpenExport } from '../open-export.ts';
 
 let audit: AuditWorld;
 let database: pg.Client;

@@ -1,11 +1,11 @@
 import path from 'node:path';
 import type { SecretReferences } from '#boot';
 import type { Sink } from '#contracts';
+import type { SinkTarget } from '../sink.ts';
 import { FileTarget } from './file-target.ts';
 import { HttpsTarget } from './https-target.ts';
 import { OtlpTarget } from './otlp-target.ts';
 import { S3Target } from './s3-target.ts';
-import type { SinkTarget } from './sink.ts';
 
 export interface TargetSurroundings {
   /** Where sinks of kind `files` have their directories. */
