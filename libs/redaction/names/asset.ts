@@ -1,5 +1,5 @@
 /** Written by `npm run train:names`: what it was trained on, and the model. */
-export const namesAssetInputs = '293291f6b080db451367c9e35a72110a1d47611efda094ab1942c1788fe20278';
+export const namesAssetInputs = '83e215dedec1f75b31c7f69aed98edbf5fe78404f9b064c511130f946529866d';
 export const namesAsset = [
   'DwAAAA4AAAA8AAAAGgAAACmnAAAAAAAABPzzIuvzE+IIEAD3Ew/n/v/2AA3xCP4j5QoX7vAAB/wP6wLz8RL/CvUd8PYI/vf5Cgfo',
   'LPP7/g77EQLkDQLu/QYW5wQAAOkCFfgIAPz+EvQJCvsG7N/4EBMGCBDt9wTx9QfYO/D//C/nCgP6Afdi8rX4AOr2+0DlABEN6Poa',

@@ -4,7 +4,7 @@ import { Lexicon } from './lexicon.ts';
 import type { OpenName } from './open-name.ts';
 import { neededScore } from './strictness.ts';
 import type { Chooser } from './tagger.ts';
-import { hashOfWord } from './tokens/token.ts';
+import { hashOfWord, type Token } from './tokens/token.ts';
 import { classWords } from './word-classes.ts';
 
 /** Columns of the start table: none and the four types. */
@@ -117,7 +117,8 @@ export class TrainedChooser implements Chooser {
     return this.highRecall || name.score >= neededScore(name);
   }
 
-  goesOn(_type: number, features: Int32Array, count: number): boolean {
+  goesOn(_type: number, features: Int32Array, count: number, _token: Token, isTown: boolean): boolean {
+    if (isTown) return true;
     const { goOn, goOnBits } = this.model;
     const down = 32 - goOnBits;
     let sum = 0;

@@ -27,7 +27,8 @@ const ADDRESS = 2;
 export interface Chooser {
   /** 0, or the type of the name that starts at the token. */
   start(features: Int32Array, count: number, token: Token): number;
-  goesOn(type: number, features: Int32Array, count: number, token: Token): boolean;
+  /** `isTown`: it is the town of an address, which goes on there whatever was learned. */
+  goesOn(type: number, features: Int32Array, count: number, token: Token, isTown: boolean): boolean;
   /** How clear the last start was: 0.5 to 0.95. */
   readonly score: number;
   /** Whether a name is one, for all that was read of it. */
@@ -225,7 +226,7 @@ export class Tagger {
     const pair = span.type === PERSON && span.tokens === 1 && isPair;
     const isNumber = joinsNumbers(previous, token, n1);
     const isTown = span.type === ADDRESS && span.hasStreetNumber && joinsTown(previous, token, n1);
-    if (!pair && !isNumber && !isTown && !this.chooser.goesOn(span.type, this.features, count, token)) {
+    if (!pair && !isNumber && !this.chooser.goesOn(span.type, this.features, count, token, isTown)) {
       this.close();
       return;
     }
